@@ -143,6 +143,7 @@ def _called(client: TestClient, application: Application) -> Iterator[tuple[str,
     yield call("GET /v1/events", "/v1/events?since=2026-03-01&until=2026-03-31")
     yield call("DELETE /v1/events/{event_id}", f"/v1/events/{event}")
     yield from _experiments(call)
+    yield from _creatives(call)
     with _receiver() as address:
         yield from _alerts(call, address)
     yield call("GET /v1/tables/{table}", "/v1/tables/effects?format=csv")
@@ -166,6 +167,16 @@ def _called(client: TestClient, application: Application) -> Iterator[tuple[str,
         yield call(f"GET {address}", re.sub(r"{.*?}", "x", address))
     yield call(f"GET {site.ASSETS}", "/assets/page.css")
     yield from _keys(call)
+
+
+def _creatives(call: _Caller) -> Iterator[tuple[str, Example]]:
+    """A text foretold, registered and taken back."""
+    text = {"creative_id": "crt_summer", "headline": "Can you save 20 % today?", "media_type": "image"}
+    yield call("POST /v1/creatives", body={"creatives": [text]})
+    yield call("GET /v1/creatives", "/v1/creatives?limit=1")
+    yield call("GET /v1/creatives/{creative_id:path}", "/v1/creatives/crt_summer")
+    yield call("GET /v1/creative-effects", "/v1/creative-effects?limit=1")
+    yield call("DELETE /v1/creatives/{creative_id:path}", "/v1/creatives/crt_summer")
 
 
 def _experiments(call: _Caller) -> Iterator[tuple[str, Example]]:

@@ -125,7 +125,7 @@ def test_a_platform_that_counts_anew_is_doubted_and_not_found_better_or_worse(wo
     assert "its measurement may have changed" in of_it["cvr"].reason
     assert "platform:tiktok" in learnt.unidentified
     assert [e for e in learnt.effects if e.finding and e.group == "platform"] == []
-    said = AttentionSentences().shifted("TikTok", shift["lift"], shift["since"])
+    said = AttentionSentences().shifted("TikTok", shift["lift"], shift["since"], 90)
     assert said.startswith("TikTok: CVR changed by -4")
     assert "Its measurement may have changed: check its tag" in said
 

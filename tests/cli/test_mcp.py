@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
@@ -21,17 +22,23 @@ def _session(folder: Path, *arguments: str) -> StdioServerParameters:
     return StdioServerParameters(command=sys.executable, args=command, env=env)
 
 
-def test_it_reads_and_offers_writing_only_when_told(tmp_path: Path, learnt: Path) -> None:
+async def _talk(folder: Path, *arguments: str) -> tuple[set[str], Any]:
+    """What tools there are, and what comes of asking for an analysis."""
+    async with Client(stdio_client(_session(folder, *arguments))) as client:
+        names = {tool.name for tool in (await client.list_tools()).tools}
+        return names, await client.call_tool("analyze_campaign", {"campaign": CMP_007})
+
+
+def test_it_reads_and_does_not_offer_writing_unasked(tmp_path: Path, learnt: Path) -> None:
     shutil.copy(learnt, tmp_path / "reflection.db")
-
-    async def talk(*arguments: str) -> tuple[set[str], Any]:
-        async with Client(stdio_client(_session(tmp_path, *arguments))) as client:
-            names = {tool.name for tool in (await client.list_tools()).tools}
-            return names, await client.call_tool("analyze_campaign", {"campaign": CMP_007})
-
-    names, refused = anyio.run(talk)
+    names, refused = anyio.run(_talk, tmp_path)
     assert len(names) == 8
     assert refused.is_error
-    names, draft = anyio.run(talk, "--write")
+
+
+@pytest.mark.torture(part="server")
+def test_it_offers_writing_when_told(tmp_path: Path, learnt: Path) -> None:
+    shutil.copy(learnt, tmp_path / "reflection.db")
+    names, draft = anyio.run(_talk, tmp_path, "--write")
     assert len(names) == 11
     assert draft.structured_content["stored"] is False

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-import psutil
 import pytest
 
 from reflection.cluster.address import ClusterAddress
@@ -135,6 +134,8 @@ def test_workspaces_are_tasks_and_learn_what_they_learn_alone(
 
 
 def test_it_listens_on_this_machine_only(cluster: Callable[[int | None], DaskCluster]) -> None:
+    import psutil  # comes with Dask; this file is read where that is missing, too
+
     ours = [psutil.Process(), *psutil.Process().children(recursive=True)]
     listening = [c.laddr for process in ours for c in process.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
     assert cluster(None).workers

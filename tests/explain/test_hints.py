@@ -125,8 +125,8 @@ def test_whatever_meets_new_people_may_feed_others(name: str, feeds: bool) -> No
 def _worlds(make_campaign: Maker, names: tuple[str, str]) -> Knowledge:
     """Two audiences of which the first costs twice as much, and dear creatives whose type nobody named."""
     campaigns = []
-    for week in range(24):
-        dear, unnamed = week % 2 == 0, week // 2 % 2 == 0
+    for week, both in enumerate("031203213012310213023120"):  # by no rule that a calendar has
+        dear, unnamed = both in "02", both in "01"
         conversions = int(100 * (1 if dear else 2) * (1 if unnamed else 1.8) * (1 + 0.05 * (week % 5 - 2)))
         campaigns.append(
             make_campaign(

@@ -8,6 +8,7 @@ import pytest
 from reflection.domain import signals
 from reflection.domain.evidence import evidence_of
 from reflection.domain.results import Finding
+from reflection.inference import collinearity
 from reflection.inference.learn import FitRequest, learn
 
 module = importlib.import_module("reflection.inference.learn")  # the package's `learn` is the function
@@ -69,7 +70,7 @@ def test_the_goal_is_roas_where_half_of_the_campaigns_give_revenue(make_campaign
 
 
 def test_a_weight_is_of_the_last_day_of_a_campaign_with_its_signal(few, learnt, days, monkeypatch):
-    monkeypatch.setattr(module, "CELLS_AT_ONCE", 4)
+    monkeypatch.setattr(collinearity, "CELLS_AT_ONCE", 4)
     assert learn(few).weights == learnt.weights, "some cells at a time say the same"
     found = {weight.signal_key: weight.last_updated for weight in learnt.weights}
 

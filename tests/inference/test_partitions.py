@@ -29,7 +29,7 @@ def _in_parts(evidence: Sequence[Evidence], count: int) -> Knowledge:
     return learn_partitions(InMemory(parts), REQUEST)
 
 
-@pytest.mark.parametrize("most", [1_000_000, 120])
+@pytest.mark.parametrize("most", [pytest.param(1_000_000, marks=pytest.mark.torture(part="learning")), 120])
 def test_partitions_leave_no_trace(evidence: list[Evidence], monkeypatch: pytest.MonkeyPatch, most: int) -> None:
     monkeypatch.setattr(partitions, "SAMPLE", most)
     whole = learn(evidence, REQUEST)

@@ -52,7 +52,7 @@ def content(campaign_id: str, version: int) -> Campaign:
 _learnt: dict[tuple[Any, ...], Any] = {}
 
 
-def remembered_learn(evidence: Any, request: FitRequest, *, progress: Any = None) -> Any:
+def remembered_learn(evidence: Any, request: FitRequest) -> Any:
     """`learn`, computed once for the same arguments; its labels are only written on the result."""
     campaigns = list(evidence)
     contents = tuple(encode(item) for item in campaigns)
@@ -60,6 +60,17 @@ def remembered_learn(evidence: Any, request: FitRequest, *, progress: Any = None
     if key not in _learnt:
         _learnt[key] = learn(campaigns, request)
     return dataclasses.replace(_learnt[key], seq=request.seq, epoch=request.epoch, as_of=request.as_of)
+
+
+class Listed:
+    """Evidence in the place of `Gathered`, before anything is made of it: what was learnt is known by its contents."""
+
+    of = staticmethod(lambda evidence, request: list(evidence))
+
+
+def remembered_partitions(parts: Any, request: FitRequest, *, progress: Any = None) -> Any:
+    """`learn_partitions` of evidence that is only listed."""
+    return remembered_learn(parts.total(list, list.__add__), request)
 
 
 def bits(knowledge: Any) -> tuple[Any, ...]:
@@ -180,7 +191,8 @@ class EngineMachine(RuleBasedStateMachine):
 @pytest.fixture(autouse=True)
 def on_a_migrated_file(migrated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(EngineMachine, "empty", migrated, raising=False)
-    monkeypatch.setattr(learner_module, "learn", remembered_learn)
+    monkeypatch.setattr(learner_module, "Gathered", Listed)
+    monkeypatch.setattr(learner_module, "learn_partitions", remembered_partitions)
 
 
 def run(machine: type[EngineMachine], **limits: int) -> None:

@@ -51,9 +51,9 @@ def _asked(sums: SufficientStatistics, *, relative: bool) -> dict[str, float]:
     """Which groups moved, with their evidence."""
     layout = Layout.of(sums.features)
     still = [i for i, feature in enumerate(layout.features) if feature.group != GROUP]
-    mode = moments(sums.view(Layout.of(layout.features[i] for i in still))).mode
+    levels = moments(sums.view(Layout.of(layout.features[i] for i in still))).at_mode
     steps = {GROUP: steps_of(layout, "type", relative=relative)}
-    taken = movements(sums.view(layout), np.array(still), mode, steps)
+    taken = movements(sums.view(layout), levels, np.array(still), steps)
     return {group: factor for group, factor in _factors(sums, [GROUP]).items() if group in taken}
 
 
@@ -68,14 +68,16 @@ def test_the_evidence_is_that_of_the_model_with_the_steps_integrated_over_their_
     sums = _sums(cells, y)
     layout = Layout.of(sums.features)
     still = np.array([i for i, feature in enumerate(layout.features) if feature.group != GROUP])
-    mode = moments(sums.view().of_columns(still)).mode
+    levels = moments(sums.view().of_columns(still))
     groups = {GROUP: steps_of(layout, "type", relative=False)}
-    asked = movement._Asked(*movement._score(sums.view(layout), still, mode, groups), movement._places(groups), {})
+    asked = movement._Asked(
+        *movement._score(sums.view(layout), levels.at_mode, still, groups), movement._places(groups), {}
+    )
 
     mains = np.array([[cell.get(Feature("type", level), 0.0) for level in LEVELS] for cell in cells])
     steps = [step_feature("type", level, 1 + k) for level in LEVELS for k in range(RAMPS)]
     walk = np.array([[cell.get(step, 0.0) for step in steps] for cell in cells])
-    scatter, tau = np.exp(2 * mode)
+    scatter, tau = np.exp(2 * levels.mode)
     still = (NOISE + scatter) * np.eye(ROWS) + INTERCEPT_SD**2 + tau * mains @ (np.eye(3) - 1 / 3) @ mains.T
 
     def evidence(sd: float) -> float:

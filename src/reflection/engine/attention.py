@@ -25,6 +25,7 @@ from reflection.engine.campaign_list import CampaignLister
 from reflection.engine.doubted_intervals import doubted_intervals
 from reflection.engine.missed_forecast import difference, missed, what_happened
 from reflection.explain.attention_sentences import AttentionSentences
+from reflection.inference.level_shifts import HELD_DAYS
 from reflection.learnings.current import PAST
 
 NEWEST = 100
@@ -240,7 +241,7 @@ class Attention:
                 key, since, spend = shift["signal"], shift["since"], spends.get(shift["signal"])
                 yield Matter(
                     "level-shift", f"level-shift:{goal.kind}:{key}:{since}",
-                    self._sentences.shifted(signals.level_text(key, goal.spelt), shift["lift"], since),
+                    self._sentences.shifted(signals.level_text(key, goal.spelt), shift["lift"], since, HELD_DAYS),
                     f"/works/{quote(key, safe='')}", SHIFTED, spend, None if spend is None else goal.currency, since,
                     metric="cvr", favorable=shift["lift"] > 1,
                 )  # fmt: skip

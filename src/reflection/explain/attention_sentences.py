@@ -64,10 +64,10 @@ class AttentionSentences:
         }
         return self._say("coverage", **words) if goal is None else self._say("coverage_of_goal", goal=goal, **words)
 
-    def shifted(self, platform: str, lift: float, day: str) -> str:
-        """A platform whose conversions may be counted in another way since some day."""
+    def shifted(self, platform: str, lift: float, day: str, days: int) -> str:
+        """A platform whose conversions may be counted in another way since some day, and how long that is doubted."""
         name = formatting.plain_name(platform)
-        return self._say("shifted", platform=name, size=formatting.rounded_lift(lift), day=day)
+        return self._say("shifted", platform=name, size=formatting.rounded_lift(lift), day=day, days=str(days))
 
     def silence(self, days: int, day: str) -> str:
         """That nothing came for some days; `day` is that of the last arrival."""

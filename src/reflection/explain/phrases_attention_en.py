@@ -26,8 +26,8 @@ ATTENTION: Mapping[str, str] = {
     ),
     "attention.shifted": (
         "{platform}: CVR changed by {size} at once after {day} while its clicks went on as before. Its measurement may "
-        "have changed: check its tag, its conversion window and what it counts. Until the new level has held for 90 "
-        "days nothing is advised on its conversions."
+        "have changed: check its tag, its conversion window and what it counts. Until the new level has held for "
+        "{days} days nothing is advised on its conversions."
     ),
     "attention.silence": (
         "No campaign has come in for {days} days; the last one came on {day}. What is known stands as of then."

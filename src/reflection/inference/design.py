@@ -22,7 +22,7 @@ from reflection.inference.wear import Ages
 from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE, size_of, usual_size
 from reflection.stats.columns import INTERCEPT, Feature, Layout
-from reflection.stats.design import Design, Rows, Stratum, campaign_rows, quantised
+from reflection.stats.design import Design, Rows, Stratum, contrast_rows, quantised
 from reflection.stats.empirical_bayes import Fit, Moments
 from reflection.stats.experiments import seen_of
 from reflection.stats.observations import Observations
@@ -31,8 +31,8 @@ from reflection.stats.repeated_units import unit_rows
 ROWS_AT_ONCE = 50_000
 """Rows made together; a million at once would be a gigabyte."""
 
-CONTRASTED_AT_ONCE = 50
-"""Campaigns whose contrasts are made together: each has a hundred thousand numbers at most (`fit_budget`)."""
+CONTRASTED_AT_ONCE = 1 << 16
+"""Squares of the cells of campaigns whose contrasts are made together, about; what they say takes as many numbers."""
 
 BUCKET_DAYS = (28, 56, 91, 182, 365, 730)
 MOST_BUCKETS = 10
@@ -136,8 +136,11 @@ class CellDesign:
         would explain by themselves; what observation adds to a metric that no experiment tested."""
         if not silent:
             return self
-        signs = sparse.diags_array([float(f not in silent) for f in self.features[self.shares.shape[1] :]])
-        controls = sparse.csr_array(self.controls @ signs) if self.controls.shape[1] else self.controls
+        says = np.array([f not in silent for f in self.features[self.shares.shape[1] :]], dtype=np.bool_)
+        if says.all():
+            return self
+        controls = self.controls.copy()
+        controls.data *= says[controls.indices]
         controls.eliminate_zeros()
         return replace(self, controls=controls)
 
@@ -209,12 +212,13 @@ class CellDesign:
     def _single(self, observations: Observations, chosen: Ints, campaign: Ints) -> Iterator[tuple[Rows, Ints]]:
         for start in range(0, len(chosen), ROWS_AT_ONCE):
             cells = chosen[start : start + ROWS_AT_ONCE]
-            matrix = self._joined(cells, sparse.csr_array(np.ones((len(cells), 1))))
+            matrix = self._joined(cells)
+            ends = matrix.indptr[1:]  # where the intercept comes, as the last column of each row
             design = Design(
                 (*self.features, INTERCEPT),
-                matrix.indptr.astype(np.int64),
-                matrix.indices.astype(np.int32),
-                quantised(matrix.data),
+                matrix.indptr.astype(np.int64) + np.arange(len(cells) + 1),
+                np.insert(matrix.indices, ends, len(self.features)).astype(np.int32),
+                quantised(np.insert(matrix.data, ends, 1.0)),
             )
             yield Rows.of(design, observations.y[cells], observations.v[cells]), campaign[cells]
 
@@ -223,19 +227,11 @@ class CellDesign:
     ) -> Iterator[tuple[Rows, Ints]]:
         places = np.flatnonzero(chosen)
         begins = np.flatnonzero(np.diff(campaign[places], prepend=-1))  # whole campaigns at once
-        for some in np.split(places, begins[CONTRASTED_AT_ONCE::CONTRASTED_AT_ONCE]) if len(places) else ():
-            cells = [self._cell(index) for index in some.tolist()]
+        work = np.cumsum(np.square(np.diff(begins, append=len(places)))) // CONTRASTED_AT_ONCE
+        for some in np.split(places, begins[1:][np.diff(work) > 0]) if len(places) else ():
             part = Observations(observations.y[some], observations.v[some], observations.observed[some])
-            yield campaign_rows(cells, part, campaign[some])
+            yield contrast_rows(self._joined(some), self.features, part, campaign[some])
 
-    def _joined(self, cells: slice | NDArray[np.intp], *more: sparse.csr_array) -> sparse.csr_array:
-        """Shares and controls of some cells side by side, and further columns."""
-        return sparse.csr_array(sparse.hstack([self.shares[cells], self.controls[cells], *more], format="csr"))
-
-    def _cell(self, index: int) -> dict[Feature, float]:
-        mixture: dict[Feature, float] = {}
-        for matrix, first in ((self.shares, 0), (self.controls, self.shares.shape[1])):
-            part = slice(matrix.indptr[index], matrix.indptr[index + 1])
-            for column, value in zip(matrix.indices[part].tolist(), matrix.data[part].tolist(), strict=True):
-                mixture[self.features[first + column]] = value
-        return mixture
+    def _joined(self, cells: slice | NDArray[np.intp]) -> sparse.csr_array:
+        """Shares and controls of some cells side by side."""
+        return sparse.csr_array(sparse.hstack([self.shares[cells], self.controls[cells]], format="csr"))

@@ -6,11 +6,11 @@ its walk. A pure function of the set. Must not know findings, stores or clocks.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from operator import add
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from reflection.domain.metrics import COMPOSED, METRICS, OBSERVED, RATES
 from reflection.domain.scatter import composed_scatter
@@ -143,6 +143,12 @@ class FittedMetrics:
         return np.exp(total)
 
 
+@cache
+def _libraries() -> ThreadpoolController:
+    """The libraries of linear algebra, all of which are loaded by now; looking for them takes a while each time."""
+    return ThreadpoolController()
+
+
 def fit_metrics(
     table: Dataset,
     fitted: Callable[[float], object] = lambda share: None,
@@ -160,7 +166,7 @@ def fit_metrics(
     design = CellDesign.of(table, controls)
     parts = (tables or InMemory([table])).map(partial(EvidencePart.of, controls=controls))
     fitting = Fitting(table, design, parts, trials, parts.total(latest_units, add).numbers())
-    with threadpool_limits(THREADS, "blas"):
+    with _libraries().limit(limits=THREADS, user_api="blas"):
         metrics, tilt = _fit_each(fitting, {}, fitted), NO_TILT
         if len(Sums.of(table)) and len(table.features) <= MANY_FEATURES:
             metrics, tilt = _as_delivered(fitting, metrics)

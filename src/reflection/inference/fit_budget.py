@@ -128,11 +128,12 @@ def level_of(counts: Ints) -> int:
         counts: how many campaigns that have several cells have each number of cells times signals
             (`CellRanks.contrasts`, of all partitions).
     """
-    size = np.arange(len(counts), dtype=np.int64)
+    size = np.flatnonzero(counts)
+    counts = counts[size]
     smaller = np.cumsum(counts) - counts
     below, above = np.cumsum(counts * size) - counts * size, int(counts.sum()) - smaller
     room = (MOST_CONTRASTS - below) // np.maximum(above, 1)  # for those as large or larger, all smaller being whole
-    full = np.flatnonzero((counts > 0) & (room < size))
+    full = np.flatnonzero(room < size)
     return OF_A_CAMPAIGN if not len(full) else max(int(room[full[0]]), 1)
 
 

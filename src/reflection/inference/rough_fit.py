@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from reflection.domain import signals
 from reflection.errors import LearningError
-from reflection.inference.campaign_columns import Floats
 from reflection.inference.wear import LIFE, MARKET, WEAR
 from reflection.stats import drift
 from reflection.stats.bayes_factors import group_factors
 from reflection.stats.columns import FREE_MARK, Feature, Layout
 from reflection.stats.empirical_bayes import Moments, moments
 from reflection.stats.experiments import SEEN
+from reflection.stats.gaussian_posterior import Posterior
 from reflection.stats.movement import Order, Steps, movements
 from reflection.stats.sufficient_statistics import SufficientStatistics, View
 from reflection.stats.variance_components import ROUGH
@@ -95,15 +95,15 @@ def _groups(sums: SufficientStatistics) -> set[str]:
 
 def _asked(
     sums: SufficientStatistics, still: Moments, groups: Collection[str]
-) -> tuple[View, NDArray[np.intp], Floats, dict[str, Steps]]:
-    """The sums with the steps of some groups, the columns of what stands still, its components, and the steps."""
+) -> tuple[View, Posterior, NDArray[np.intp], dict[str, Steps]]:
+    """The sums with the steps of some groups, what stands still, its columns, and the steps."""
     layout = Layout.of({*still.layout.features, *(f for f in sums.features if f.group in groups)})
     columns = [layout.column(feature) for feature in still.layout.features]
     steps = {
         drift.drift_group(group): drift.steps_of(layout, group, relative=group not in _ABSOLUTE)
         for group in drift.walking(layout)
     }
-    return sums.view(layout), np.array(columns, dtype=np.intp), still.mode, steps
+    return sums.view(layout), still.at_mode, np.array(columns, dtype=np.intp), steps
 
 
 def _factors(view: View, still: Moments, moving: Moments, taken: Collection[str]) -> dict[str, float]:

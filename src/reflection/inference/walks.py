@@ -25,7 +25,9 @@ STANDING = (signals.PLATFORM, signals.OBJECTIVE, signals.CREATIVE)
 RAMP_DAYS = 60
 """Shortest part of the time over which a slow change is looked for."""
 
-MOST_RAMPS = 4
+FEWEST_RAMPS, MOST_RAMPS = 2, 4
+"""Of one part alone a sudden end and a slow decline look the same, and neither says what goes on now."""
+
 MOST_LEVELS = 24
 """Of one group, those in the most campaigns: with more, each says little of its own movement."""
 
@@ -40,7 +42,7 @@ def ramp_days(days: NDArray[np.int64]) -> float:
     """Length of a ramp in days, which need not be whole; 0.0 where the time is too short for one."""
     span = float(np.ptp(days)) if len(days) else 0.0
     count = min(int(span // RAMP_DAYS), MOST_RAMPS)
-    return span / count if count else 0.0
+    return span / count if count >= FEWEST_RAMPS else 0.0
 
 
 @dataclass(frozen=True)

@@ -103,9 +103,12 @@ def moved(block: Block, at: NDArray[np.intp], p: int) -> Block:
 
 def in_order(gram: sparse.csr_array, at: NDArray[np.int32], p: int) -> sparse.csr_array:
     """A lower triangle with column j at position ``at[j]`` of p, the order being the same; -1 drops it."""
-    kept = at >= 0
-    inside = kept[gram.indices] & np.repeat(kept, np.diff(gram.indptr))
-    row = np.repeat(at, np.diff(gram.indptr))[inside]
+    kept, counts = at >= 0, np.diff(gram.indptr)
+    data, indices = gram.data, gram.indices
+    if not kept.all():
+        inside = kept[indices] & np.repeat(kept, counts)
+        counts = np.diff(np.concatenate([[0], np.cumsum(inside)])[gram.indptr])
+        data, indices = data[inside], indices[inside]
     ends = np.zeros(p + 1, dtype=np.int32)
-    ends[1:] = np.cumsum(np.bincount(row, minlength=p))
-    return sparse.csr_array((gram.data[inside], at[gram.indices[inside]], ends), shape=(p, p))
+    ends[1 + at[kept]] = counts[kept]
+    return sparse.csr_array((data, at[indices], np.cumsum(ends, dtype=np.int32)), shape=(p, p))

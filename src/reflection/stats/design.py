@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -184,51 +185,77 @@ def campaign_rows(
     None when every cell is a campaign of its own. The order in which cells are given changes nothing within a
     campaign.
     """
+    column = {feature: i for i, feature in enumerate(dict.fromkeys(feature for cell in cells for feature in cell))}
+    data = np.array([float(value) for cell in cells for value in cell.values()], dtype=np.float64)
+    indices = np.array([column[feature] for cell in cells for feature in cell], dtype=np.int32)
+    indptr = np.cumsum([0, *map(len, cells)], dtype=np.int32)
+    x = sparse.csr_array((data, indices, indptr), shape=(len(cells), len(column)))
     number = np.arange(len(cells)) if campaign is None else np.asarray(campaign, dtype=np.intp)
-    kept = np.flatnonzero(observations.observed)
-    members: dict[int, list[int]] = {}
-    for cell in kept.tolist():
-        members.setdefault(int(number[cell]), []).append(cell)
-    designs: list[Mapping[Feature, float]] = []
-    y: list[float] = []
-    v: list[float] = []
-    stratum: list[int] = []
-    origin: list[int] = []
-    for name, own in members.items():
-        rows = _split(_canonical([(cells[i], float(observations.y[i]), float(observations.v[i])) for i in own]))
-        for position, (design, observed, variance) in enumerate(rows):
-            designs.append(design)
-            y.append(observed)
-            v.append(variance)
-            stratum.append(Stratum.WITHIN if position else Stratum.BETWEEN)
-            origin.append(name)
-    made = Rows.of(Design.of(designs), y, v, np.array(stratum, dtype=np.int8))
-    return made, np.array(origin, dtype=np.intp)
+    return contrast_rows(x, tuple(column), observations, number)
 
 
-_Cell = tuple[Mapping[Feature, float], float, float]
+def contrast_rows(
+    x: sparse.csr_array, features: Sequence[Feature], observations: Observations, campaign: NDArray[np.intp]
+) -> tuple[Rows, NDArray[np.intp]]:
+    """The rows of :func:`campaign_rows` from memberships in CSR form, (cells, features), without the intercept.
 
-
-def _canonical(cells: list[_Cell]) -> list[_Cell]:
-    """Sort a campaign's cells by what they say."""
-    return cells if len(cells) == 1 else sorted(cells, key=lambda cell: (sorted(cell[0].items()), cell[1], cell[2]))
-
-
-def _split(cells: list[_Cell]) -> list[_Cell]:
-    """Return the between row, then the k-1 within rows (recursive residuals) of a campaign's k cells.
-
-    With working precisions w_i = 1/(v_i + s0^2), contrast j compares cell j with the weighted mean of the
-    cells before it and is scaled to unit length, h'h = 1: its variance is h'Vh + sigma_within^2. Under the
-    working variances all k rows are independent (Brown, Durbin and Evans 1975).
+    Of k cells the between row and the k-1 within rows (recursive residuals). With working precisions w_i = 1/(v_i +
+    s0^2), contrast j compares cell j with the weighted mean of the cells before it and is scaled to unit length, h'h =
+    1: its variance is h'Vh + sigma_within^2. Under the working variances all k rows are independent (Brown, Durbin and
+    Evans 1975). Takes k^2/2 numbers of memory for each campaign.
     """
-    features = sorted({feature for design, _, _ in cells for feature in design} | {INTERCEPT})
-    x = np.array([[1.0 if f == INTERCEPT else float(design.get(f, 0.0)) for f in features] for design, _, _ in cells])
-    y, v = np.array([cell[1] for cell in cells]), np.array([cell[2] for cell in cells])
-    precision = 1.0 / (v + WORKING_WITHIN_SD**2)
-    weights = [precision / precision.sum()]
-    for j in range(1, len(cells)):
-        h = np.zeros(len(cells))
-        h[:j] = -precision[:j] / precision[:j].sum()
-        h[j] = 1.0
-        weights.append(h / np.sqrt(h @ h))
-    return [(dict(zip(features, (h @ x).tolist(), strict=True)), float(h @ y), float(h**2 @ v)) for h in weights]
+    kept = np.flatnonzero(observations.observed)
+    numbers, first, of = np.unique(campaign[kept], return_index=True, return_inverse=True)
+    place = np.argsort(np.argsort(first))[of]  # campaigns in the order in which they come
+    names, cells = _in_order_of_names(x[kept], features)
+    order = _canonical(cells, place, observations.y[kept], observations.v[kept])
+    cells, place, kept = cells[order], place[order], kept[order]
+    weights = _contrasts(1.0 / (observations.v[kept] + WORKING_WITHIN_SD**2), place)
+    rows = sparse.csr_array(weights @ sparse.hstack([np.ones((len(kept), 1)), cells], format="csr"))
+    rows.eliminate_zeros()
+    rows.sort_indices()
+    design = Design(
+        (INTERCEPT, *names), rows.indptr.astype(np.int64), rows.indices.astype(np.int32), quantised(rows.data)
+    )
+    stratum = np.where(np.diff(place, prepend=-1) > 0, Stratum.BETWEEN, Stratum.WITHIN)
+    y, v = weights @ observations.y[kept], weights.power(2) @ observations.v[kept]
+    return Rows.of(design, y, v, stratum), np.asarray(numbers[np.argsort(first)][place], dtype=np.intp)
+
+
+def _in_order_of_names(
+    x: sparse.csr_array, features: Sequence[Feature]
+) -> tuple[tuple[Feature, ...], sparse.csr_array]:
+    """Features that occur, sorted, and the rows in these columns, each with its entries in order."""
+    used = sorted(np.unique(x.indices).tolist(), key=features.__getitem__)
+    at = np.zeros(x.shape[1], dtype=np.int32)
+    at[used] = np.arange(len(used))
+    moved = sparse.csr_array((x.data, at[x.indices], x.indptr), shape=(x.shape[0], len(used)))
+    moved.sort_indices()
+    return tuple(features[column] for column in used), moved
+
+
+def _canonical(
+    x: sparse.csr_array, place: NDArray[np.intp], y: NDArray[np.float64], v: NDArray[np.float64]
+) -> NDArray[np.intp]:
+    """The order of cells by their campaigns, and of those of one by what they say."""
+    columns, values = x.indices.tolist(), x.data.tolist()
+    said = [list(zip(columns[i:k], values[i:k], strict=True)) for i, k in pairwise(x.indptr.tolist())]
+    keys = list(zip(place.tolist(), said, y.tolist(), v.tolist(), strict=True))
+    return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.intp)
+
+
+def _contrasts(precision: NDArray[np.float64], place: NDArray[np.intp]) -> sparse.csr_array:
+    """The weight of each cell in each row, CSR (rows, cells); ``place``: campaign of each cell, ascending."""
+    count, start = len(place), np.searchsorted(place, place)
+    position = np.arange(count) - start
+    length = np.where(position == 0, np.bincount(place, minlength=1)[place], position + 1)
+    indptr = np.concatenate([[0], np.cumsum(length)])
+    row = np.repeat(np.arange(count), length)
+    cell = np.arange(len(row)) - np.repeat(indptr[:-1] - start, length)
+    within, own = (position > 0)[row], cell == row
+    weight = np.where(within & own, 0.0, precision[cell])
+    weight /= np.bincount(row, weight, minlength=count)[row]
+    weight[within] *= -1.0
+    weight[within & own] = 1.0
+    norm = np.where(position > 0, np.sqrt(np.bincount(row, weight**2, minlength=count)), 1.0)
+    return sparse.csr_array((weight / norm[row], cell, indptr), shape=(count, count))

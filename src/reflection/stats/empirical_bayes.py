@@ -121,7 +121,7 @@ class Moments:
     """The two moments of a posterior without its draws: all that predicting one row after another needs.
 
     ``mean``, ``sd``: (p,), integrated over the components. ``covariance``, ``sigma``, ``tau``: at the mode.
-    ``mode``: the components, logarithms of ``sigma`` and ``tau``.
+    ``mode``: the components, logarithms of ``sigma`` and ``tau``. ``at_mode``: the posterior there.
     """
 
     layout: Layout
@@ -130,12 +130,12 @@ class Moments:
     sigma: dict[Stratum, float]
     tau: Floats
     mode: Floats
-    _at_mode: Posterior
+    at_mode: Posterior
 
     @property
     def covariance(self) -> Floats:
         """Covariance of the effects, (p, p); made when it is asked for."""
-        return self._at_mode.covariance
+        return self.at_mode.covariance
 
 
 def moments(
@@ -165,7 +165,7 @@ def moments(
         sigma=dict(zip(model.strata, sigmas.tolist(), strict=True)),
         tau=taus,
         mode=mode.components,
-        _at_mode=mode.posterior,
+        at_mode=mode.posterior,
     )
 
 

@@ -73,6 +73,11 @@ class Posterior:
         """Diagonal of the covariance, (p,), without the rest of it."""
         return zero_sum(self._model.layout).variance(self.free_covariance)
 
+    @property
+    def weights(self) -> Floats:
+        """Weight 1/(v + sigma^2) of each block, (B,)."""
+        return self._model.weights(self.components)
+
     @cached_property
     def gradient(self) -> Floats:
         """Derivative of ``log_evidence`` by (log sigma of each learnt stratum, log tau of each group)."""

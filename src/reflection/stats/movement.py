@@ -20,9 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflection.stats.block_sums import SparseSums
-from reflection.stats.gaussian_posterior import PRIOR_RATE
+from reflection.stats.gaussian_posterior import PRIOR_RATE, Posterior
 from reflection.stats.sufficient_statistics import View
-from reflection.stats.wide_posterior import model_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -66,16 +65,16 @@ class Order:
 
 
 def movements(
-    view: View, still: Ints, components: Floats, groups: Mapping[str, Steps], order: Order | None = None
+    view: View, still: Posterior, columns: Ints, groups: Mapping[str, Steps], order: Order | None = None
 ) -> tuple[str, ...]:
     """Return the groups of steps that the sums favour over levels that stand still, in the order in which they were
     taken up.
 
-    ``view``: sums of all columns. ``still``: those of the levels, ascending and the intercept first; ``components``:
-    mode of their fit. ``groups``: steps that may be; none of them among ``still``.
+    ``view``: sums of all columns. ``still``: the levels at the mode of their fit; ``columns``: theirs, ascending and
+    the intercept first. ``groups``: steps that may be, of other columns.
     """
     order = order or Order()
-    asked = _Asked(*_score(view, still, components, groups), _places(groups), {})
+    asked = _Asked(*_score(view, still, columns, groups), _places(groups), {})
     candidates = [name for name in groups if name not in order.beside.values()]
     while True:
         left = [name for name in candidates if name not in asked.taken]
@@ -121,20 +120,19 @@ class _Asked:
         )
 
 
-def _score(view: View, still: Ints, components: Floats, groups: Mapping[str, Steps]) -> tuple[Floats, Floats]:
+def _score(view: View, still: Posterior, columns: Ints, groups: Mapping[str, Steps]) -> tuple[Floats, Floats]:
     """a = Z'Py and Z'PZ of the steps of all groups, one after the other."""
-    model = model_of(view.of_columns(still))
-    posterior, weights = model.posterior(components), model.weights(components)
+    weights = still.weights
     lower = SparseSums(view).weighted(weights)
     gram = lower + np.tril(lower, -1).T
     steps = np.concatenate([one.columns for one in groups.values()])
-    cross, own, pull = gram[np.ix_(steps, still)], gram[np.ix_(steps, steps)], weights @ view.moment[:, steps]
+    cross, own, pull = gram[np.ix_(steps, columns)], gram[np.ix_(steps, steps)], weights @ view.moment[:, steps]
     for name, places in _places(groups).items():
         if groups[name].relative:
             turn = groups[name].contrasts()
             cross[places], own[places], pull[places] = turn @ cross[places], turn @ own[places], turn @ pull[places]
             own[:, places] = own[:, places] @ turn.T
-    return pull - cross @ posterior.mean, own - cross @ posterior.covariance @ cross.T
+    return pull - cross @ still.mean, own - cross @ still.covariance @ cross.T
 
 
 def _evidence(score: Floats, information: Floats, own: Ints) -> tuple[float, float]:

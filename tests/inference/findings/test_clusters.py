@@ -5,11 +5,13 @@ import pytest
 
 from reflection.domain.evidence import evidence_of
 from reflection.inference.dataset import Dataset
+from reflection.inference.findings import clusters
 from reflection.inference.findings.clusters import (
     FEWEST_CAMPAIGNS,
     FEWEST_MEMBERS,
     MOST_CLUSTERS,
     STABLE,
+    SUBSAMPLES,
     _cuts,
     cluster_findings,
     distinct,
@@ -47,6 +49,24 @@ def test_only_stable_groups_are_reported():
     rng = np.random.default_rng(11)
     _, stability = stable_clusters(rng.normal(size=(40, 4)))
     assert all(value >= STABLE for value in stability.values())
+
+
+@pytest.mark.parametrize("spread", [0.1, 2.0, 9.0])
+def test_giving_up_early_changes_no_group(spread, monkeypatch):
+    profiles = [_blobs(9, 8, 7, spread=spread, seed=seed) for seed in range(4)]
+    early = [stable_clusters(profile) for profile in profiles]
+    monkeypatch.setattr(clusters, "_hopeless", lambda similarity, left: False)
+    for (labels, stability), profile in zip(early, profiles, strict=True):
+        of_all, stability_of_all = stable_clusters(profile)
+        assert labels.tolist() == of_all.tolist()
+        assert stability == stability_of_all
+
+
+def test_of_one_cloud_not_all_samples_are_drawn(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(clusters, "_cuts", lambda *asked: drawn.append(1) or _cuts(*asked))
+    assert stable_clusters(np.random.default_rng(1).normal(size=(200, 4)))[1] == {}
+    assert len(drawn) < 1 + SUBSAMPLES
 
 
 def test_profiles_are_standardised_and_bounded(fitted):

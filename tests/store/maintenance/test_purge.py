@@ -231,7 +231,8 @@ def test_the_folder_of_a_workspace_that_never_had_weights_goes_too(
 
 
 def test_every_table_that_could_hold_a_workspaces_rows_names_the_workspace(database: Database) -> None:
-    """Or purging would pass it over: the others hold the schema's version, lists of workspaces, or the words' index."""
+    """Or purging would pass it over: the others hold the schema's version, notes under digests of names that end with
+    the day, or the words' index."""
     with database.read() as connection:
         inspector = inspect(connection)
         without = {
@@ -240,4 +241,7 @@ def test_every_table_that_could_hold_a_workspaces_rows_names_the_workspace(datab
             if "workspace" not in {column["name"] for column in inspector.get_columns(name)}
         }
 
-    assert {name for name in without if not name.startswith(("sqlite_", "memories_fts"))} == {"alembic_version"}
+    assert {name for name in without if not name.startswith(("sqlite_", "memories_fts"))} == {
+        "alembic_version",
+        "board_notes",
+    }

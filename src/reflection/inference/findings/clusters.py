@@ -145,11 +145,16 @@ def _cut(merged: NDArray[np.intp], count: int) -> Labels:
 
 
 def _stabilities(profile: Floats, cuts: list[Labels]) -> list[dict[int, float]]:
-    """Mean over subsamples of the best Jaccard similarity that each cluster of each cut finds again."""
+    """Mean over subsamples of the best Jaccard similarity that each cluster of each cut finds again.
+
+    None of any as soon as no cut can have two stable clusters any more, even if all were found again from then on.
+    """
     rng = np.random.default_rng(SEED)
     size = max(int(KEPT * len(profile)), MOST_CLUSTERS + 1)
     similarity = np.zeros((len(cuts), MOST_CLUSTERS + 1))
-    for _ in range(SUBSAMPLES):
+    for done in range(SUBSAMPLES):
+        if _hopeless(similarity, SUBSAMPLES - done):
+            return [{} for _ in cuts]
         chosen = np.sort(rng.choice(len(profile), size, replace=False))
         for row, labels, again in zip(similarity, cuts, _cuts(profile[chosen]), strict=True):
             row += _best_jaccard(labels[chosen], again)
@@ -157,6 +162,12 @@ def _stabilities(profile: Floats, cuts: list[Labels]) -> list[dict[int, float]]:
         {int(label): float(row[label]) / SUBSAMPLES for label in np.unique(labels)}
         for row, labels in zip(similarity, cuts, strict=True)
     ]
+
+
+def _hopeless(similarity: Floats, left: int) -> bool:
+    """Whether no cut can have two stable clusters any more; sums so far, (cuts, labels), and how many are to come."""
+    reachable = similarity + left > STABLE * SUBSAMPLES - 1e-9
+    return bool((reachable.sum(axis=1) < 2).all())
 
 
 def _best_jaccard(own: Labels, again: Labels) -> Floats:
