@@ -10,6 +10,7 @@ import pytest
 from reflection.stats.any_time import (
     OF_GROUPS,
     OF_SIGNALS,
+    OF_TEXTS,
     OF_TRENDS,
     OF_WASTE,
     level_at,
@@ -20,7 +21,7 @@ from reflection.stats.any_time import (
 def test_an_account_in_which_nothing_is_there_is_told_something_with_one_in_ten_at_most() -> None:
     waste = OF_WASTE * (1 + math.log(120 / 5))
 
-    assert sum((OF_SIGNALS, OF_TRENDS, OF_GROUPS, waste)) <= 0.102
+    assert sum((OF_SIGNALS, OF_TRENDS, OF_GROUPS, OF_TEXTS, waste)) <= 0.102
 
 
 def test_levels_over_all_counts_there_may_be_add_up_to_their_share() -> None:

@@ -1,13 +1,14 @@
 """Effects of the traits of texts, and what a text alone foretells: learnt from texts that ran side by side.
 
 Two fits of the same contrasts. Traits alone, as one group with one variance, are what a marketer can choose; they pass
-the same control of false signs as every finding. Traits with the axes of meaning, each a group with a variance of its
-own, foretell a text that nobody ran: a ridge whose penalties are learnt. Columns of single words are left out: on
-headlines of randomised tests 256 of them added nothing beyond chance at a hundred times the cost (docs/benchmarks.md).
+the same control of false signs as every finding, at every look together (any_time.py). Traits with the axes of meaning,
+each a group with a variance of its own, foretell a text that nobody ran: a ridge whose penalties are learnt. Columns of
+single words are left out: on headlines of randomised tests 256 of them added nothing beyond chance at a hundred times
+the cost (docs/benchmarks.md).
 Must not know where texts are kept.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ from reflection.inference.creative_rows import CreativeCells, SideBySide, TextCo
 from reflection.inference.creative_scores import score_records
 from reflection.inference.fit import SEED, FittedMetrics
 from reflection.inference.support import BEYOND_NOISE, MOST_IDS
+from reflection.stats.any_time import OF_TEXTS, log_factor_needed
 from reflection.stats.columns import FREE_MARK, Feature, Layout
 from reflection.stats.design import Stratum
 from reflection.stats.empirical_bayes import Fit, fit, moments
@@ -115,8 +117,9 @@ def trait_effects(
     if not view.rows.any():
         return []
     fitted = fit(view, seed, hyper_draws=HYPER_DRAWS, draws=DRAWS)
-    judged = discover(fitted)
-    rows = []
+    judged, rows = discover(fitted), []
+    if fitted.log_bayes_factor < log_factor_needed(OF_TEXTS, len(RATES)):
+        judged = replace(judged, selected=np.zeros_like(judged.selected))
     for feature, has in zip(traits.features, traits.x.T > 0, strict=True):
         column = fitted.layout.column(feature)
         contrast = _Contrast(side, counts, usable & has, usable & ~has)

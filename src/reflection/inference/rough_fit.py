@@ -70,7 +70,7 @@ class RoughFit:
             return
         view = sums.view(Layout.of({*self._still.features, *self.walks(sums.features)}))
         self._shape = moments(view, level=ROUGH)
-        price = math.log(len(groups))
+        price = math.log(len(groups - {_MARKET}))
         for name, factor in _factors(view, still, self._shape, taken).items():
             self._moving[name] = factor - price
 

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-OF_SIGNALS, OF_TRENDS, OF_GROUPS = 0.04, 0.01, 0.01
-"""How likely an account in which nothing is there may ever be told of a signal's effect, of a platform that moved, of a
-group of campaigns. What has truly moved or is truly apart passes the narrow ones too."""
+OF_SIGNALS, OF_TRENDS, OF_GROUPS, OF_TEXTS = 0.04, 0.005, 0.01, 0.005
+"""How likely an account in which nothing is there may ever be told of a signal's effect, of what moved or wears out,
+of a group of campaigns, of what a trait of texts does. What is truly so passes the narrow ones too."""
 
 OF_WASTE = 0.01
 """The same of a wasteful campaign, at one look; over 120 campaigns 4 in 100, so that all together are one in ten."""
