@@ -37,13 +37,15 @@ TYPES = ("video", "image", "carousel")
 REPEATS = 3
 
 STAGES = {
-    "reading and tables": ("learn.py:DatasetBuilder", "dataset.py:__init__", "dataset.py:dataset", "design.py:of"),
-    "sums": ("fit.py:_summed", "sufficient_statistics.py:view"),
-    "most probable components": ("variance_components.py:mode_of",),
-    "proposals, moments and draws": ("empirical_bayes.py:_integrated",),
+    "reading and tables": ("learn.py:of", "goal_tables.py:of"),
+    "first passes: where to linearise, what moves": ("metric_fit.py:_roughly",),
+    "sums": ("evidence_sums.py:sums_of",),
+    "components, moments and draws": ("empirical_bayes.py:fit",),
+    "campaigns left out": ("metric_fit.py:_set_aside",),
     "effects": ("effects.py:effect_rows",),
+    "what is not identified": ("identification.py:__init__", "identification.py:judged"),
     "findings": ("learn.py:_findings",),
-    "weights": ("learn.py:_weights",),
+    "weights": ("signal_weights.py:signal_weights",),
     "what can be booked": ("bookables.py:with_bookables",),
     "next test": ("next_test.py:with_next_test",),
 }

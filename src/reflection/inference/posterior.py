@@ -214,7 +214,7 @@ def _part_level(
         total = np.log(posterior.reference) + own.mean + own.sd * rng.normal(size=count)
         shares = _changed(own.shares, shares, campaign.stated)
     order = sorted(shares)
-    added = np.empty((1 + len(order), count))
+    added = np.empty((1 + len(order), count))  # summed row by row: the same bits as adding one after the other
     added[0] = total
     seen = [place for place, key in enumerate(order, start=1) if key in rows]
     weights = np.array([shares[order[place - 1]] for place in seen], dtype=posterior.draws.dtype)
