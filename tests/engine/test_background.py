@@ -149,3 +149,15 @@ def test_work_that_is_measured_by_the_processor_does_not_rest_for_its_waiting():
     thread.start()
     _wait_until(lambda: len(begun) >= 2)
     thread.stop()
+
+
+def test_a_clock_that_is_set_forward_does_not_still_it():
+    years = iter([0.0, *[3e10 * number for number in range(1, 100)]])
+    done = threading.Event()
+    background = Background("learner", done.set, pytest.fail, poll=0.001, rest=1.0, clock=lambda: next(years))
+    background.start()
+    assert done.wait(30)
+    done.clear()
+    background.wake()
+    assert done.wait(30), "the thread has ended"
+    assert background.stop(30)

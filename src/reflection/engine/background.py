@@ -13,6 +13,9 @@ REST = 4.0
 LONGEST_PAUSE = 30.0
 """Seconds after which work that fails again and again is tried once more."""
 
+LONGEST_REST = 3_600.0
+"""Seconds of rest, whatever a clock says that work took: one that is set forward must not still it for ever."""
+
 ErrorHandler = Callable[[str, Exception], None]
 """Told the name of the thread and the error; logs and reports it."""
 
@@ -92,7 +95,6 @@ class Background:
                 failures += 1
                 self._on_error(self._name, error)
             if not self._stopping.is_set():  # told while it worked: `clear` may have been before that
-                rest = max(self._poll, self._rest * (self._clock() - began))
-                self._awake.wait(
-                    max(rest, min(LONGEST_PAUSE, self._poll * 2 ** min(failures, 30)) if failures else 0.0)
-                )
+                rest = min(self._rest * (self._clock() - began), LONGEST_REST)
+                pause = min(self._poll * 2 ** min(failures, 30), LONGEST_PAUSE) if failures else 0.0
+                self._awake.wait(max(self._poll, rest, pause))
