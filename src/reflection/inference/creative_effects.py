@@ -3,7 +3,7 @@
 Two fits of the same contrasts. Traits alone, as one group with one variance, are what a marketer can choose; they pass
 the same control of false signs as every finding, at every look together (any_time.py). Traits with the axes of meaning,
 each a group with a variance of its own, foretell a text that nobody ran: a ridge whose penalties are learnt. Columns of
-single words are left out: on headlines of randomised tests 256 of them added nothing beyond chance at a hundred times
+single words are left out: on headlines of randomised tests 256 of them added nothing beyond chance at twenty times
 the cost (docs/benchmarks.md).
 Must not know where texts are kept.
 """
