@@ -18,7 +18,7 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from worlds import FIRST_DAY, LEVELS, Effects, Traits, counts, planted, row, traits
+from worlds import FIRST_DAY, LEVELS, Effects, Kind, Traits, World, counts, planted, row, traits
 
 from reflection.domain import signals
 from reflection.domain.campaign import Audience, Creative
@@ -36,23 +36,6 @@ PAIR_SD = 0.35
 SEGMENT, TYPE = "audience.segment", "creative.type"
 BEST_SHARE = 0.7
 """How often a planner who knows the best pair picks it."""
-
-
-@dataclass(frozen=True)
-class World:
-    """Evidence, and what is true of it: metric -> signal or pair -> log effect."""
-
-    evidence: Sequence[Evidence]
-    effects: Effects
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of world. ``null``: nothing has any effect, so nothing is a finding."""
-
-    text: str
-    make: Callable[[int], World]
-    null: bool = False
 
 
 @dataclass(frozen=True)
