@@ -127,7 +127,8 @@ def print_json_line(value: Any) -> None:
 def as_of(answer: Mapping[str, Any]) -> str:
     """What an answer knows: when that was learnt, and how many campaigns are not in it yet."""
     instant = answer["as_of"]
-    return f"as of {formatting.as_of(instant and instant[:SECONDS], answer['pending'])}"
+    known = formatting.as_of(instant and instant[:SECONDS], answer["pending"])
+    return f"as of {known}" if instant else known
 
 
 def as_plain(answer: Any) -> Any:
