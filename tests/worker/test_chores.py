@@ -47,6 +47,7 @@ def test_files_and_vectors_are_made_while_a_fit_does_not_end(
         release.set()
 
 
+@pytest.mark.sqlite  # on a Postgres server commits of other databases count as news, too
 def test_a_look_at_a_store_that_nobody_wrote_to_asks_for_no_workspace(
     application: Application, sample: Campaign, monkeypatch: pytest.MonkeyPatch, until: Callable[..., None]
 ) -> None:
