@@ -68,11 +68,6 @@ def on_postgres() -> Iterator[None]:
         yield
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """A store that a test leaves to the garbage collector is closed by it, as SQLite's are without a word."""
-    config.addinivalue_line("filterwarnings", "ignore:.*was deleted while still open:ResourceWarning")
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What is about SQLite's file itself is left out."""
     left_out = [item for item in items if item.get_closest_marker("sqlite")]

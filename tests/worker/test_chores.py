@@ -43,8 +43,11 @@ def test_files_and_vectors_are_made_while_a_fit_does_not_end(
         until(lambda: application.memory.index.count("default", space) == 1)
         until(lambda: (folder / "comparison.json").exists())
     finally:
+        running = [thread for thread in threading.enumerate() if thread.name in chores.threads]
         assert not chores.stop(0.0), "a fit that goes on is not finished"
         release.set()
+        for thread in running:  # or they would hold connections that nobody closes
+            thread.join(60)
 
 
 @pytest.mark.sqlite  # on a Postgres server commits of other databases count as news, too

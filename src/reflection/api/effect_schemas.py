@@ -1,4 +1,4 @@
-"""Shapes of what is answered about effects; see `schemas`."""
+"""Shapes of what is answered about effects, as `schemas` are of the rest. Must not know how anything is learnt."""
 
 from datetime import date
 

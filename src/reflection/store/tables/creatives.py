@@ -1,4 +1,7 @@
-"""Tables of creatives: what was registered of them before they ran, and the places of texts among meanings."""
+"""Tables of creatives: what was registered of them before they ran, and the places of texts among meanings.
+
+Must not know what a text foretells.
+"""
 
 from sqlalchemy import Column, Float, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, Text
 
