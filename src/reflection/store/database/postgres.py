@@ -49,6 +49,7 @@ __all__ = [
     "integrity_problems",
     "json_items",
     "lifted_guards",
+    "look_at",
     "make_engine",
     "memories_among",
     "rare_terms",
@@ -58,6 +59,7 @@ __all__ = [
     "rows_of",
     "scrub",
     "settle",
+    "together",
     "translated_errors",
 ]  # fmt: skip
 
@@ -130,18 +132,36 @@ def begin(connection: Connection, workspaces: Collection[str], *, writer: bool) 
     try:
         cursor.execute("; ".join(parts))
     except connection.dialect.loaded_dbapi.Error as error:
-        raise _of_driver(connection, error) from error
+        raise _of_driver(connection, "BEGIN", error) from error
     finally:
         cursor.close()
     connection.begin()
 
 
-def _of_driver(connection: Connection, error: Any) -> exc.DBAPIError:
+def look_at(connection: Connection, workspace: str) -> None:
+    """The wall's setting of the session, which is remembered with it; that of a transaction goes before it."""
+    if connection.info.get("workspace") != workspace:
+        connection.exec_driver_sql(f"SELECT set_config('reflection.workspace', {_literal(workspace)}, false)")
+        connection.info["workspace"] = workspace
+
+
+@contextmanager
+def together(connection: Connection) -> Iterator[None]:
+    """By the driver's pipeline: the server is sent the next statement before it has answered, and waited for once."""
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.pipeline():
+            yield
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _of_driver(connection, "a pipeline", error) from error
+
+
+def _of_driver(connection: Connection, statement: str, error: Any) -> exc.DBAPIError:
     """An error of the driver as SQLAlchemy would raise it, its connection out of the pool where it is dead."""
     gone = connection.dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
     if gone:
         connection.invalidate(error)
-    return exc.DBAPIError("BEGIN", None, error, connection_invalidated=gone)
+    return exc.DBAPIError(statement, None, error, connection_invalidated=gone)
 
 
 def _literal(value: str) -> str:
