@@ -84,9 +84,6 @@ class Database:
         Args:
             question: runs it and reads its rows; asked again where the connection had died while nobody used it.
         """
-        if self.is_file:
-            with self.read(workspace) as connection:
-                return question(connection)
         with self.dialect.translated_errors(), self._using():
             try:
                 return self._asked(workspace, question)
@@ -96,8 +93,7 @@ class Database:
                 return self._asked(workspace, question)
 
     def _asked(self, workspace: str, question: Callable[[Connection], Answer]) -> Answer:
-        with self.reader.connect() as connection:
-            self.dialect.look_at(connection, workspace)
+        with self._begun(self.reader, (workspace,), single=True) as connection:
             return question(connection)
 
     @contextmanager
@@ -156,7 +152,7 @@ class Database:
             )
 
     @contextmanager
-    def _begun(self, engine: Engine, workspaces: Collection[str]) -> Iterator[Connection]:
+    def _begun(self, engine: Engine, workspaces: Collection[str], *, single: bool = False) -> Iterator[Connection]:
         """A connection in a transaction; one that died while nobody used it is replaced before anything is done."""
         if self._place is not None:  # before: a new connection would make an empty file, and spoil the other's log
             self._check_place()
@@ -164,12 +160,12 @@ class Database:
             if self._place is None:
                 self._check_place()
             try:
-                self.dialect.begin(connection, workspaces, writer=engine is self.writer)
+                self.dialect.begin(connection, workspaces, writer=engine is self.writer, single=single)
             except exc.DBAPIError as error:
                 if not error.connection_invalidated:
                     raise
                 connection.rollback()
-                self.dialect.begin(connection, workspaces, writer=engine is self.writer)
+                self.dialect.begin(connection, workspaces, writer=engine is self.writer, single=single)
             yield connection
 
     def _commit(

@@ -23,11 +23,11 @@ class Dialect(Protocol):
     def make_engine(self, url: URL, *, writer: bool, busy_seconds: float) -> Engine:
         """Connections to one database, for one writer or for readers, which cannot write."""
 
-    def begin(self, connection: Connection, workspaces: Collection[str], *, writer: bool) -> None:
-        """Begin a transaction on these workspaces; a writer of one waits until no other writes to it."""
+    def begin(self, connection: Connection, workspaces: Collection[str], *, writer: bool, single: bool = False) -> None:
+        """Begin a transaction on these workspaces; a writer of one waits until no other writes to it.
 
-    def look_at(self, connection: Connection, workspace: str) -> None:
-        """Let single statements of a reader, each a transaction of its own, see the rows of a workspace."""
+        `single`: a reader's one statement follows, which is a transaction of its own where that takes less.
+        """
 
     def data_version(self, connection: PoolProxiedConnection) -> str:
         """What changes, on this connection, when any other has committed."""

@@ -49,7 +49,6 @@ __all__ = [
     "integrity_problems",
     "json_items",
     "lifted_guards",
-    "look_at",
     "make_engine",
     "memories_among",
     "rare_terms",
@@ -93,12 +92,13 @@ def make_engine(url: URL, *, writer: bool, busy_seconds: float) -> Engine:
     """
     if url.drivername != DRIVER:
         raise ConfigurationError(f"the address of a Postgres database begins with {DRIVER}://")
+    habit = "" if writer else " -c default_transaction_read_only=on"
     keepalive = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
     try:
         return create_engine(
             url,
             connect_args={
-                "options": f"-c lock_timeout={int(busy_seconds * 1000)} {keepalive}",
+                "options": f"-c lock_timeout={int(busy_seconds * 1000)} {keepalive}{habit}",
                 "connect_timeout": CONNECT_SECONDS,
                 "application_name": f"reflection {'writer' if writer else 'reader'}",
             },
@@ -116,15 +116,18 @@ def make_engine(url: URL, *, writer: bool, busy_seconds: float) -> Engine:
         ) from error
 
 
-def begin(connection: Connection, workspaces: Collection[str], *, writer: bool) -> None:
+def begin(connection: Connection, workspaces: Collection[str], *, writer: bool, single: bool = False) -> None:
     """BEGIN, which workspace the rows may be of (`postgres_tables.WALL`), and a writer's locks: in one message.
 
     The lock of a workspace is held until the end of the transaction, so that the numbers of its ledger are in the order
     of commits: a reader who has seen one has seen all before it. Sorted by the caller, so that no two wait for each
     other.
     """
-    mode = "ISOLATION LEVEL READ COMMITTED" if writer else "ISOLATION LEVEL REPEATABLE READ READ ONLY"
     wall = next(iter(workspaces)) if len(workspaces) == 1 else "*"
+    if single:
+        _look_at(connection, wall)
+        return
+    mode = "ISOLATION LEVEL READ COMMITTED" if writer else "ISOLATION LEVEL REPEATABLE READ READ ONLY"
     parts = [f"BEGIN {mode}", f"SELECT set_config('reflection.workspace', {_literal(wall)}, true)"]
     if writer:
         parts += [f"SELECT pg_advisory_xact_lock({_number('write', name)})" for name in workspaces]
@@ -138,7 +141,7 @@ def begin(connection: Connection, workspaces: Collection[str], *, writer: bool) 
     connection.begin()
 
 
-def look_at(connection: Connection, workspace: str) -> None:
+def _look_at(connection: Connection, workspace: str) -> None:
     """The wall's setting of the session, which is remembered with it; that of a transaction goes before it."""
     if connection.info.get("workspace") != workspace:
         connection.exec_driver_sql(f"SELECT set_config('reflection.workspace', {_literal(workspace)}, false)")

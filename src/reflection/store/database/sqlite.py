@@ -81,7 +81,7 @@ def _enter_wal(driver: sqlite3.Connection, busy_seconds: float) -> None:
             time.sleep(0.01)
 
 
-def begin(connection: Connection, workspaces: Collection[str], *, writer: bool) -> None:
+def begin(connection: Connection, workspaces: Collection[str], *, writer: bool, single: bool = False) -> None:
     """A writer begins at once, and there is one, whatever it writes to. Readers begin with their first statement."""
     if writer:
         connection.begin()
