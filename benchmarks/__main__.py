@@ -154,7 +154,7 @@ def speed_on_postgres(options: Options) -> str:
     """Analyses on Postgres beside those on a file; needs the extra `postgres` and the tests' server."""
     import postgres_speed as bench
 
-    return bench.report(options.sizes, options.folder, options.minutes)
+    return bench.report(options.sizes, options.folder, options.minutes, 1 if options.quick else bench.ROUNDS)
 
 
 def calibration(options: Options) -> str:

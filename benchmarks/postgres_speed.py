@@ -70,14 +70,14 @@ Table = dict[tuple[str, int], Met]
 """By installation and number of clients."""
 
 
-def measure(path: Path, seconds: float = math.inf) -> Table:
+def measure(path: Path, rounds: int, seconds: float = math.inf) -> Table:
     """Streams to three installations that start with what the file holds, each of so many seconds."""
     table = {(name, clients): Met() for name in (FILE, SERVER, FLEET) for clients in CLIENTS}
     rng, stored = np.random.default_rng(stored_in(path)), stored_in(path)
     with _installations(path) as ports:
         for port in ports.values():
             post(port, [campaign(rng, f"warm {stored} {i}") for i in range(WARM_UP)], max(CLIENTS))
-        for turn in range(ROUNDS):
+        for turn in range(rounds):
             for clients in CLIENTS:
                 for name, port in ports.items():
                     stream = [campaign(rng, f"{clients} {turn} {stored} {i}") for i in range(POSTS)]
@@ -109,7 +109,9 @@ def _copied(path: Path, name: str, address: str) -> dict[str, str]:
     return {**files, "MARKO_DATABASE_URL": address}
 
 
-def report(sizes: tuple[int, ...] = (), folder: Path | None = None, minutes: float = math.inf) -> str:
+def report(
+    sizes: tuple[int, ...] = (), folder: Path | None = None, minutes: float = math.inf, rounds: int = ROUNDS
+) -> str:
     """The table, for docs/benchmarks.md.
 
     Args:
@@ -121,15 +123,15 @@ def report(sizes: tuple[int, ...] = (), folder: Path | None = None, minutes: flo
         with Progress(transient=True) as progress:
             path = filled_database(folder or Path(temporary), size, progress)
         elsewhere = busy_elsewhere()
-        streams = ROUNDS * len(CLIENTS) * 3
-        table = measure(path, max(0.0, (end - time.monotonic()) / streams))
-    return "\n".join([_opening(size, elsewhere), "", *_lines(table), "", _verdict(table)])
+        streams = rounds * len(CLIENTS) * 3
+        table = measure(path, rounds, max(0.0, (end - time.monotonic()) / streams))
+    return "\n".join([_opening(size, rounds, elsewhere), "", *_lines(table), "", _verdict(table)])
 
 
-def _opening(size: int, elsewhere: float | None) -> str:
+def _opening(size: int, rounds: int, elsewhere: float | None) -> str:
     share = "an unknown share" if elsewhere is None else f"{elsewhere:.0%}"
     return (
-        f"{size:,} campaigns stored, {ROUNDS} rounds in turns; before, others took {share} of the processors. The "
+        f"{size:,} campaigns stored, in turns, rounds: {rounds}; before, others took {share} of the processors. The "
         "server is Postgres on the same machine, by a socket, durable as the file is."
     )
 

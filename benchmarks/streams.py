@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ STAGE_LINE = r'^reflection_analysis_stage_seconds_(sum|count)\{stage="(\w+)"\} (
 LOOK, SETTLE = 0.1, 600.0
 """Seconds between two looks at what is known, and how long after a stream everything must be known."""
 
-PATIENCE = 900.0
+PATIENCE, STARTED = 900.0, 600.0
 
 
 @dataclass(frozen=True)
@@ -131,14 +131,13 @@ def environment(path: Path) -> dict[str, str]:
 
 
 def _wait(port: int) -> None:
-    for _ in range(600):
-        try:
-            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
-                connection.request("GET", "/health")
-                if connection.getresponse().status == 200:
-                    return
-        except OSError:
-            time.sleep(0.2)
+    end = time.monotonic() + STARTED
+    while time.monotonic() < end:
+        with suppress(OSError), closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+            connection.request("GET", "/health")
+            if connection.getresponse().status == 200:
+                return
+        time.sleep(0.2)
     raise SystemExit("the server did not start")
 
 
