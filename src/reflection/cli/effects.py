@@ -68,6 +68,8 @@ def _beneath(page: dict[str, Any]) -> Iterator[str]:
         yield f"[dim]{size_line(name, size['doubling'], low, high)}[/]"
     for name, wear in page["wear"].items():
         yield f"[dim]{wear_line(name, wear)}[/]"
+    for name, parts in page["season"].items():
+        yield from (f"[dim]{season_line(name, part)}[/]" for part in parts if part["finding"])
     if page["delivery"]:
         yield f"[dim]audiences and creatives: {page['delivery']['reason']}[/]"
     if page["spread"]:
@@ -88,6 +90,12 @@ def wear_line(metric: str, wear: dict[str, Any]) -> str:
     """What a month of age does to creatives, in one line."""
     change = f"{lift(wear['a_month'])} ({lift_interval(wear['interval'])})"
     return f"{METRICS[metric].label} of creatives a month older: {change}"
+
+
+def season_line(metric: str, part: dict[str, Any]) -> str:
+    """What a part of the year does to all campaigns, in one line."""
+    change = f"{lift(part['effect'])} ({lift_interval(part['interval'])})"
+    return f"{part['name']}: {METRICS[metric].label} {change} against the year's average, {part['reason']}"
 
 
 def size_line(metric: str, doubling: float, low: float, high: float) -> str:

@@ -17,6 +17,7 @@ from reflection.inference.accounts import account_columns, account_features, cho
 from reflection.inference.campaign_columns import Floats, Ints
 from reflection.inference.dataset import Dataset
 from reflection.inference.mixing import Sums
+from reflection.inference.time_of_year import Calendar
 from reflection.inference.walks import Ramps, last_steps, step_columns
 from reflection.inference.wear import Ages
 from reflection.stats import drift
@@ -45,7 +46,7 @@ class ControlColumns:
     Attributes:
         bucket_days: width of a drift bucket; first_bucket: the one in which no step has begun.
         steps: by platform, how many steps there are, one a bucket from the second on. ramps: of everything else.
-        ages: of creatives.
+        ages: of creatives. calendar: months.
         accounts: platform and account of each that has a column.
         usual_size: median planned impressions; None where all plan the same, and there is no slope.
         tested: features of experiments: what observation adds to each of them has a column of its own.
@@ -56,6 +57,7 @@ class ControlColumns:
     steps: Mapping[Feature, int]
     ramps: Ramps
     ages: Ages
+    calendar: Calendar
     accounts: tuple[tuple[str, str], ...]
     usual_size: float | None
     tested: tuple[Feature, ...]
@@ -74,6 +76,7 @@ class ControlColumns:
             steps=last_steps(sample, days // width - first),
             ramps=Ramps.of(sample),
             ages=Ages.of(sample),
+            calendar=Calendar.of(sample),
             accounts=chosen_accounts(sample.campaigns),
             usual_size=usual if len(planned) and np.ptp(size_of(planned, usual)) > 0 else None,
             tested=tuple(tested),
@@ -88,7 +91,7 @@ class ControlColumns:
             for k in range(1, last + 1)
         )
         sized = () if self.usual_size is None else (SIZE,)
-        moving = (*steps, *self.ramps.features, *self.ages.features)
+        moving = (*steps, *self.ramps.features, *self.ages.features, *self.calendar.features)
         return (*moving, *account_features(self.accounts), *sized, *map(seen_of, self.tested))
 
     def columns(self, table: Dataset) -> sparse.csr_array:
@@ -99,7 +102,7 @@ class ControlColumns:
         if self.usual_size is not None:
             sizes = size_of(table.campaigns.planned, self.usual_size)[table.campaign][:, None]
         seen = table.shares[:, [table.features.index(feature) for feature in self.tested]]
-        moving = [steps, self.ramps.columns(table), self.ages.columns(table)]
+        moving = [steps, self.ramps.columns(table), self.ages.columns(table), self.calendar.columns(table)]
         columns = [*moving, accounts, sparse.csr_array(sizes), seen]
         return sparse.csr_array(sparse.hstack(columns, format="csr"))
 
@@ -113,7 +116,7 @@ class CellDesign:
         shares, controls: CSR (cells, signals) and (cells, steps, ramps, accounts and size); joined for some cells at a
             time, because the shares of a million campaigns are a quarter of a gigabyte and the table's own.
         bucket_days: width of a bucket of a platform's steps. ramp_days: length of a ramp; 0.0 where there is none.
-        ages: how old creatives are.
+        ages: how old creatives are. calendar: which months have columns.
     """
 
     features: tuple[Feature, ...]
@@ -122,14 +125,16 @@ class CellDesign:
     bucket_days: int
     ramp_days: float
     ages: Ages
+    calendar: Calendar
 
     @classmethod
     def of(cls, table: Dataset, controls: ControlColumns) -> "CellDesign":
         """The design of a table, with the columns that were chosen for all partitions."""
         features = (*table.features, *controls.features)
         return cls(
-            features, table.shares, controls.columns(table), controls.bucket_days, controls.ramps.days, controls.ages
-        )
+            features, table.shares, controls.columns(table), controls.bucket_days, controls.ramps.days, controls.ages,
+            controls.calendar,
+        )  # fmt: skip
 
     def without(self, silent: Collection[Feature]) -> "CellDesign":
         """The same columns, some of which say nothing: the size for prices, which a plan made from the money spent

@@ -25,6 +25,7 @@ from reflection.inference.mixing import Sums
 from reflection.inference.partitions import InMemory, Partitions
 from reflection.inference.raw_lifts import RawLifts
 from reflection.inference.shared_quality import Scatter, correlations, shared_quality
+from reflection.inference.time_of_year import SEASON
 from reflection.inference.wear import MARKET, moving_signals
 from reflection.stats import drift
 from reflection.stats.columns import Feature, Layout
@@ -95,7 +96,7 @@ class FittedMetrics:
             effects = self.raw_effects(metric)
             for group in moving_signals(self.layout):
                 effects = drift.at_present(effects, group, self.design.ages.beside)
-            effects = drift.all_at_present(effects, MARKET)
+            effects = drift.around_mean(drift.all_at_present(effects, MARKET), SEASON)
             self._effects[metric] = effects
         return self._effects[metric]
 

@@ -32,6 +32,7 @@ from reflection.inference.experiments import memberships, trials_of
 from reflection.inference.findings.budget import budget_findings
 from reflection.inference.findings.clusters import cluster_findings
 from reflection.inference.findings.for_campaign import with_label
+from reflection.inference.findings.seasons import Seasons
 from reflection.inference.findings.signals import signal_findings
 from reflection.inference.findings.slow_trends import slow_trend_findings
 from reflection.inference.findings.trends import trend_findings, with_trends
@@ -227,9 +228,10 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
     goal, spelt = knowledge.goal_metric, knowledge.spelt
     identification = Identification(fits, support, goal)
     effects = marked(identification.judged(effect_rows(fits, knowledge.floor)), fits.tilt)
+    seasons = Seasons(fits, support, knowledge.floor)
     findings = tuple(
         with_label(finding, signals.label_of(finding.signal_key, spelt) if "label" in finding.metadata else None)
-        for finding in _findings(fits, effects, support, goal, knowledge.floor)
+        for finding in _findings(fits, effects, support, goal, knowledge.floor, seasons)
     )
     return replace(
         knowledge,
@@ -242,6 +244,7 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
             **diagnostics_of(fits),
             "spelt": dict(spelt),
             "wear": monthly_wear(fits),
+            "season": seasons.as_diagnostics(),
             "level_shifts": identification.shifts.as_diagnostics(),
             "unidentified": {
                 key: {"reason": doubt.reason, "others": list(doubt.others)}
@@ -260,12 +263,17 @@ def _goal(goal: str, table: Dataset) -> str:
 
 
 def _findings(
-    fitted: FittedMetrics, effects: tuple[Effect, ...], support: SupportIndex, goal: str, floor: EvidenceFloor
+    fitted: FittedMetrics,
+    effects: tuple[Effect, ...],
+    support: SupportIndex,
+    goal: str,
+    floor: EvidenceFloor,
+    seasons: Seasons,
 ) -> tuple[Finding, ...]:
     findings = signal_findings(effects, fitted.table, support, goal)
     findings += budget_findings(fitted)
     findings += trend_findings(fitted, floor) + slow_trend_findings(fitted, floor)
-    findings += wear_out_findings(fitted, floor)
+    findings += wear_out_findings(fitted, floor) + seasons.findings()
     if goal in fitted.names():
         findings += cluster_findings(fitted, goal, floor)
     return tuple(sorted(findings, key=lambda item: (-item.impact_score, item.finding_id)))

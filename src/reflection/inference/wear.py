@@ -15,6 +15,7 @@ from scipy import sparse
 from reflection.domain import signals
 from reflection.inference.campaign_columns import Floats, Ints
 from reflection.inference.dataset import Dataset
+from reflection.inference.time_of_year import SEASON, SINGLE
 from reflection.stats import drift
 from reflection.stats.columns import Feature, Layout
 
@@ -118,7 +119,7 @@ class Ages:
 def moving_signals(layout: Layout) -> list[str]:
     """Groups of signals whose effects move in a layout: by steps of their own, or with their age."""
     groups = {signals.CREATIVE if group in (WEAR, LIFE) else group for group in drift.walking(layout)}
-    return sorted(groups - {MARKET})
+    return sorted(groups - {MARKET, SEASON, SINGLE})
 
 
 def own_month(creative: Feature) -> Feature:

@@ -49,7 +49,7 @@ def patterns_for(
 
 
 def _concerns(finding: Finding, signal_keys: Collection[str], campaign_id: str) -> bool:
-    if finding.category in ("cluster", "budget_inefficiency"):
+    if finding.category in ("cluster", "budget_inefficiency") or finding.metadata.get("kind") == "season":
         return campaign_id in finding.supporting
     if "within" in finding.metadata and campaign_id not in (*finding.supporting, *finding.contradicting):
         return bool(campaign_id == finding.metadata["within"])
@@ -59,7 +59,8 @@ def _concerns(finding: Finding, signal_keys: Collection[str], campaign_id: str) 
 def with_label(finding: Finding, label: str | None) -> Finding:
     """The finding with its signal spelt in another way: as most campaigns do, or as the one that is spoken of."""
     former = finding.metadata.get("label")
-    if label is None or former is None or label == former or finding.category == "cluster":  # which has its own name
+    named = finding.category == "cluster" or finding.metadata.get("kind") == "season"  # which have their own names
+    if label is None or former is None or label == former or named:
         return finding
     title, description = (
         label + text.removeprefix(former) if text.startswith(former) else text

@@ -135,6 +135,7 @@ export const texts = {
     wear: (change, since, range) => `wears out: ${change} than when it was new, on ${since} (90% interval ${range})`,
     below: (day, range) => `; below what an average creative does from ${day}${range ? ` (between ${range})` : ""}`,
     cost: (amount, range) => `; of its spend in thirty days ${amount} (${range}) bring nothing any more`,
+    season: (name, metric, change, range, reason) => `${name}: ${metric} ${change} against the year's average, ${reason} (90% interval ${range}).`,
     wearing: (metric, change, range) => `Creatives a month older: ${metric} ${change} (90% interval ${range}).`,
     pairs: "Of two together: what they do beyond what each of them does alone.",
     also: (names) => `always together with ${names}`,
