@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 from reflection.domain.knowledge import Knowledge
+from reflection.inference.dataset import Dataset
 from reflection.inference.learn import FitRequest, Gathered, learn, learn_partitions
 from reflection.inference.partitions import InMemory
+from reflection.inference.time_of_year import Calendar
 from reflection.store.knowledge_blob import decode, encode
 
 SEED = 1
@@ -32,7 +34,8 @@ def test_the_strong_months_are_told_as_one_with_the_years_they_were_seen_in(
     finding = next(f for f in known[1].findings if f.metadata.get("kind") == "season" and f.metric == "cvr")
 
     assert finding.title.startswith("November and December: CVR +")
-    assert "above the year's average, seen in 2 years: 2023 +" in finding.description
+    assert "above the year's average (90 % interval +" in finding.description
+    assert "seen in 2 years (taken alone: 2023 +" in finding.description
     assert worlds_of_seasons._holds({"months": [11, 12], "interval": finding.interval}, known[0].months["cvr"])
     assert finding.direction == "favorable"
     assert len(finding.supporting) > len(finding.contradicting)
@@ -71,10 +74,16 @@ def test_order_and_partitions_leave_no_trace_and_it_survives_being_stored(known:
     assert season.effect({12: 1.0}) == knowledge.posteriors["cvr"].season.effect({12: 1.0})  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("kind", ["seasons, null", "special once, null", "seen once"])
-def test_nothing_is_told_of_what_is_no_season_or_was_seen_once(worlds_of_seasons: ModuleType, kind: str) -> None:
+@pytest.mark.parametrize(
+    "kind", ["special once, null", pytest.param("seasons, null", marks=pytest.mark.torture(part="learning"))]
+)
+def test_nothing_is_told_of_what_is_no_season(worlds_of_seasons: ModuleType, kind: str) -> None:
     knowledge = learn(worlds_of_seasons.OF_SEASONS[kind][1](SEED).world.evidence)
 
     assert not any(finding.metadata.get("kind") == "season" for finding in knowledge.findings)
-    if kind == "seen once":
-        assert knowledge.diagnostics["season"] == {}
+
+
+def test_what_was_seen_once_has_no_columns(worlds_of_seasons: ModuleType) -> None:
+    assert (
+        Calendar.of(Dataset.of(worlds_of_seasons.seasonal(SEED, null=False, months=17).world.evidence)).features == ()
+    )

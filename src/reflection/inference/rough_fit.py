@@ -84,9 +84,14 @@ _WEAR, _LIFE, _MARKET, _SEASON, _SINGLE = map(drift.drift_group, (WEAR, LIFE, MA
 _ABSOLUTE = (signals.PLATFORM, WEAR, MARKET, SEASON, SINGLE)
 """What is asked for its movement as it is, and not against the others of its group."""
 
+_ONCE = "single months alone"
+REPEATED = math.log(10.0)
+"""Log odds at which months that come round are believed against months that were special once: as of all findings, at
+most one in ten of those told may be false. That months differ at all has to pass what every movement has to."""
+
 _ORDER = Order(beside={_WEAR: _MARKET, _LIFE: _MARKET}, along={_WEAR: _LIFE}, after={_SEASON: _SINGLE})
 """What moves all at a time must not look like their age; not every creative wears out alike, and each is told of; a
-month that was special in one year must not look like a season, which is told of beside the single months."""
+month that was special in one year must not look like a season."""
 
 
 def _groups(sums: SufficientStatistics) -> set[str]:
@@ -112,8 +117,14 @@ def _factors(view: View, still: Moments, moving: Moments, taken: Collection[str]
     strata, near = len(moving.sigma), moving.mode.copy()
     groups = [strata + moving.layout.groups.index(group) for group in still.layout.groups]
     near[[*range(strata), *groups]] = still.mode  # most components of what stands still are those where all does
-    without = {name: {name, _ORDER.along.get(name)} for name in taken if name not in _ORDER.silent}
+    others = _ORDER.along | _ORDER.after
+    without = {name: {name, others.get(name)} for name in taken if name not in _ORDER.silent}
+    if _SEASON in without:
+        without[_ONCE] = {_SEASON}
     factors = group_factors(view, without, moving.mode, near, ROUGH)
+    once = factors.pop(_ONCE, REPEATED)
+    if once < REPEATED:
+        factors[_SEASON] = min(factors[_SEASON], once)
     if {_WEAR, _LIFE} <= factors.keys():
         factors[_LIFE] = max(factors[_WEAR], factors[_LIFE])
     return factors

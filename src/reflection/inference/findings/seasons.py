@@ -201,8 +201,8 @@ class Seasons:
             category="platform_trend",
             title=f"{season.name}: {label} {rounded_lift(lift)} against the year's average",
             description=(
-                f"{season.name}: {label} {abs(100 * (lift - 1)):.0f} % {side} the year's average, "
-                f"{_seen_in(season.years)} (90 % interval {rounded_lifts(season.interval)})."
+                f"{season.name}: {label} {abs(100 * (lift - 1)):.0f} % {side} the year's average (90 % interval "
+                f"{rounded_lifts(season.interval)}), {_seen_in(season.years)}."
             ),
             signal_key=key,
             impact_score=impact(lift, spend / total if total else 0.0, season.lfsr),
@@ -256,4 +256,4 @@ def _by_year(years: Sequence[SeasonYear]) -> str:
 
 
 def _seen_in(years: Sequence[SeasonYear]) -> str:
-    return f"seen in {len(years)} years: {_by_year(years)}"
+    return f"seen in {len(years)} years (taken alone: {_by_year(years)})"
