@@ -117,7 +117,7 @@ def _factors(view: View, still: Moments, moving: Moments, taken: Collection[str]
     strata, near = len(moving.sigma), moving.mode.copy()
     groups = [strata + moving.layout.groups.index(group) for group in still.layout.groups]
     near[[*range(strata), *groups]] = still.mode  # most components of what stands still are those where all does
-    others = _ORDER.along | _ORDER.after
+    others = {**_ORDER.along, **_ORDER.after}
     without = {name: {name, others.get(name)} for name in taken if name not in _ORDER.silent}
     if _SEASON in without:
         without[_ONCE] = {_SEASON}
