@@ -41,6 +41,11 @@ def worlds_in_time() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def worlds_of_events() -> ModuleType:
+    return _script("worlds_of_events")
+
+
+@pytest.fixture(scope="session")
 def worlds_of_seasons() -> ModuleType:
     return _script("worlds_of_seasons")
 

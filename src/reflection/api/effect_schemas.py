@@ -69,6 +69,21 @@ class SeasonEffect(BaseModel):
     campaigns: int = Field(description="campaigns that mostly ran in these months")
 
 
+class EventEffect(BaseModel):
+    """What an event that somebody wrote down did to a metric."""
+
+    event_id: str
+    name: str = Field(description="what it was, when, and where")
+    text: str = Field(description="as it was written down")
+    metric: str
+    effect: float = Field(description="lift while it held against the rest of the time")
+    interval: tuple[float, float] = Field(description="90 % interval")
+    lfsr: float = Field(description="local false-sign rate")
+    finding: bool = Field(description="whether it is told, under the same control as findings")
+    reason: str = Field(description="why it is not told, or from what it cannot be told")
+    campaigns: int = Field(description="campaigns in its scope that mostly ran while it held")
+
+
 class EffectRow(BaseModel):
     """The effect of one signal on one metric, as a multiplicative lift: 1.0 is none."""
 
@@ -172,6 +187,9 @@ class EffectsPage(BaseModel):
     season: dict[str, list[SeasonEffect]] = Field(
         description="by metric, whatever the filters: what the parts of the year do to all campaigns alike; a metric "
         "is here only where most months were seen in two years and the months explain it better than none"
+    )
+    events: list[EventEffect] = Field(
+        description="whatever the filters: what events did, by metric; a metric is here only where events explain it"
     )
     delivery: Delivery | None = Field(description="null where nothing shows that platforms favour what does better")
     goals: list[str] = Field(description="kinds of conversion that are learnt apart, the largest spend first")

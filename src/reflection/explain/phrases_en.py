@@ -159,6 +159,10 @@ _PHRASES = {
         "{subject}: {metric} is {size} {side} the average of the year "
         "({level} interval {low} to {high}, {campaigns}); observed, not tested."
     ),
+    "finding.event": (
+        "{subject}: {metric} has moved to {size} {side} its earlier level "
+        "({level} interval {low} to {high}, {campaigns}); observed, not tested."
+    ),
     "trend.slow": " against the others of its kind",
     "trend.ongoing.above": " and still rises",
     "trend.ongoing.below": " and still falls",

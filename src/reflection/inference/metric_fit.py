@@ -22,6 +22,7 @@ from reflection.inference.campaign_columns import Floats
 from reflection.inference.confirmation import NONE_CONFIRMED, Confirmed, confirmed_by
 from reflection.inference.dataset import Dataset
 from reflection.inference.design import CellDesign
+from reflection.inference.events import EVENT, SCOPES
 from reflection.inference.evidence_sums import (
     EvidencePart,
     Linearisation,
@@ -54,7 +55,7 @@ ANCHOR_CELLS = 50_000
 
 STORED_DRAWS = 1000
 
-SHARED = tuple(map(drift.drift_group, (SEASON, SINGLE)))
+SHARED = tuple(map(drift.drift_group, (EVENT, SEASON, SINGLE)))
 """Groups of columns that move everything alike: what they explain speaks for no signal."""
 
 
@@ -136,10 +137,10 @@ def fit_metric(
     fit_of_all = fit(sums.view(layout), seed, start=start, step_factors=rough.step_factors, shared=SHARED)
     fit_of_all = drift.judged_around_mean(fit_of_all, SEASON)
     for group in moving_signals(layout):
-        fit_of_all = drift.judged_at_present(fit_of_all, group, fitting.design.ages.beside)
+        fit_of_all = drift.judged_at_present(fit_of_all, group, fitting.design.beside)
         if group == signals.CREATIVE:
             fit_of_all = slow_drift.judged_along(fit_of_all, LIFE, MONTHLY)
-        elif group != signals.PLATFORM:
+        elif group not in SCOPES:
             fit_of_all = slow_drift.judged_since(fit_of_all, group)
     most = 0 if rough.many else MOST_CAMPAIGNS
     scores = _set_aside(fitting, linear, layout, most).scores(fit_of_all, sums.as_taken)

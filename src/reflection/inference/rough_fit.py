@@ -1,6 +1,6 @@
 """What the passes before the last fit of a metric learn: where its rates are linearised, and what moved over time.
 
-Platforms, what creatives lose with their age and the time of the year are asked whether they moved at all, everything
+Platforms, what creatives lose with their age, the time of the year and events are asked whether they moved at all, all
 else whether it moved against the others of its group: what moves all alike is taken up by the months or by the
 platforms' own steps, and a season is no wear-out of every creative type. Must not know campaigns.
 """
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from reflection.domain import signals
 from reflection.errors import LearningError
+from reflection.inference.events import EVENT
 from reflection.inference.time_of_year import SEASON, SINGLE
 from reflection.inference.wear import LIFE, MARKET, WEAR
 from reflection.stats import drift
@@ -81,7 +82,7 @@ class RoughFit:
 
 
 _WEAR, _LIFE, _MARKET, _SEASON, _SINGLE = map(drift.drift_group, (WEAR, LIFE, MARKET, SEASON, SINGLE))
-_ABSOLUTE = (signals.PLATFORM, WEAR, MARKET, SEASON, SINGLE)
+_ABSOLUTE = (signals.PLATFORM, WEAR, MARKET, SEASON, SINGLE, EVENT)
 """What is asked for its movement as it is, and not against the others of its group."""
 
 _ONCE = "single months alone"

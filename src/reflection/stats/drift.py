@@ -8,7 +8,7 @@ back into paths; it must not know dates.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
@@ -133,9 +133,9 @@ def at_present(effects: Effects, group: str, beside: Beside = MappingProxyType({
     return Effects(effects.layout, mean, sd, low, high, draws)
 
 
-def all_at_present(effects: Effects, group: str) -> Effects:
-    """Return the effects with the steps of ``group``, which move everything, taken by the intercept."""
-    columns = _columns_of(effects.layout, group)
+def all_at_present(effects: Effects, features: Collection[Feature]) -> Effects:
+    """Return the effects with those of some steps, which move everything, taken by the intercept."""
+    columns = [i for i, feature in enumerate(effects.layout.features) if feature in features]
     if not columns:
         return effects
     mean, sd, low, high = (part.copy() for part in (effects.mean, effects.sd, effects.low, effects.high))

@@ -136,6 +136,7 @@ export const texts = {
     below: (day, range) => `; below what an average creative does from ${day}${range ? ` (between ${range})` : ""}`,
     cost: (amount, range) => `; of its spend in thirty days ${amount} (${range}) bring nothing any more`,
     season: (name, metric, change, range, reason) => `${name}: ${metric} ${change} against the year's average, ${reason} (90% interval ${range}).`,
+    event: (name, text, metric, change, range, reason) => `${name} (${text}): ${metric} ${change} (90% interval ${range})${reason ? `: ${reason}` : ""}.`,
     wearing: (metric, change, range) => `Creatives a month older: ${metric} ${change} (90% interval ${range}).`,
     pairs: "Of two together: what they do beyond what each of them does alone.",
     also: (names) => `always together with ${names}`,
