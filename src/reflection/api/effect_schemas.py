@@ -75,10 +75,10 @@ class EventEffect(BaseModel):
     event_id: str
     name: str = Field(description="what it was, when, and where")
     text: str = Field(description="as it was written down")
-    metric: str
-    effect: float = Field(description="lift while it held against the rest of the time")
-    interval: tuple[float, float] = Field(description="90 % interval")
-    lfsr: float = Field(description="local false-sign rate")
+    metric: str | None = Field(description="null where no metric goes with any event")
+    effect: float | None = Field(description="lift while it held against the rest of the time")
+    interval: tuple[float, float] | None = Field(description="90 % interval")
+    lfsr: float | None = Field(description="local false-sign rate")
     finding: bool = Field(description="whether it is told, under the same control as findings")
     reason: str = Field(description="why it is not told, or from what it cannot be told")
     campaigns: int = Field(description="campaigns in its scope that mostly ran while it held")
@@ -189,7 +189,7 @@ class EffectsPage(BaseModel):
         "is here only where most months were seen in two years and the months explain it better than none"
     )
     events: list[EventEffect] = Field(
-        description="whatever the filters: what events did, by metric; a metric is here only where events explain it"
+        description="what events did, by metric, whatever the filters; of those with campaigns in and out of their days"
     )
     delivery: Delivery | None = Field(description="null where nothing shows that platforms favour what does better")
     goals: list[str] = Field(description="kinds of conversion that are learnt apart, the largest spend first")

@@ -104,9 +104,11 @@ def season_line(metric: str, part: dict[str, Any]) -> str:
 
 def event_line(event: dict[str, Any]) -> str:
     """What an event did to a metric, in one line, or why that cannot be said."""
-    change = f"{lift(event['effect'])} ({lift_interval(event['interval'])})"
-    said = change if event["finding"] else f"{change}, {event['reason']}"
-    return f"{event['name']} ({plain_name(event['text'])}): {METRICS[event['metric']].label} {said}"
+    name = f"{event['name']} ({plain_name(event['text'])})"
+    if event["metric"] is None:
+        return f"{name}: {event['reason']}"
+    change = f"{METRICS[event['metric']].label} {lift(event['effect'])} ({lift_interval(event['interval'])})"
+    return f"{name}: {change}" if event["finding"] else f"{name}: {change}, {event['reason']}"
 
 
 def size_line(metric: str, doubling: float, low: float, high: float) -> str:

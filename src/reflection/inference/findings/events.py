@@ -90,7 +90,12 @@ class EventEffects:
         return [self._finding(one) for own in self.by_metric.values() for one in own if one.reason is None]
 
     def as_diagnostics(self) -> list[dict[str, Any]]:
-        """{event_id, name, text, metric, effect, interval, lfsr, finding, reason, campaigns} by metric and event."""
+        """{event_id, name, text, metric, effect, interval, lfsr, finding, reason, campaigns} by metric and event.
+
+        Where no metric goes with events at all, one of each, without a metric, says so.
+        """
+        if not self.by_metric:
+            return [self._silent(one) for one in self._fitted.design.events.chosen]
         return [
             {
                 "event_id": one.learnt.event.event_id, "name": one.name, "text": one.learnt.event.text,
@@ -100,6 +105,14 @@ class EventEffects:
             for metric, own in self.by_metric.items()
             for one in own
         ]  # fmt: skip
+
+    def _silent(self, one: LearntEvent) -> dict[str, Any]:
+        return {
+            "event_id": one.event.event_id, "name": name_of(one, self._spelt), "text": one.event.text, "metric": None,
+            "effect": None, "interval": None, "lfsr": None, "finding": False,
+            "reason": "no metric moved with it beyond chance",
+            "campaigns": int(while_it_held(one, self._fitted.table).sum()),
+        }  # fmt: skip
 
     def _effect(self, learnt: LearntEvent, metric: str) -> EventEffect:
         effects, found = self._fitted.raw_effects(metric), self._fitted.discoveries(metric)
