@@ -56,7 +56,7 @@ serve-demo: $(RUN) ## the page with the demo's campaigns (serve never shows them
 	  MARKO_VECTOR_BACKEND=local $(BIN)/reflection serve
 
 test: $(DEV) ## run the tests (some six minutes on two cores)
-	@$(ALONE) $(BIN)/python -m pytest -q -n $(WORKERS) -m "not torture and not browser and not chroma and not cluster"
+	@$(ALONE) $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not torture and not browser and not chroma and not cluster"
 
 check: $(DEV) ## lint, types, layers, dependencies
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 """Shared parts of the tests: the sample campaigns, what is learnt from them, and an application on a fresh file."""
 
 import functools
+import gc
 import itertools
 import json
 import os
@@ -63,6 +64,12 @@ st.register_type_strategy(Metrics, _metrics())
 examples.register_profile("usual", deadline=None, max_examples=30)
 examples.register_profile("thorough", deadline=None, max_examples=1_000)
 examples.load_profile("usual")
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded now stays: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -96,13 +96,6 @@ def test_a_wrong_setting_is_one_line_for_every_command(run, name):
         assert len(result.stderr.strip().splitlines()) == 1
 
 
-def test_an_error_of_a_process_is_one_line_too(spawn):
-    result = spawn("show", "never-seen")
-
-    assert (result.returncode, result.stdout) == (2, "")
-    assert re.fullmatch(r"error: [^\n]*never-seen[^\n]*\n", result.stderr)
-
-
 def test_an_unforeseen_error_is_one_line_without_its_text(run, monkeypatch):
     def broken(*_args, **_kwargs):
         raise RuntimeError("canary")

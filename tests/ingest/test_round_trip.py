@@ -21,7 +21,7 @@ from reflection.ingest import ImportOptions, ImportReport, read_export
 QUICK = (Phase.explicit, Phase.generate)
 """Without shrinking: an example is a whole file, and a failing one is told well enough by its rejects."""
 FAST = settings(
-    max_examples=12, derandomize=True, phases=QUICK,
+    max_examples=8, derandomize=True, phases=QUICK,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 AS_OF = dt.date(2027, 1, 1)
@@ -247,12 +247,12 @@ def test_a_column_that_is_gone_or_empty_is_said_to_be_missing_and_never_zero(**t
 
 
 @pytest.mark.parametrize("dialect", sorted(DIALECTS))
-def test_every_dialect_is_read_whole_and_misses_each_of_its_columns(dialect: str) -> None:
+def test_every_dialect_is_read_whole_and_misses_a_column_that_is_gone(dialect: str) -> None:
     truth = [Row(dt.date(2026, 9, day), "Brand é", 12_000 * day, 130 * day, day / 2, day * 11.25) for day in (1, 2, 30)]
 
     reads_back_equal(truth, dialect, "utf-8", ",", True)
-    for place, gone in enumerate(COLUMNS):
-        says_what_is_missing(truth, dialect, gone, (place + len(dialect)) % 2 == 0, ",")
+    number = sorted(DIALECTS).index(dialect)
+    says_what_is_missing(truth, dialect, COLUMNS[number % 4], number % 8 < 4, ",")
 
 
 @pytest.mark.torture(part="soak")
