@@ -61,7 +61,7 @@ def _metrics(draw: st.DrawFn) -> Metrics:
 
 st.register_type_strategy(Metrics, _metrics())
 # No deadline: a busy machine is no fault of what is tested. `pytest --hypothesis-profile=thorough` looks for longer.
-examples.register_profile("usual", deadline=None, max_examples=30)
+examples.register_profile("usual", deadline=None, max_examples=20)
 examples.register_profile("thorough", deadline=None, max_examples=1_000)
 examples.load_profile("usual")
 

@@ -184,6 +184,8 @@ def state() -> Callable[[Database], dict[str, list[tuple[Any, ...]]]]:
 
 
 SERVE = ("-m", "reflection.cli", "serve")
+PATIENCE = 300.0
+"""Seconds; a server starts in two or three, the rest is room for a busy machine."""
 
 
 class Server:
@@ -207,7 +209,7 @@ class Server:
         )
 
     def ready(self) -> "Server":
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.errors()
             try:
