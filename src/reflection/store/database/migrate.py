@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import column, inspect, select, table, text
+from sqlalchemy import String, column, inspect, select, table, text
 from sqlalchemy.engine import Connection
 
 from reflection.errors import ConfigurationError
@@ -22,7 +22,7 @@ FOLDER = Path(__file__).parents[1] / "migrations"
 FIRST_VERSION_PREFIX = "first_version_"
 """Where the tables of the first version of this system are kept when its database is adopted."""
 
-_AT = select(column("version_num")).select_from(table("alembic_version"))
+_AT = select(column("version_num", String)).select_from(table("alembic_version"))
 _REVISION = re.compile(r"\d{4}")
 _FIRST_VERSION_TABLES = frozenset({"campaigns", "performance_logs", "patterns", "insights", "weights"})
 
