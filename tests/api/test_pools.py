@@ -167,7 +167,7 @@ def test_every_route_that_writes_or_asks_a_model_is_kept_apart_from_reading() ->
     assert kinds["POST /v1/plans/evaluate"] is kinds["POST /v1/plans/allocate"] is COMPUTING
     assert kinds["POST /analyze-campaign"] is kinds["POST /agent-chat"] is kinds["GET /v1/memory/search"] is WRITING
     assert kinds[f"GET {reports.router.routes[0].path}"] is kinds["POST /v1/imports"] is HEAVY  # type: ignore[attr-defined]
-    assert pool_of("GET /recommendations") is READING
+    assert pool_of("GET /recommendations") is COMPUTING
     assert pool_of("GET /recommendations", b"campaign_id=x") is WRITING
 
 

@@ -226,6 +226,8 @@ _COMPUTING = frozenset(
     {
         "POST /v1/plans/evaluate",
         "POST /v1/plans/allocate",
+        "GET /recommendations",
+        "GET /v1/recommendations",
         "GET /v1/recommendations/{recommendation_id}",
         "GET /v1/track-record",
     }
@@ -241,10 +243,11 @@ def pool_of(name: str, query: bytes = b"") -> Kind:
         return HEAVY
     if name in _LOOKING:
         return LOOKING
+    if name in _WAITING or _WAITING_WITH.get(name, b"\n") in query:
+        return WRITING
     if name in _COMPUTING:
         return COMPUTING
-    waits = name in _WAITING or _WAITING_WITH.get(name, b"\n") in query
-    return READING if name.startswith("GET ") and not waits else WRITING
+    return READING if name.startswith("GET ") else WRITING
 
 
 def may_call(name: str, caller: Caller) -> bool:

@@ -52,7 +52,9 @@ class Experiments:
             Conflict: the workspace has as many as it may have.
         """
         outcomes = dict(self._book.add(workspace, items))
-        return {"items": [{**self.show(workspace, name), "outcome": outcome} for name, outcome in outcomes.items()]}
+        knowledge = self._store.knowledge(workspace)
+        stored = ((self._book.get(workspace, name), outcome) for name, outcome in outcomes.items())
+        return {"items": [{**_told(row, knowledge), "outcome": outcome} for row, outcome in stored]}
 
     def page(self, workspace: str, cursor: str | None = None, limit: int = 100) -> dict[str, Any]:
         """Experiments by id: {items, next_cursor, as_of, pending}."""

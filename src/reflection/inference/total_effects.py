@@ -31,7 +31,7 @@ ALL = ""
 SEED = 20_260_301
 """Of levels: a plan and what is usual differ by what is booked, and not by the draws for what neither has seen."""
 
-MOST_CONTEXTS = 20
+MOST_CONTEXTS = 10
 """Platforms, and objectives, in which a total effect is looked at apart."""
 
 LEAST_ERROR = 1e-6

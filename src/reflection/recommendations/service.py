@@ -24,6 +24,7 @@ from reflection.evaluation import track_record
 from reflection.forecasting import plan_evaluation, plan_notes
 from reflection.forecasting.forecaster import Forecaster
 from reflection.forecasting.plan_texts import PlanTexts
+from reflection.forecasting.plan_work import check_work
 from reflection.learnings.current import CurrentLearnings
 from reflection.learnings.insights import insights as learnt_insights
 from reflection.recommendations import adherence, cards, holdback, ranking
@@ -66,6 +67,7 @@ class RecommendationService:
         named = request.named()
         with self._store.snapshot(workspace) as snapshot:
             knowledge, pending = snapshot.knowledge(), snapshot.pending()
+            check_work(len(named), knowledge)
             unseen = {key for _, plan in named for key in plan_notes.unseen(knowledge.for_goal(plan), plan)}
             stored_with = snapshot.campaigns_with(sorted(unseen))
             state = self._forecaster.up_to_date(snapshot, knowledge)
