@@ -100,6 +100,12 @@ def parse(key: str) -> Signal:
     return Signal(group, level)
 
 
+@lru_cache(maxsize=16_384)
+def part_keys(key: str) -> tuple[str, ...]:
+    """Keys of the main signals of an interaction, or the key itself."""
+    return tuple(part.key for part in parse(key).parts)
+
+
 def of_platform(platform: str) -> Signal:
     """The signal of a platform."""
     return Signal(PLATFORM, normalise(platform))

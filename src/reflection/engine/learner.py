@@ -39,9 +39,9 @@ rests on the last 2,000 campaigns, the width of intervals on the last 250 predic
 LARGE = 10_000
 """Up to so many campaigns a fit takes two or three seconds, and every news is learnt at once."""
 
-WORTH_A_FIT, SECONDS_A_CAMPAIGN = 0.01, 0.01
-"""Above it a fit waits for one per cent of news, or until it is a hundredth of a second a campaign old (a million
-campaigns: 10,000 new ones, or three hours): learning then takes about two per cent of the time."""
+NEWS_A_CAMPAIGN, SECONDS_A_CAMPAIGN = 0.01, 0.01
+"""For each campaign above it a fit waits for a hundredth of a new one, or until it is a hundredth of a second older (a
+million campaigns: 9,900 new ones, or three hours): learning then takes about two per cent of the time."""
 
 READ, FITTED, WHOLE = 30, 90, 100
 """How far learning is, in per cent: evidence read, metrics fitted, knowledge stored."""
@@ -76,6 +76,12 @@ class TextSource(Protocol):
 
     def of(self, workspace: str, campaigns: Sequence[TextsOfCampaign]) -> CreativeTexts:
         """Those of campaigns, the newest first."""
+
+
+def patience(campaigns: int) -> tuple[int, float]:
+    """How many news a fit of so many campaigns is made for, and after how many seconds it is made for fewer."""
+    beyond = max(campaigns - LARGE, 0)
+    return max(int(beyond * NEWS_A_CAMPAIGN), 1), beyond * SECONDS_A_CAMPAIGN
 
 
 def _said(body: str) -> _Said:
@@ -215,10 +221,10 @@ class Learner:
         stored, lag = self._store.knowledge(workspace), self.lag(workspace)
         if self._matured(stored) or self._tested(workspace, stored):
             return True
-        if not lag or stored.campaigns < LARGE or stored.as_of is None:
+        news, seconds = patience(stored.campaigns)
+        if not lag or lag >= news or stored.as_of is None:
             return lag > 0
-        age = (self._clock() - datetime.fromisoformat(stored.as_of)).total_seconds()
-        return lag >= stored.campaigns * WORTH_A_FIT or age >= stored.campaigns * SECONDS_A_CAMPAIGN
+        return (self._clock() - datetime.fromisoformat(stored.as_of)).total_seconds() >= seconds
 
     def _matured(self, knowledge: Knowledge) -> bool:
         """Whether conversions that the last fit had to leave waiting are complete by now."""
