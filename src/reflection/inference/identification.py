@@ -11,6 +11,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 from scipy import sparse, special
@@ -95,11 +96,8 @@ class Identification:
         if effect.grade == "randomised":
             return None
         keys, aliases = signals.part_keys(effect.signal), self._table.aliases
-        for key in keys:
-            if key in self._structural:
-                return self._structural[key]
         shown = (self._doubt(aliases.get(key, key), effect.metric) for key in keys)
-        return next((doubt for doubt in shown if doubt is not None), None)
+        return next((doubt for doubt in chain(map(self._structural.get, keys), shown) if doubt is not None), None)
 
     def _against_identified(self, effect: Effect) -> Effect:
         """A finding stands only where it differs from the other identified signals of its group, too."""
@@ -225,9 +223,9 @@ class Identification:
     @cached_property
     def _on_several_platforms(self) -> frozenset[str]:
         """Audiences and creatives in enough campaigns on two platforms or more."""
-        names = (key for key in self._columns if key.partition(":")[0] in (signals.AUDIENCE, signals.CREATIVE))
-        of_each = {key: np.bincount(self._platforms[1][self._support.campaigns(feature_of(key))]) for key in names}
-        return frozenset(key for key, counts in of_each.items() if np.count_nonzero(counts >= FEWEST) > 1)
+        names = (f for f in self._table.features if f.group in (signals.AUDIENCE, signals.CREATIVE))
+        counts = ((str(f), np.bincount(self._platforms[1][self._support.campaigns(f)])) for f in names)
+        return frozenset(key for key, campaigns in counts if np.count_nonzero(campaigns >= FEWEST) > 1)
 
     @cached_property
     def _platforms(self) -> tuple[list[str], Ints]:
