@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import orjson
-from threadpoolctl import threadpool_limits
 
 from reflection.domain import signals
 from reflection.domain.bookable import Description, EvidenceFloor, agreed, descriptions_of
@@ -28,6 +27,7 @@ from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import Store
 from reflection.engine.creative_texts import TextsOfCampaign, texts_of
 from reflection.forecasting import calibration_blob, calibration_update
+from reflection.inference.fit import one_thread
 from reflection.inference.learn import FitRequest, Gathered, learn_partitions
 from reflection.inference.partitions import InMemory, Partitions
 from reflection.inference.weights import weights_for
@@ -249,7 +249,7 @@ class Learner:
             experiments=[_experiment(body) for body in tested.bodies],
             texts=texts,
         )
-        with threadpool_limits(1, "blas"):  # sums in one order on every machine, so that a recheck finds the same bits
+        with one_thread():  # so that a recheck finds the same bits
             learnt = learn_partitions(
                 self._partitions(workspace, seq, request, progress),
                 request,
@@ -290,7 +290,7 @@ class Learner:
         """Fold the new ledger entries, in their order, into the calibration of forecasts."""
         old = calibration_blob.decode(b"" if start_over else before.calibration)
         after = max(old.seq, learnt.seq - CALIBRATED_ENTRIES)
-        with threadpool_limits(1, "blas"):  # many tiny systems: threads would only fight
+        with one_thread():  # many tiny systems: threads would only fight
             entries = self._store.ledger(workspace, after)
             state = calibration_update.fold(entries, old, held=learnt.held, day=day_of(learnt.as_of))
         return dataclasses.replace(learnt, calibration=calibration_blob.encode(state))

@@ -1,22 +1,15 @@
 """Integer sums over the rows of one block: what :mod:`sufficient_statistics` keeps per stratum and information bin.
 
-They add and move columns exactly. Products of few columns are added where they belong, in one dense array of integers;
-those of many columns are one sparse product: the same sums. This file must not know how blocks are told apart.
+They add and move columns exactly. This file must not know how blocks are told apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-
-_MOST_CELLS = 1 << 22
-"""Cells of the lower triangles of all blocks that are held at once as one dense array (32 MB)."""
-
-_PAIRS_AT_ONCE = 1 << 17
 
 
 @dataclass(eq=False)
@@ -39,7 +32,7 @@ def summed(
     sign: NDArray[np.int64],
     key: NDArray[np.int64],
 ) -> dict[int, Block]:
-    """Signed sums over the rows of each block, by its number in ``key``: of all blocks together."""
+    """Signed sums over the rows of each block, by its number in ``key``: of all blocks in one product."""
     order = np.argsort(key, kind="stable")
     keys, starts, counts = np.unique(key[order], return_index=True, return_counts=True)
     if not len(keys):
@@ -51,10 +44,7 @@ def summed(
     signed = rows.data * np.repeat(sign, per_row)
     parts = (signed, rows.indices + np.repeat(first, per_row), rows.indptr)
     side_by_side = sparse.csr_array(parts, shape=(len(y), p * len(keys)))
-    if len(keys) * p * p <= _MOST_CELLS:
-        grams = _dense_squares(rows, signed, first, len(keys))
-    else:
-        grams = _lower(sparse.csr_array(rows.T.tocsr() @ side_by_side), p)
+    grams = _lower(sparse.csr_array(rows.T.tocsr() @ side_by_side), p)
     moments = np.asarray(side_by_side.T @ y).reshape(-1, p)
     squares = _exact_squares(y, sign, starts)
     sums = [
@@ -71,39 +61,6 @@ def _exact_squares(y: NDArray[np.int64], sign: NDArray[np.int64], starts: NDArra
     high, low = y >> 16, y & 0xFFFF
     products = [np.add.reduceat(sign * a * b, starts).tolist() for a, b in ((high, high), (high, low), (low, low))]
     return [(of_high << 32) + (of_both << 17) + of_low for of_high, of_both, of_low in zip(*products, strict=True)]
-
-
-def _dense_squares(
-    rows: sparse.csr_array, signed: NDArray[np.int64], first: NDArray[np.int32], blocks: int
-) -> list[sparse.csr_array]:
-    """Lower triangles of the products of the rows of each block; ``first``: p times the block of each row."""
-    p = rows.shape[1]
-    total = np.zeros(blocks * p * p, dtype=np.int64)
-    for some, entries in _of_equal_length(rows):
-        column, above, below = rows.indices[entries], *np.tril_indices(entries.shape[1])
-        larger, smaller = np.maximum(column[:, above], column[:, below]), np.minimum(column[:, above], column[:, below])
-        cell = (first[some, None].astype(np.int64) + larger) * p + smaller
-        np.add.at(total, cell.ravel(), (signed[entries][:, above] * rows.data[entries][:, below]).ravel())
-    cells = np.flatnonzero(total)
-    ends = np.searchsorted(cells, p * np.arange(blocks * p + 1)).astype(np.int32)
-    column, data = (cells % p).astype(np.int32), total[cells]
-    lower = []
-    for start in range(0, blocks * p, p):
-        own = ends[start : start + p + 1]
-        part = slice(own[0], own[-1])
-        lower.append(sparse.csr_array((data[part], column[part], own - own[0]), shape=(p, p)))
-    return lower
-
-
-def _of_equal_length(rows: sparse.csr_array) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Some rows with equally many entries, and the places of these, (rows, entries)."""
-    lengths = np.diff(rows.indptr)
-    for length in np.unique(lengths[lengths > 0]).tolist():
-        same = np.flatnonzero(lengths == length)
-        at_once = max(_PAIRS_AT_ONCE // (length * length), 1)
-        for start in range(0, len(same), at_once):
-            some = same[start : start + at_once]
-            yield some, rows.indptr[some, None] + np.arange(length)
 
 
 def _lower(squares: sparse.csr_array, p: int) -> list[sparse.csr_array]:
