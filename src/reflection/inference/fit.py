@@ -146,7 +146,8 @@ class FittedMetrics:
 
 def one_thread() -> AbstractContextManager[object]:
     """Linear algebra in one thread until the end of the block: sums in one order on every machine."""
-    return _libraries().limit(limits=THREADS, user_api="blas")
+    limit: AbstractContextManager[object] = _libraries().limit(limits=THREADS, user_api="blas")
+    return limit
 
 
 @cache
