@@ -89,9 +89,9 @@ def steps(group: str, level: str, bucket: int, share: float = 1.0, first: int = 
 def path(effects: Effects, group: str, level: str, discoveries: Discoveries | None = None) -> Path | None:
     """Read back the path of a level, or None when the layout has no step of it."""
     walks = []
-    for column, feature in enumerate(effects.layout.features):
-        name, mark, bucket = feature.level.rpartition(STEP_MARK)
-        if feature.group == drift_group(group) and mark and name == level:
+    for column in _columns_of(effects.layout, group):
+        name, mark, bucket = effects.layout.features[column].level.rpartition(STEP_MARK)
+        if mark and name == level:
             walks.append((int(bucket), column))
     if not walks:
         return None
@@ -178,7 +178,7 @@ def judged_around_mean(fit: Fit, group: str) -> Fit:
 
 def _columns_of(layout: Layout, group: str) -> list[int]:
     """Columns of the steps of a group."""
-    return [i for i, feature in enumerate(layout.features) if feature.group == drift_group(group)]
+    return list(layout.columns_in(drift_group(group)))
 
 
 def judged_at_present(fit: Fit, group: str, beside: Beside = MappingProxyType({})) -> Fit:
@@ -198,12 +198,9 @@ def judged_at_present(fit: Fit, group: str, beside: Beside = MappingProxyType({}
 def _ends(layout: Layout, group: str, beside: Beside) -> tuple[list[int], Floats]:
     """Columns of the levels of a group, and the end of each one's walk as a contrast, (levels, p)."""
     steps: dict[str, list[int]] = {}
-    levels = []
-    for column, feature in enumerate(layout.features):
-        if feature.group == drift_group(group):
-            steps.setdefault(feature.level.rpartition(STEP_MARK)[0], []).append(column)
-        elif feature.group == group:
-            levels.append(column)
+    levels = list(layout.columns_in(group))
+    for column in _columns_of(layout, group):
+        steps.setdefault(layout.features[column].level.rpartition(STEP_MARK)[0], []).append(column)
     ends = np.zeros((len(levels), len(layout)))
     for row, place in zip(ends, levels, strict=True):
         row[steps.get(layout.features[place].level, [])] = 1.0
@@ -231,12 +228,8 @@ def judged_contrasts(fit: Fit, columns: list[int], contrasts: Floats) -> Fit:
 
 
 def _step_columns(effects: Effects, group: str, level: str) -> list[int]:
-    prefix = f"{level}{STEP_MARK}"
-    return [
-        column
-        for column, feature in enumerate(effects.layout.features)
-        if feature.group == drift_group(group) and feature.level.startswith(prefix)
-    ]
+    prefix, features = f"{level}{STEP_MARK}", effects.layout.features
+    return [i for i in _columns_of(effects.layout, group) if features[i].level.startswith(prefix)]
 
 
 def change(effects: Effects, group: str, level: str, since: int) -> tuple[float, float, float]:
