@@ -234,7 +234,7 @@ export const texts = {
   overview: {
     attention: (total) => (total ? `${total} ${few(total, "thing needs", "things need")} you.` : "Nothing needs you."),
     notLearnt: "Nothing was learnt yet",
-    open: "Open",
+    open: "See what is known",
     kind: {
       "held-campaign": "Held", "asked-campaign": "Is this right?", "missed-forecast": "Forecast missed", "ended-learning": "Learning ended",
       "import-remark": "Import", "interval-coverage": "Intervals", "level-shift": "Measured anew?", silence: "Silence",
