@@ -45,12 +45,11 @@ SCREENS = {
 @contextmanager
 def account() -> Iterator[str]:
     """The address of a server with the sample account."""
-    with tempfile.TemporaryDirectory() as place:
-        with build(settings_of(Path(place), mail_url=MAIL)) as application:
-            application.sample.load()
-            application.learner.learn_now(SAMPLE_WORKSPACE)
-            with serving(application) as address:
-                yield address
+    with tempfile.TemporaryDirectory() as place, build(settings_of(Path(place), mail_url=MAIL)) as application:
+        application.sample.load()
+        application.learner.learn_now(SAMPLE_WORKSPACE)
+        with serving(application) as address:
+            yield address
 
 
 def fill(visit: Visit, name: str) -> None:
