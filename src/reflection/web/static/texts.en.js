@@ -322,7 +322,7 @@ export const texts = {
     fine: "Everything works", degraded: "Not everything works",
     part: { embedder: "texts are compared by their words, not by meaning", "embedding-lag": "some texts are not compared by meaning yet", index: "the index of the memory does not answer", "index-lag": "the index of the memory is behind", "not-learning": "nothing learns at the moment", "alerts-given-up": "alerts could not be sent", unpublished: "files could not be written", approximate: "there is more than one round of learning can take in, so a part of it is summed up" },
     stalled: "Nothing learns at the moment, so what came in lately is not in what you read here.", see: "See what works",
-    worker: "Learning and imports are done behind the page.", noWorker: "Nothing learns behind the page at the moment.",
+    worker: "Learning and imports are done behind the page.", noWorker: "What learns behind the page is not running, or is still starting.",
     memory: (index) => `Memory: ${{ local: "kept on this machine", lexical: "kept on this machine, texts compared by their words" }[index] ?? index}.`,
     writer: (writer) => `Sentences are written by: ${writer === "deterministic" ? "the engine itself, no language model" : writer.model}.${writer.breaker === "open" ? " It does not answer at the moment; the engine writes them itself." : ""}`,
   },

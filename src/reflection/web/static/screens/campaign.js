@@ -31,7 +31,7 @@ function toneOf(delta) {
 }
 
 function reading(delta) {
-  if (delta.actual === null || delta.expected === null) return delta.reason ?? texts.verdict.none;
+  if (delta.actual === null || delta.expected === null) return texts.verdict.none;
   if (delta.beyond_noise === null) return texts.verdict.unknown;
   if (!delta.beyond_noise) return texts.verdict.noise;
   return delta.favorable ? texts.verdict.better : texts.verdict.worse;

@@ -97,7 +97,7 @@ function Totals({ months }) {
   return html`<div class="tiles">
     ${tile(texts.screens.campaigns, count(sum(months, "campaigns")), since)}
     ${tile(texts.metric.spend, money(sum(months, "spend"), last.currency), since)}
-    ${tile(last.kind ? words.conversions(last.kind) : texts.metric.conversions, count(sum(months, "conversions")), since)}
+    ${tile(last.kind ? words.conversions(last.kind) : texts.metric.conversions, figure("conversions", sum(months, "conversions")), since)}
     ${tile(words.cpaOf(monthName(last.month)), figure("cpa", last.cpa, last.currency), last.interval && `${texts.interval} ${range("cpa", last.interval, last.currency)}`)}
   </div>`;
 }
@@ -111,7 +111,7 @@ function MonthPicture({ months }) {
     { name: "month", title: words.columns.month, text: (row) => monthName(row.month) },
     { name: "campaigns", title: texts.screens.campaigns, figure: true, text: (row) => count(row.campaigns) },
     { name: "spend", title: texts.metric.spend, figure: true, text: (row) => money(row.spend, currency) },
-    { name: "conversions", title: texts.metric.conversions, figure: true, text: (row) => count(row.conversions) },
+    { name: "conversions", title: texts.metric.conversions, figure: true, text: (row) => figure("conversions", row.conversions) },
     { name: "cpa", title: texts.metric.cpa, figure: true, text: (row) => figure("cpa", row.cpa, currency) },
     { name: "interval", title: texts.interval, figure: true, text: (row) => range("cpa", row.interval, currency) },
   ];
