@@ -6,6 +6,7 @@ CPA, ROAS and conversions per currency unit are composed from the draws of CPM, 
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +58,7 @@ class PlannedSize:
 
 
 USUAL_SIZE = PlannedSize()
+NO_MONTHS: Mapping[int, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +122,14 @@ def size_effect(knowledge: Knowledge, metric: str, size: PlannedSize) -> float:
     return total
 
 
-def level_mean(knowledge: Knowledge, metric: str, shares: Mapping[str, float]) -> float | None:
-    """Posterior mean of the log level of a KPI (CPM per 1,000) for a mix; what was never seen adds nothing."""
+def level_mean(
+    knowledge: Knowledge, metric: str, shares: Mapping[str, float], months: Mapping[int, float] = NO_MONTHS
+) -> float | None:
+    """Posterior mean of the log level of a KPI (CPM per 1,000) for a mix; what was never seen adds nothing.
+
+    Args:
+        months: month of the year -> share of its days; none for an average one.
+    """
     if not known(knowledge, metric):
         return None
     total, mix = 0.0, resolved(knowledge, shares)
@@ -129,6 +137,8 @@ def level_mean(knowledge: Knowledge, metric: str, shares: Mapping[str, float]) -
         posterior = knowledge.posteriors[part]
         means, rows = posterior.means, feature_rows(posterior)
         effects = sum(share * float(means[rows[key]]) for key, share in mix.items() if key in rows)
+        if posterior.season is not None:
+            effects += posterior.season.effect(months)[0]
         total += sign * (float(np.log(posterior.reference)) + float(means[0]) + effects)
     return total + float(np.log(METRICS[metric].scale))
 
