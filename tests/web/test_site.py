@@ -59,16 +59,18 @@ def test_an_asset_is_sent_as_it_stands_less_its_comments(name: str) -> None:
     assert gzip.decompress(asset.packed) == asset.body
     assert asset.media_type == site.MEDIA_TYPES[Path(name).suffix]
     if name != site.SCRIPT:
-        assert asset.body.decode().splitlines() == without_comments(name)
+        lines = without_comments(name)
+        sent = [line.lstrip() for line in lines if line.strip()] if name.endswith(".css") else lines
+        assert asset.body.decode().splitlines() == sent
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_every_line_of_every_script_is_in_the_one_that_is_sent(name: str) -> None:
     sent = site.asset(site.SCRIPT).body.decode()  # type: ignore[union-attr]
     lines = [line for line in without_comments(name) if not line.startswith("import ")]
-    own = [line.removeprefix("export ").lstrip(" ") for line in lines]
+    own = "\n".join(line.removeprefix("export ").lstrip() for line in lines if line.strip())
 
-    assert "\n".join(own).strip() in sent
+    assert own.replace(">\n<", "><") in sent
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,8 @@ MEDIA_TYPES = {
 }
 _COMMENT = re.compile(rb"^/\*.*?\*/\n", re.DOTALL | re.MULTILINE)
 """A comment on lines of its own, from their first column: what is for us is not sent; a tenth of all bytes."""
-_INDENT = re.compile(r"^ +", re.MULTILINE)
-"""Blanks before a line: no text of a script goes over its line but markup, in which they mean nothing."""
+_INDENT = re.compile(r"(?<=\n)\s+|(?<=>)\n\s*(?=<)")
+"""Blanks before a line, and lines between tags: nothing goes over its line but markup, in which they mean nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,8 @@ def asset(name: str) -> Asset | None:
 
 @cache
 def _sent(name: str) -> Asset:
-    body = _INDENT.sub("", joined(SCRIPT, _text, _VENDOR)).encode() if name == SCRIPT else _bytes(name)
+    text = joined(SCRIPT, _text, _VENDOR) if name == SCRIPT else _text(name)
+    body = (_INDENT.sub("", text) if name.endswith((SCRIPT, ".css")) else text).encode()
     media_type = MEDIA_TYPES[PurePosixPath(name).suffix]
     return Asset(body, gzip.compress(body, 9, mtime=0), media_type, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
 

@@ -96,7 +96,7 @@ function Live() {
 function Stalled() {
   const parts = useData(useStanding()?.pending ? "/ready" : null).data?.parts;
   if (!parts?.degraded.includes("not-learning")) return null;
-  return html`<p class="banner" role="status"><${Badge} tone="bad">${texts.health.degraded}<//> ${texts.health.stalled} <${Link} href="/data">${texts.health.see}<//></p>`;
+  return html`<p class="banner" role="status"><${Badge} tone="bad">${texts.health.degraded}<//> ${texts.health.stalled} <${Link} href="/data">${texts.screens.data}<//></p>`;
 }
 
 /** Asks for a key where the server wants one. */

@@ -77,7 +77,7 @@ export const texts = {
     under: (share) => `under ${share}`,
   },
   events: {
-    title: "Events", text: "Promotions, price or tracking changes, shown on time lines. Nothing is learnt from them yet.",
+    title: "Events", text: "Promotions, price or tracking changes: shown on time lines, and what they changed is learnt.",
     day: "Day", until: "Until", kind: "Kind", what: "What happened", scope: "Concerns", add: "Write it down", remove: "Take it back", all: "everything",
     kinds: { promotion: "Promotion", price: "Price", tracking: "Tracking", site: "Site", stock: "Stock", season: "Season", other: "Other" },
   },
@@ -325,7 +325,7 @@ export const texts = {
     title: "Behind the page",
     fine: "Everything works", degraded: "Not everything works",
     part: { embedder: "texts are compared by their words, not by meaning", "embedding-lag": "some texts are not compared by meaning yet", index: "the index of the memory does not answer", "index-lag": "the index of the memory is behind", "not-learning": "nothing learns at the moment", "alerts-given-up": "alerts could not be sent", unpublished: "files could not be written", approximate: "there is more than one round of learning can take in, so a part of it is summed up" },
-    stalled: "Nothing learns at the moment, so what came in lately is not in what you read here.", see: "See what works",
+    stalled: "Nothing learns at the moment, so what came in lately is not in what you read here.",
     worker: "Learning and imports are done behind the page.", noWorker: "What learns behind the page is not running, or is still starting.",
     memory: (index) => `Memory: ${{ local: "kept on this machine", lexical: "kept on this machine, texts compared by their words" }[index] ?? index}.`,
     writer: (writer) => `Sentences are written by: ${writer === "deterministic" ? "the engine itself, no language model" : writer.model}.${writer.breaker === "open" ? " It does not answer at the moment; the engine writes them itself." : ""}`,
