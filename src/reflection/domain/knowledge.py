@@ -40,6 +40,8 @@ class MetricPosterior:
         tau: standard deviation of a signal never seen, per group: the wider the fewer of its levels were seen.
         reference: pooled rate of the metric: CTR and CVR as shares, AOV in money, CPM in money per *single* impression.
         own: what is known of each real campaign itself; None where none repeats.
+        before: log of what each signal makes of its share of a sum until the metric divides by it, by which the fit
+            read sums, (features,); empty where nothing is made of any.
     """
 
     features: tuple[str, ...]
@@ -49,6 +51,7 @@ class MetricPosterior:
     reference: float
     sized: bool = False
     own: OwnLevels | None = None
+    before: tuple[float, ...] = ()
 
     @property
     def of_signals(self) -> NDArray[np.float32]:
