@@ -105,9 +105,8 @@ def _of_units(expected: Floats, beyond: Floats, trust: Floats, unit: Ints) -> Ab
     told = trust > 0
     squares = np.where(told, (expected + beyond - (means[0] + means[1])[unit]) ** 2, 0.0)
     rows = np.bincount(unit, told, minlength=count)
-    return AboveMean(
-        *map(_on_grid, means), _on_grid(np.bincount(unit, squares, minlength=count)), np.maximum(rows - 1.0, 0.0)
-    )
+    of_unit = np.bincount(unit, squares, minlength=count).astype(np.float64)
+    return AboveMean(_on_grid(means[0]), _on_grid(means[1]), _on_grid(of_unit), np.maximum(rows - 1.0, 0.0))
 
 
 def _on_grid(values: Floats) -> Floats:
