@@ -129,10 +129,7 @@ def size_effect(knowledge: Knowledge, metric: str, size: PlannedSize) -> float:
 def level_mean(
     knowledge: Knowledge, metric: str, shares: Mapping[str, float], *, stated: Collection[str] = ()
 ) -> float | None:
-    """Posterior mean of the log level of a KPI (CPM per 1,000) for a mix; what was never seen adds nothing.
-
-    `stated` is that of `level_draws`.
-    """
+    """Posterior mean of the level that `level_draws` draws; what was never seen adds nothing."""
     if not known(knowledge, metric):
         return None
     total, mix = 0.0, resolved(knowledge, shares)
@@ -156,10 +153,7 @@ def resolved(knowledge: Knowledge, shares: Mapping[str, float]) -> dict[str, flo
 
 
 def scatter(knowledge: Knowledge, metric: str, campaign: RealCampaign | None = None) -> float:
-    """Standard deviation between campaigns of a KPI on the log scale, as its parts move together.
-
-    Of a real campaign that ran before, that from one of its periods to the next.
-    """
+    """Standard deviation of the log of a KPI between campaigns, or from one period of a campaign that ran to its next."""
     sigmas = {name: _scatter(posterior, campaign) for name, posterior in knowledge.posteriors.items()}
     return composed_scatter(metric, sigmas, knowledge.correlations)
 
