@@ -153,7 +153,7 @@ def resolved(knowledge: Knowledge, shares: Mapping[str, float]) -> dict[str, flo
 
 
 def scatter(knowledge: Knowledge, metric: str, campaign: RealCampaign | None = None) -> float:
-    """Standard deviation of the log of a KPI between campaigns, or from one period of a campaign that ran to its next."""
+    """Standard deviation of a KPI's log between campaigns, or from one period of one that ran before to its next."""
     sigmas = {name: _scatter(posterior, campaign) for name, posterior in knowledge.posteriors.items()}
     return composed_scatter(metric, sigmas, knowledge.correlations)
 
