@@ -124,6 +124,16 @@ def test_what_is_asked_in_vain_says_why_where_it_was_asked(visit: Visit, path: s
     assert visit.violations() == []
 
 
+SEASON = {
+    "name": "November and December", "effect": 1.26, "interval": [1.09, 1.38], "finding": True,
+    "reason": "seen in 2 years",
+}  # fmt: skip
+SILENT_EVENT = {
+    "event_id": "evt_1", "name": "the price change on 2025-03-01", "text": "prices up", "metric": None, "effect": None,
+    "interval": None, "finding": False, "reason": "no metric moved with it beyond chance",
+}  # fmt: skip
+
+
 def test_of_four_hundred_effects_a_window_is_drawn(visit: Visit) -> None:
     wear = {
         "new_on": "2025-05-02", "a_month": 0.9, "change": 0.8, "interval": [0.7, 0.9], "below_average": "2025-08-01",
@@ -144,6 +154,8 @@ def test_of_four_hundred_effects_a_window_is_drawn(visit: Visit) -> None:
         "pending": 3,
         "calibration": {},
         "wear": {"ctr": {"a_month": 0.95, "interval": [0.93, 0.97]}},
+        "season": {"cvr": [{"name": "May", "finding": False}, SEASON]},
+        "events": [SILENT_EVENT],
         "delivery": None,
         "goals": ["purchase"],
     }
@@ -154,6 +166,11 @@ def test_of_four_hundred_effects_a_window_is_drawn(visit: Visit) -> None:
     assert "18% lower than before Jun 1, 2025 (90% interval 10% to 30% lower), and it goes on" in visit.text
     assert "Wears out: 20% lower than when it was new, on May 2, 2025" in visit.text
     assert "from Aug 1, 2025 (between Jul 20, 2025 to Aug 15, 2025)" in visit.text
+    assert (
+        "November and December: CVR 26% higher against the year's average, seen in 2 years (90% interval" in visit.text
+    )
+    assert "May: CVR" not in visit.text
+    assert "The price change on 2025-03-01 (prices up): no metric moved with it beyond chance." in visit.text
     assert visit.page.locator(".forest li").count() == 40
     visit.page.get_by_role("button", name="Show 20 more").first.click()
     assert visit.page.locator(".forest li").count() == 60

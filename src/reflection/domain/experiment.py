@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from reflection.domain.campaign import CURRENCIES, MAX_COUNT, MAX_MONEY, ConversionKind, Count, Day, Money, Name, Strict
 from reflection.domain.canonical_json import Content, canonical, hash_of
+from reflection.domain.events import Event
 from reflection.domain.metrics import ObservedMetric
 
 ExperimentKind = Literal["ab", "lift", "geo"]
@@ -148,12 +149,14 @@ class Experiment(Strict):
 
 @dataclass(frozen=True, slots=True)
 class StoredExperiments:
-    """All experiments of a workspace.
+    """All experiments of a workspace, and the events that people wrote down.
 
     Attributes:
-        bodies: canonical JSON of each, in the order of their ids.
-        changes: how often they were changed so far: what a fit has taken in is compared with it.
+        bodies: canonical JSON of each experiment, in the order of their ids.
+        changes: how often either were changed so far: what a fit has taken in is compared with it.
+        events: in any order.
     """
 
     bodies: tuple[str, ...] = ()
     changes: int = 0
+    events: tuple[Event, ...] = ()

@@ -22,6 +22,7 @@ from reflection.domain.own_levels import OwnLevels
 from reflection.domain.pairs import Pairs
 from reflection.domain.results import Finding, NextTest
 from reflection.domain.scatter import CampaignScatter
+from reflection.domain.time_of_year import TimeOfYear
 from reflection.domain.weights import Interval, SignalWeight
 
 OF_EVERY_GOAL = ("cpm", "ctr")
@@ -38,7 +39,7 @@ class MetricPosterior:
         sigma: standard deviation between campaigns beyond counting noise, what passes and what lasts.
         tau: standard deviation of a signal never seen, per group: the wider the fewer of its levels were seen.
         reference: pooled rate of the metric: CTR and CVR as shares, AOV in money, CPM in money per *single* impression.
-        own: what is known of each real campaign itself; None where none repeats.
+        own: what is known of each real campaign itself; None where none repeats. season: of the months; None: nothing.
         before: log of what each signal makes of its share of a sum until the metric divides by it, (features,) or none.
     """
 
@@ -50,6 +51,7 @@ class MetricPosterior:
     sized: bool = False
     own: OwnLevels | None = None
     before: tuple[float, ...] = ()
+    season: TimeOfYear | None = None
 
     @property
     def of_signals(self) -> NDArray[np.float32]:
@@ -72,11 +74,9 @@ class Knowledge:
     """Everything one fit says.
 
     Attributes:
-        epoch: number of the linearisation the sums rest on.
-        seq: last ledger entry taken in.
+        epoch: number of the linearisation the sums rest on. seq: last ledger entry taken in.
         as_of: instant of the fit, RFC 3339; None before anything was learnt.
-        campaigns: how many campaigns it rests on.
-        held: campaign ids kept out as suspected tracking faults, with the reason.
+        campaigns: how many it rests on. held: ids kept out as suspected tracking faults, with the reason.
         posteriors: per observed metric (`metrics.OBSERVED`) that could be fitted.
         diagnostics: JSON-able remarks on the fit; what is read of them has a property here.
         calibration: how far off forecasts usually are, as bytes of `forecasting`; empty before anything was calibrated.

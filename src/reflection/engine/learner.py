@@ -229,7 +229,7 @@ class Learner:
         return knowledge.complete_since(self._clock().astimezone(UTC).date())
 
     def _tested(self, workspace: str, knowledge: Knowledge) -> bool:
-        """Whether experiments were added, changed or removed since a fit."""
+        """Whether experiments or events were added, changed or removed since a fit."""
         return self._store.experiment_changes(workspace) != knowledge.experiments.changes
 
     def _learnt(self, workspace: str, seq: int, progress: Progress) -> Knowledge:
@@ -248,6 +248,7 @@ class Learner:
             floor=self._floor,
             experiments=[_experiment(body) for body in tested.bodies],
             texts=texts,
+            events=tested.events,
         )
         with one_thread():  # so that a recheck finds the same bits
             learnt = learn_partitions(

@@ -22,8 +22,10 @@ from reflection.domain.results import SimilarCampaign
 from reflection.forecasting import calibration, plan_notes
 from reflection.forecasting.belief import Belief, blend
 from reflection.forecasting.calibration import Calibrated, Calibration
+from reflection.forecasting.plan_season import season_shift
 from reflection.forecasting.plan_size import far_outside, planned_size
 from reflection.forecasting.plan_texts import NO_SHIFT, TextShift
+from reflection.forecasting.rate_shift import RateShift, together
 from reflection.forecasting.usual import Usual
 from reflection.inference import posterior
 from reflection.inference.identification import doubts_in
@@ -96,15 +98,16 @@ def _evaluated(
     size = planned_size(plan, knowledge, shares)
     far = far_outside(plan, knowledge, state, size)
     same_money, doubtful = knowledge.currency == plan.currency, doubts_in(knowledge, own)
-    usual = Usual(knowledge, plan, shares)
+    usual, season = Usual(knowledge, plan, shares), season_shift(plan, knowledge)
+    shifts = (season, texts)
     metrics = {}
     for metric in PLAN_METRICS:
         comparable = same_money or metric not in _IN_MONEY
-        ours = from_signals(knowledge, metric, shares, plan.budget, size, campaign, texts) if comparable else None
+        ours = from_signals(knowledge, metric, shares, plan.budget, size, campaign, shifts) if comparable else None
         seen = far is None or (metric not in _OF_SCALE and metric not in knowledge.size)
         metrics[metric] = _metric(
             metric, expected.get(metric), corrected.get(metric), ours, plan.targets.get(metric),
-            usual.level(metric, size) if comparable else None,
+            usual.level(metric, size, season) if comparable else None,
             identified=seen and not doubtful, compared=seen and not usual.doubts,
         )  # fmt: skip
     return {
@@ -120,6 +123,7 @@ def _evaluated(
             *plan_notes.notes_on(plan, knowledge, state, corrected, far, same_money),
             *plan_notes.of_size(knowledge, size),
             *plan_notes.of_past(knowledge, campaign),
+            *season.notes,
             *texts.notes,
         ],
     }
@@ -140,17 +144,17 @@ def from_signals(
     budget: float,
     size: PlannedSize = USUAL_SIZE,
     campaign: RealCampaign | None = None,
-    texts: TextShift = NO_SHIFT,
+    shifts: Sequence[RateShift] = (),
 ) -> Belief | None:
-    """The prediction of one metric from the signals, the size and the new texts of a plan, and its own past where it
-    ran before; scatter and sampling noise included."""
+    """The prediction of one metric from the signals and the size of a plan, what its days and new texts add, and its
+    own past where it ran before; scatter and sampling noise included."""
     source = rate_behind(metric)
     stated = frozenset() if campaign is None else campaign.stated
     draws = posterior.level_draws(knowledge, source, shares, np.random.default_rng(SEED), size, campaign, stated=stated)
     if draws is None:
         return None
     noise = _sampling_variance(knowledge, metric, shares, budget, size)
-    moved, doubt = texts.on(source)
+    moved, doubt = together(shifts, source)
     variance = float(draws.var()) + posterior.scatter(knowledge, source, campaign) ** 2 + noise + doubt
     scale = float(np.log(budget)) if METRICS[metric].total else 0.0
     return Belief(float(draws.mean()) + moved + scale, float(np.sqrt(variance)))

@@ -4,7 +4,7 @@ Signals move over time where a metric says so (`rough_fit`); every effect read h
 its walk. A pure function of the set. Must not know findings, stores or clocks.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
@@ -13,6 +13,7 @@ from operator import add
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from reflection.domain.events import Event
 from reflection.domain.metrics import COMPOSED, METRICS, OBSERVED, RATES
 from reflection.domain.scatter import composed_scatter
 from reflection.inference.campaign_columns import Floats
@@ -26,7 +27,8 @@ from reflection.inference.mixing import Sums
 from reflection.inference.partitions import InMemory, Partitions
 from reflection.inference.raw_lifts import RawLifts
 from reflection.inference.shared_quality import Scatter, correlations, shared_quality
-from reflection.inference.wear import MARKET, moving_signals
+from reflection.inference.time_of_year import SEASON
+from reflection.inference.wear import market_features, moving_signals
 from reflection.stats import drift
 from reflection.stats.columns import Feature, Layout
 from reflection.stats.composed_metrics import Recipe, compose
@@ -95,8 +97,9 @@ class FittedMetrics:
         if metric not in self._effects:
             effects = self.raw_effects(metric)
             for group in moving_signals(self.layout):
-                effects = drift.at_present(effects, group, self.design.ages.beside)
-            effects = drift.all_at_present(effects, MARKET)
+                effects = drift.at_present(effects, group, self.design.beside)
+            everything = {*market_features(self.layout), *self.design.events.of_everything}
+            effects = drift.around_mean(drift.all_at_present(effects, everything), SEASON)
             self._effects[metric] = effects
         return self._effects[metric]
 
@@ -161,6 +164,7 @@ def fit_metrics(
     fitted: Callable[[float], object] = lambda share: None,
     trials: Trials = NO_TRIALS,
     tables: Partitions[Dataset] | None = None,
+    events: Sequence[Event] = (),
 ) -> FittedMetrics:
     """Fit every metric there is evidence for; `fitted` is told which share is done.
 
@@ -168,8 +172,9 @@ def fit_metrics(
         table: the sample, on which columns and points of linearisation are chosen.
         trials: what experiments say beside the campaigns.
         tables: all campaigns in partitions; None where the sample is all.
+        events: what people wrote down.
     """
-    controls = ControlColumns.of(table, trials.features)
+    controls = ControlColumns.of(table, trials.features, events)
     design = CellDesign.of(table, controls)
     parts = (tables or InMemory([table])).map(partial(EvidencePart.of, controls=controls))
     fitting = Fitting(table, design, parts, trials, parts.total(latest_units, add).numbers())

@@ -8,6 +8,7 @@ Knows `Knowledge` and signal keys; must not know how a fit is made.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +61,7 @@ class PlannedSize:
 
 
 USUAL_SIZE = PlannedSize()
+NO_MONTHS: Mapping[int, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +129,18 @@ def size_effect(knowledge: Knowledge, metric: str, size: PlannedSize) -> float:
 
 
 def level_mean(
-    knowledge: Knowledge, metric: str, shares: Mapping[str, float], *, stated: Collection[str] = ()
+    knowledge: Knowledge,
+    metric: str,
+    shares: Mapping[str, float],
+    months: Mapping[int, float] = NO_MONTHS,
+    *,
+    stated: Collection[str] = (),
 ) -> float | None:
-    """Posterior mean of the level that `level_draws` draws; what was never seen adds nothing."""
+    """Posterior mean of the level that `level_draws` draws; what was never seen adds nothing.
+
+    Args:
+        months: month of the year -> share of its days; none for an average one.
+    """
     if not known(knowledge, metric):
         return None
     total, mix = 0.0, resolved(knowledge, shares)
@@ -138,6 +149,8 @@ def level_mean(
         means, rows = posterior.means, feature_rows(posterior)
         effects = {key: means[[rows[key]]] if key in rows else np.zeros(1) for key in mix}
         mixed = float(_mixed(posterior, mix, effects, stated).sum())
+        if posterior.season is not None:
+            mixed += posterior.season.effect(months)[0]
         total += sign * (float(np.log(posterior.reference)) + float(means[0]) + mixed)
     return total + float(np.log(METRICS[metric].scale))
 

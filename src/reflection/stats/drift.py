@@ -8,7 +8,7 @@ back into paths; it must not know dates.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
@@ -133,9 +133,9 @@ def at_present(effects: Effects, group: str, beside: Beside = MappingProxyType({
     return Effects(effects.layout, mean, sd, low, high, draws)
 
 
-def all_at_present(effects: Effects, group: str) -> Effects:
-    """Return the effects with the steps of ``group``, which move everything, taken by the intercept."""
-    columns = list(effects.layout.columns_in(drift_group(group)))
+def all_at_present(effects: Effects, features: Collection[Feature]) -> Effects:
+    """Return the effects with those of some steps, which move everything, taken by the intercept."""
+    columns = [i for i, feature in enumerate(effects.layout.features) if feature in features]
     if not columns:
         return effects
     mean, sd, low, high = (part.copy() for part in (effects.mean, effects.sd, effects.low, effects.high))
@@ -145,6 +145,35 @@ def all_at_present(effects: Effects, group: str) -> Effects:
     sd[0] = draws[0].std(dtype=np.float64)
     low[:1], high[:1] = limits(draws[:1])
     return Effects(effects.layout, mean, sd, low, high, draws)
+
+
+def around_mean(effects: Effects, group: str) -> Effects:
+    """Return the effects with the steps of ``group``, of which one holds at a time, as differences from their mean,
+    which the intercept takes: no prediction changes.
+    """
+    columns = list(effects.layout.columns_in(drift_group(group)))
+    if not columns:
+        return effects
+    mean, sd, low, high = (part.copy() for part in (effects.mean, effects.sd, effects.low, effects.high))
+    draws, changed = effects.draws.copy(), [0, *columns]
+    own = draws[columns].astype(np.float64)
+    moved = np.concatenate([draws[:1] + own.mean(axis=0), own - own.mean(axis=0)])
+    middle = mean[columns].mean()
+    mean[0] += middle
+    mean[columns] -= middle
+    sd[changed], draws[changed] = moved.std(axis=1), moved
+    low[changed], high[changed] = limits(moved)
+    return Effects(effects.layout, mean, sd, low, high, draws)
+
+
+def judged_around_mean(fit: Fit, group: str) -> Fit:
+    """Return the fit with the de-shrunk effects of the steps of ``group`` as :func:`around_mean` tells them."""
+    columns = list(fit.layout.columns_in(drift_group(group)))
+    if not columns:
+        return fit
+    contrasts = np.zeros((len(columns), len(fit.layout)))
+    contrasts[:, columns] = np.eye(len(columns)) - 1.0 / len(columns)
+    return judged_contrasts(fit, columns, contrasts)
 
 
 def judged_at_present(fit: Fit, group: str, beside: Beside = MappingProxyType({})) -> Fit:

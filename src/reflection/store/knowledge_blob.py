@@ -22,6 +22,7 @@ from reflection.domain.effect import Trend, WearOut
 from reflection.domain.knowledge import NOTHING, Effect, Knowledge, MetricPosterior
 from reflection.domain.own_levels import OwnLevels
 from reflection.domain.results import Category, Finding, NextTest
+from reflection.domain.time_of_year import TimeOfYear
 from reflection.domain.weights import SignalWeight
 from reflection.errors import LearningError
 from reflection.stats.array_bytes import NOISE, packed, unpacked
@@ -31,13 +32,14 @@ _NOT_FINITE = (b"NaN", b"Infinity")
 _LITTLE_FLOAT = np.dtype("<f4")
 _VALUES = (
     Knowledge, Effect, Finding, SignalWeight, MetricPosterior, NextTest, Bookable, Definition, Total, EvidenceFloor,
-    OwnLevels, Trend, WearOut, CreativeKnowledge, TextEffect, TextModel, ScoreRecord,
+    OwnLevels, TimeOfYear, Trend, WearOut, CreativeKnowledge, TextEffect, TextModel, ScoreRecord,
 )  # fmt: skip
 _KNOWLEDGE = TypeAdapter(
     Knowledge | None, config=ConfigDict(arbitrary_types_allowed=True, ser_json_inf_nan="constants")
 )
-_ARRAYS: dict[str, Any] = {"calibration": True, "posteriors": {"__all__": {"draws", "own"}}}
-_OWN = tuple(item.name for item in dataclasses.fields(OwnLevels))
+_MADE_OF_ARRAYS: dict[str, type[OwnLevels | TimeOfYear]] = {"own": OwnLevels, "season": TimeOfYear}
+"""What a posterior holds beside its draws that is arrays only."""
+_ARRAYS: dict[str, Any] = {"calibration": True, "posteriors": {"__all__": {"draws", *_MADE_OF_ARRAYS}}}
 _OF_THEIR_OWN: dict[str, Any] = {**_ARRAYS, "goals": {"__all__": _ARRAYS}}
 
 
@@ -77,7 +79,7 @@ def encode(knowledge: Knowledge) -> KnowledgeBlob:
     if not all(np.isfinite(array).all() for array in draws.values()):
         raise LearningError("the posterior draws hold a number that is not finite")
     draws = {metric: np.ascontiguousarray(array, dtype=_LITTLE_FLOAT) for metric, array in draws.items()}
-    arrays = packed({**draws, **_own_levels(knowledge)}, NOISE)
+    arrays = packed({**draws, **_beside_draws(knowledge)}, NOISE)
     return KnowledgeBlob(zlib.compress(text, _LEVEL), arrays, knowledge.calibration)
 
 
@@ -93,21 +95,29 @@ def decode(body: bytes, draws: bytes, calibration: bytes | None) -> Knowledge:
         for metric, posterior in goal["posteriors"].items():
             name = _array_name(number, metric)
             posterior["draws"] = arrays[name]
-            own = {part: arrays[f"{name}/{part}"] for part in _OWN if f"{name}/{part}" in arrays}
-            posterior["own"] = OwnLevels(**own) if own else None
+            for item, made in _MADE_OF_ARRAYS.items():
+                own = {part: arrays[at] for part in _parts(made) if (at := f"{name}/{item}.{part}") in arrays}
+                posterior[item] = made(**own) if own else None
     fields["calibration"] = calibration or b""
     return _KNOWLEDGE.validate_python(fields) or NOTHING
 
 
-def _own_levels(knowledge: Knowledge) -> dict[str, NDArray[Any]]:
-    """The arrays of what is known of real campaigns themselves, by name; bytes in one order on every machine."""
+def _beside_draws(knowledge: Knowledge) -> dict[str, NDArray[Any]]:
+    """The arrays of what posteriors hold beside their draws, by name; bytes in one order on every machine."""
     arrays: dict[str, NDArray[Any]] = {}
     for number, goal in enumerate(knowledge.every_goal):
         for metric, posterior in goal.posteriors.items():
-            for part in _OWN if posterior.own is not None else ():
-                array = np.ascontiguousarray(getattr(posterior.own, part))
-                arrays[f"{_array_name(number, metric)}/{part}"] = array.astype(array.dtype.newbyteorder("<"))
+            for item, made in _MADE_OF_ARRAYS.items():
+                value = getattr(posterior, item)
+                for part in _parts(made) if value is not None else ():
+                    array = np.ascontiguousarray(getattr(value, part))
+                    name = f"{_array_name(number, metric)}/{item}.{part}"
+                    arrays[name] = array.astype(array.dtype.newbyteorder("<"))
     return arrays
+
+
+def _parts(made: type[OwnLevels | TimeOfYear]) -> list[str]:
+    return [item.name for item in dataclasses.fields(made)]
 
 
 def _array_name(number: int, metric: str) -> str:

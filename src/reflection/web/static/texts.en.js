@@ -135,6 +135,9 @@ export const texts = {
     wear: (change, since, range) => `wears out: ${change} than when it was new, on ${since} (90% interval ${range})`,
     below: (day, range) => `; below what an average creative does from ${day}${range ? ` (between ${range})` : ""}`,
     cost: (amount, range) => `; of its spend in thirty days ${amount} (${range}) bring nothing any more`,
+    season: (name, metric, change, range, reason) => `${name}: ${metric} ${change} against the year's average, ${reason} (90% interval ${range}).`,
+    moved: (metric, change, range) => `${metric} ${change} (90% interval ${range})`,
+    event: (name, text, moved, reason) => `${name} (${text}): ${[moved, reason].filter(Boolean).join(": ")}.`,
     wearing: (metric, change, range) => `Creatives a month older: ${metric} ${change} (90% interval ${range}).`,
     pairs: "Of two together: what they do beyond what each of them does alone.",
     also: (names) => `always together with ${names}`,
@@ -323,7 +326,7 @@ export const texts = {
   plan: {
     lead: "What a plan will probably give, from what your campaigns taught. Nothing is stored.",
     name: (number) => `Plan ${number}`,
-    field: { platform: "Platform", objective: "Objective", budget: "Budget", currency: "Currency (USD, EUR …)", audience: "Audience", creative: "Creative", type: "Creative type", target: "Target CPA", conversions: "Planner's conversions" },
+    field: { platform: "Platform", objective: "Objective", budget: "Budget", currency: "Currency (USD, EUR …)", audience: "Audience", creative: "Creative", type: "Creative type", begins: "First day", ends: "Last day", target: "Target CPA", conversions: "Planner's conversions" },
     evaluate: "What will it give?", add: "Compare with another plan", remove: "Remove this plan",
     nothing: "Nothing can be said of this plan",
     show: "Show",
