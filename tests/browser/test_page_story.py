@@ -5,9 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.browser.page import PATIENCE, Visit, serving, visiting
-
-from reflection.settings import Settings
+from tests.browser.page import PATIENCE, Visit, serving, settings_of, visiting
 
 pytestmark = pytest.mark.browser
 
@@ -17,9 +15,7 @@ EXPORT, PLAN = EXPORTS / "ads_manager_monthly_cad.csv", EXPORTS / "plan_septembe
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("story")
-    paths = {"database_path": folder / "r.db", "output_dir": folder / "output", "weights_path": folder / "w.json"}
-    with serving(settings=Settings.load(_env_file=None, vector_backend="local", **paths)) as address:
+    with serving(settings=settings_of(tmp_path_factory.mktemp("story"))) as address:
         yield address
 
 

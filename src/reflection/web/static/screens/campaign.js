@@ -14,7 +14,7 @@ import { Share } from "./share.js";
 const words = texts.campaign;
 const ORDER = ["cpa", "roas", "ctr", "cvr", "cpm", "cpc", "aov"];
 const COUNTS = ["impressions", "clicks", "conversions", "spend", "revenue"];
-const FORMATS = ["html", "pdf", "md", "json"];
+export const FORMATS = ["html", "pdf", "md", "json"];
 
 /** The screen. */
 export function Campaign({ id }) {

@@ -30,7 +30,7 @@ const columns = [
 ];
 
 /** The table of campaigns, for other screens too. */
-export const CampaignTable = ({ caption, rows }) => html`<${Table} caption=${caption} columns=${columns} rows=${rows} keyOf=${(row) => row.campaign_id} address=${(row) => campaignAddress(row.campaign_id)} />`;
+export const CampaignTable = ({ caption, rows }) => html`<${Table} caption=${caption} columns=${columns} rows=${rows} keyOf=${(row) => row.campaign_id} address=${(row) => campaignAddress(row.campaign_id)} file=${false} />`;
 
 /** The screen. */
 export function Campaigns() {

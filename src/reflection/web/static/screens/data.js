@@ -7,6 +7,7 @@ import { count, day, moment, money, number } from "../format.js";
 import { Action, Badge, Choice, Empty, Heading, loaded, Picture, plain, ProblemBox, Table } from "../parts.js";
 import { Link } from "../router.js";
 import { texts } from "../texts.en.js";
+import { Alerts } from "./alerts.js";
 import { Events } from "./events.js";
 import { Experiments } from "./experiments.js";
 import { Mapping } from "./mapping.js";
@@ -22,7 +23,7 @@ export function Data() {
   return html`<${Heading} title=${texts.screens.data} />
     <${Wizard} changed=${list.reload} />
     <section><h2>${words.imports}</h2>${loaded(list, (answer) => html`<${Imports} items=${answer.items} changed=${list.reload} />`)}</section>
-    <${DailySpend} /><${Events} /><${Experiments} /><${Workspaces} /><${Keys} />
+    <${DailySpend} /><${Events} /><${Experiments} /><${Alerts} /><${Workspaces} /><${Keys} />
     <${Health} />`;
 }
 
