@@ -21,6 +21,16 @@ def http_speed() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def streams() -> ModuleType:
+    return _script("streams")
+
+
+@pytest.fixture(scope="session")
+def postgres_speed() -> ModuleType:
+    return _script("postgres_speed")
+
+
+@pytest.fixture(scope="session")
 def peeking() -> ModuleType:
     return _script("peeking")
 
