@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 
 from reflection.api.openapi import CMP_007
 from reflection.api.policies import POLICIES, pool_of
-from reflection.api.pools import HEAVY, KEPT_SECONDS, READING, WRITING, Kind, Once, Pool
+from reflection.api.pools import COMPUTING, HEAVY, KEPT_SECONDS, READING, WRITING, Kind, Once, Pool
 from reflection.api.routers import reports
 from reflection.errors import TooManyRequests, Unavailable
 
@@ -163,12 +163,11 @@ def test_what_the_last_of_them_left_is_not_made() -> None:
 def test_every_route_that_writes_or_asks_a_model_is_kept_apart_from_reading() -> None:
     kinds = {name: pool_of(name) for name in POLICIES}
 
-    assert not [
-        name for name, kind in kinds.items() if kind is READING and not name.startswith(("GET ", "POST /v1/plans/"))
-    ]
+    assert not [name for name, kind in kinds.items() if kind is READING and not name.startswith("GET ")]
+    assert kinds["POST /v1/plans/evaluate"] is kinds["POST /v1/plans/allocate"] is COMPUTING
     assert kinds["POST /analyze-campaign"] is kinds["POST /agent-chat"] is kinds["GET /v1/memory/search"] is WRITING
     assert kinds[f"GET {reports.router.routes[0].path}"] is kinds["POST /v1/imports"] is HEAVY  # type: ignore[attr-defined]
-    assert pool_of("GET /recommendations") is READING
+    assert pool_of("GET /recommendations") is COMPUTING
     assert pool_of("GET /recommendations", b"campaign_id=x") is WRITING
 
 

@@ -208,12 +208,12 @@ class Server:
             text=True,
         )
 
-    def ready(self) -> "Server":
+    def ready(self, **headers: str) -> "Server":
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.errors()
             try:
-                if httpx.get(f"{self.url}/ready", timeout=30).status_code == 200:
+                if httpx.get(f"{self.url}/ready", timeout=30, headers=headers).status_code == 200:
                     return self
             except httpx.TransportError:
                 time.sleep(0.05)

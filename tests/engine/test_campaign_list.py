@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from reflection.domain.campaign import Campaign
+from reflection.engine import campaign_list
 from reflection.engine.campaign_list import ListRequest
 from reflection.errors import InvalidInput
 from reflection.settings import Settings
+from reflection.store import campaign_list as store_list
 from reflection.wiring import Application, build
 
 
@@ -49,6 +51,17 @@ def test_pages_hold_every_campaign_once_the_newest_first(listed: Application, hi
     assert {item["campaign_id"] for item in items} == {campaign.campaign_id for campaign in history} | {"new"}
     days = [item["timestamp"] for item in items]
     assert days == sorted(days, reverse=True)
+
+
+def test_pages_of_large_campaigns_have_fewer_of_them_and_hold_every_campaign_once(
+    listed: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = _all(listed)
+    for module in (campaign_list, store_list):
+        monkeypatch.setattr(module, "MOST_CHARACTERS", 50_000)
+
+    assert 0 < len(listed.engine.campaigns(ListRequest(limit=40))["items"]) < 20
+    assert _all(listed, limit=40) == items
 
 
 @pytest.mark.parametrize(

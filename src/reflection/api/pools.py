@@ -1,7 +1,8 @@
 """Threads for what routes do: pools apart, so that what may wait or is heavy never takes the threads of what is quick.
 
-    looking   is it ready?                    reading   what is stored; waits for nobody
-    writing   may wait for the write lock, or for a model         heavy   seconds of a processor
+    looking     is it ready?                  reading   what is stored; waits for nobody
+    computing   up to a second of a processor; waits for nobody
+    writing     may wait for the write lock, or for a model       heavy   seconds of a processor
 
 A pool takes callers in turns by workspace and keeps a bounded queue for each; beyond it the answer is "later". A caller
 that leaves while it waits is forgotten, and equal heavy readings are made once. `/health` needs no thread at all. Must
@@ -44,9 +45,10 @@ class Kind:
 
 LOOKING = Kind("looking", 2, 50)
 READING = Kind("reading", 24, 1_000)
+COMPUTING = Kind("computing", 3, 100)
 WRITING = Kind("writing", 16, 500)
 HEAVY = Kind("heavy", 2, 8, 60.0)
-KINDS = (LOOKING, READING, WRITING, HEAVY)
+KINDS = (LOOKING, READING, COMPUTING, WRITING, HEAVY)
 LATER = 5
 """Seconds after which who was turned away may come again."""
 

@@ -106,7 +106,7 @@ class InputReader:
             InvalidInput: a new campaign has an id that no address can name, or says more than can be learnt of one.
         """
         if current is None:
-            check_address(campaign.campaign_id)
+            check_address(campaign.campaign_id, "campaign_id")
         if accepted is None:  # else it is stored already, and what a fit takes of it is the fit's concern
             check_load(campaign)
         evidence = evidence_of(campaign)

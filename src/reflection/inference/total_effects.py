@@ -32,6 +32,9 @@ ALL = ""
 SEED = 20_260_301
 """Of levels: a plan and what is usual differ by what is booked, and not by the draws for what neither has seen."""
 
+MOST_CONTEXTS = 10
+"""Platforms, and objectives, in which a total effect is looked at apart."""
+
 LEAST_ERROR = 1e-6
 """Of what is the same as usual by definition: no division by zero."""
 
@@ -157,22 +160,23 @@ class TotalEffects:
 
     def _contrast(self, bookable: Bookable, platform: str | None, objective: str | None) -> Array:
         """What booking it changes of the account's usual delivery, (features,)."""
-        settled = bookable.platform or (platform if bookable.definition.kind != signals.PLATFORM else None)
         weights = {objective: 1.0} if objective is not None else dict(bookable.objectives) or {ALL: 1.0}
         total = np.zeros(len(self._features))
-        for key, weight in weights.items():
-            usual = self._usual(key, settled)
-            total += weight * (self._mix(usual, bookable) - usual)
+        for weight, change in zip(weights.values(), self._changes(bookable, list(weights), platform), strict=True):
+            total += weight * change
         return total
 
-    def _mix(self, usual: Array, bookable: Bookable) -> Array:
-        """The usual delivery with something booked in the place of what is usual of its kind."""
-        definition, mix = bookable.definition, usual.copy()
-        mix[self._replaced(definition)] = 0.0
+    def _changes(self, bookable: Bookable, objectives: Sequence[str], platform: str | None) -> Array:
+        """The same for each of some objectives, (objectives, features)."""
+        definition = bookable.definition
+        settled = bookable.platform or (platform if definition.kind != signals.PLATFORM else None)
+        usual = np.stack([self._usual(objective, settled) for objective in objectives])
+        mix = usual.copy()  # with what is booked in the place of what is usual of its kind
+        mix[:, self._replaced(definition)] = 0.0
         for key, share in posterior.resolved(self._knowledge, definition.parts).items():
             if key in self._column:
-                mix[self._column[key]] = share
-        return self._crossed(mix)
+                mix[:, self._column[key]] = share
+        return self._crossed(mix) - usual
 
     def _replaced(self, definition: Definition) -> NDArray[np.intp]:
         """Columns of what is usual in whose place something booked comes: of its kind, of a pair the groups of both."""
@@ -199,9 +203,9 @@ class TotalEffects:
         return self._usuals[objective, platform]
 
     def _crossed(self, mix: Array) -> Array:
-        """The shares with interactions as products of those of their parts."""
+        """The shares, (..., features), with interactions as products of those of their parts."""
         cell, first, second = self._interactions
-        mix[cell] = mix[first] * mix[second]
+        mix[..., cell] = mix[..., first] * mix[..., second]
         return mix
 
     @cached_property
@@ -224,16 +228,26 @@ class TotalEffects:
         return shrunk(*moments(draws), np.asarray(shares)).above_zero()
 
     def _steady(self, bookable: Bookable, platform: str | None, objective: str | None, mean: float) -> bool:
-        """Whether the expected effect has one sign on every platform, for every objective it was booked for."""
-        objectives = [objective] if objective is not None else list(bookable.objectives) or [ALL]
+        """Whether the expected effect has one sign on every platform, for every objective it was booked for.
+
+        Of many those count that most of the money goes to: `MOST_CONTEXTS` of each.
+        """
+        booked_for = bookable.objectives
+        objectives = [objective] if objective is not None else sorted(booked_for, key=lambda key: -booked_for[key])
         platforms: list[str | None] = [bookable.platform or platform]
         if bookable.definition.kind != signals.PLATFORM and platforms == [None]:
-            platforms += [key for key, group in zip(self._features, self._groups, strict=True) if group == "platform"]
+            platforms += self._platforms
         return all(
-            float(self._contrast(bookable, where, purpose) @ self._means) * mean > 0
-            for purpose in objectives
+            (self._changes(bookable, objectives[:MOST_CONTEXTS] or [ALL], where) @ self._means * mean > 0).all()
             for where in platforms
         )
+
+    @cached_property
+    def _platforms(self) -> list[str]:
+        """The platforms that most of the account's money goes to."""
+        delivered = _delivery(self._knowledge, ALL)
+        names = [key for key, group in zip(self._features, self._groups, strict=True) if group == signals.PLATFORM]
+        return sorted(names, key=lambda key: -delivered.get(key, 0.0))[:MOST_CONTEXTS]
 
     @cached_property
     def _means(self) -> Array:
