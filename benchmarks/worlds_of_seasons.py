@@ -15,10 +15,11 @@ import argparse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import numpy as np
-from worlds import BASE, WORLDS, Effects, Kind, Traits, World, counts, planted, row, traits
+from worlds import BASE, FIRST_DAY, WORLDS, Effects, Kind, Traits, World, counts, planted, row, traits
 
 from reflection.domain.evidence import Evidence
 from reflection.domain.knowledge import Knowledge
@@ -47,7 +48,7 @@ _FIRST = date(2023, 1, 5)
 
 @dataclass(frozen=True)
 class Seasonal:
-    """A world, and what its months truly do: metric -> month -> log effect against the year's average."""
+    """A world, and what its months (or weekdays) truly do: metric -> level -> log effect against the average."""
 
     world: World
     months: Mapping[str, Mapping[int, float]]
@@ -82,9 +83,39 @@ def seasonal(seed: int, *, null: bool, special: bool = False, months: int = MONT
     return Seasonal(World(evidence, effects), truth)
 
 
-def _centred(months: Mapping[int, float]) -> dict[int, float]:
-    mean = sum(months.values()) / 12
-    return {month: months.get(month, 0.0) - mean for month in range(1, 13)}
+def _centred(levels: Mapping[int, float], size: int = 12) -> dict[int, float]:
+    mean = sum(levels.values()) / size
+    return {level: levels.get(level, 0.0) - mean for level in range(1, size + 1)}
+
+
+WEEKDAYS = {1: 0.15, 2: 0.10, 6: -0.25, 7: -0.30}
+"""Log of what weekdays, Monday being 1, do to CVR, before their mean is taken out."""
+
+DAY = 0.06
+"""Standard deviation of what a single day does to everybody's CVR (log)."""
+
+
+def weekly(seed: int, *, null: bool, units: int = 6, days: int = 84) -> Seasonal:
+    """Rows of a day of some campaigns, over twelve weeks."""
+    rng = np.random.default_rng((76, seed))
+    effects = planted(rng, null)
+    truth = {metric: _centred({} if null or metric != "cvr" else WEEKDAYS, 7) for metric in BASE}
+    own = [traits(rng) for _ in range(units)]
+    lasting = [{metric: float(rng.normal(0, 2 * sd)) for metric, sd in SCATTER.items()} for _ in own]
+    special = rng.normal(0, DAY, days)
+    evidence: list[Evidence] = []
+    for day, unit in product(range(days), range(units)):
+        here, ran = own[unit], FIRST_DAY + day
+        weekday = 1 + (ran + 3) % 7
+        scatter = {
+            metric: lasting[unit][metric] + float(rng.normal(0, sd / 2)) + truth[metric][weekday]
+            for metric, sd in SCATTER.items()
+        }
+        scatter["cvr"] += float(special[day])
+        counted = counts(rng, here.shares(), effects, scatter, int(rng.lognormal(np.log(60_000), 0.3)))
+        plain = row(f"{unit}/{day:03d}", ran, here, here.shares(), counted, f"unit {unit}")
+        evidence.append(replace(plain, ran=(ran, ran)))
+    return Seasonal(World(evidence, effects), truth)
 
 
 OF_SEASONS: dict[str, tuple[str, Callable[[int], Seasonal], bool]] = {
@@ -95,6 +126,8 @@ OF_SEASONS: dict[str, tuple[str, Callable[[int], Seasonal], bool]] = {
         lambda seed: seasonal(seed, null=True, special=True),
         True,
     ),
+    "weekdays": ("a row a day of 6 campaigns, 12 weeks", lambda seed: weekly(seed, null=False), False),
+    "weekdays, null": ("the same; single days differ by 6 %", lambda seed: weekly(seed, null=True), True),
     "seen once": ("the first, 17 months of it", lambda seed: seasonal(seed, null=False, months=17), False),
 }
 
@@ -126,19 +159,26 @@ def judged(make: Callable[[int], Seasonal], seed: int) -> Score:
     """One world learnt and compared with its truth."""
     world = make(seed)
     knowledge = learn(world.world.evidence)
-    parts = [(m, part) for m, all_of in knowledge.diagnostics["season"].items() for part in all_of]
+    said = [*knowledge.diagnostics["season"].items(), *knowledge.diagnostics["weekdays"].items()]
+    parts = [(m, part) for m, all_of in said for part in all_of]
     due = {(m, month) for m, months in world.months.items() for month, value in months.items() if abs(value) > PLANTED}
-    told = {(m, month): part["effect"] for m, part in parts if part["finding"] for month in part["months"]}
+    told = {(m, month): part["effect"] for m, part in parts if part["finding"] for month in _levels(part)}
     wrong = [(m, month) for (m, month), lift in told.items() if _opposite(world.months[m][month], lift)]
     held = [_holds(part, world.months[m]) for m, part in parts]
-    dated, undated = (_error(knowledge, world, with_days=with_days) for with_days in (True, False))
+    monthly = len(world.months["cvr"]) > 7
+    dated, undated = (_error(knowledge, world, with_days=days) if monthly else None for days in (True, False))
     return Score(len(due), len(due & told.keys()), len(wrong), held, dated, undated)
 
 
 def _holds(part: Mapping[str, Any], months: Mapping[int, float]) -> bool:
     """Whether the interval of a part of the year holds what its months truly do."""
     low, high = part["interval"]
-    return bool(low <= np.exp(np.mean([months[month] for month in part["months"]])) <= high)
+    return bool(low <= np.exp(np.mean([months[month] for month in _levels(part)])) <= high)
+
+
+def _levels(part: Mapping[str, Any]) -> list[int]:
+    """The months or weekdays of a part of what comes round."""
+    return list(part["months"] if "months" in part else part["weekdays"])
 
 
 def _opposite(true: float, lift: float) -> bool:
@@ -165,8 +205,8 @@ def _true_cvr(plan: Plan, effects: Effects, month: float) -> float:
 def report(seeds: int = SEEDS) -> str:
     """The figures, as a table of markdown."""
     lines = [
-        "| world | | seeds | months told of those planted | told, false | worlds with any told | a month's 90 % "
-        "interval holds | plan of the strongest month, CVR off (log): with days | without |",
+        "| world | | seeds | times told of those planted | told, false | worlds with any told | their 90 % "
+        "intervals hold | plan of the strongest month, CVR off (log): with days | without |",
         "|---|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for name, (text, make, _) in OF_SEASONS.items():

@@ -18,7 +18,7 @@ from reflection.inference.partitions import InMemory
 from reflection.inference.time_of_year import Calendar
 from reflection.store.knowledge_blob import decode, encode
 
-SEED = 1
+SEED = 2
 
 
 @pytest.fixture(scope="module")
@@ -74,13 +74,33 @@ def test_order_and_partitions_leave_no_trace_and_it_survives_being_stored(known:
     assert season.effect({12: 1.0}) == knowledge.posteriors["cvr"].season.effect({12: 1.0})  # type: ignore[union-attr]
 
 
+def test_days_of_the_week_are_told_where_rows_of_a_day_show_them(worlds_of_seasons: ModuleType) -> None:
+    world = worlds_of_seasons.weekly(SEED, null=False)
+    known = learn(world.world.evidence)
+    told = [one for one in known.findings if one.metadata.get("kind") == "weekday"]
+
+    assert any(one.title.startswith("Saturdays and Sundays: CVR -") for one in told)
+    assert all(one.metric == "cvr" and "weeks" in one.description for one in told)
+    assert (
+        sum(worlds_of_seasons._holds(part, world.months["cvr"]) for part in known.diagnostics["weekdays"]["cvr"]) >= 2
+    )
+    assert known.diagnostics["season"] == {}
+
+
 @pytest.mark.parametrize(
-    "kind", ["special once, null", pytest.param("seasons, null", marks=pytest.mark.torture(part="learning"))]
+    "kind",
+    [
+        "special once, null",
+        *(
+            pytest.param(name, marks=pytest.mark.torture(part="learning"))
+            for name in ("seasons, null", "weekdays, null")
+        ),
+    ],
 )
 def test_nothing_is_told_of_what_is_no_season(worlds_of_seasons: ModuleType, kind: str) -> None:
     knowledge = learn(worlds_of_seasons.OF_SEASONS[kind][1](SEED).world.evidence)
 
-    assert not any(finding.metadata.get("kind") == "season" for finding in knowledge.findings)
+    assert not any(finding.metadata.get("kind") in ("season", "weekday") for finding in knowledge.findings)
 
 
 def test_what_was_seen_once_has_no_columns(worlds_of_seasons: ModuleType) -> None:

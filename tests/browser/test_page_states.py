@@ -148,6 +148,7 @@ def test_of_four_hundred_effects_a_window_is_drawn(visit: Visit) -> None:
         "calibration": {},
         "wear": {"ctr": {"a_month": 0.95, "interval": [0.93, 0.97]}},
         "season": {"cvr": [{"name": "May", "finding": False}, SEASON]},
+        "weekdays": {},
         "events": [SILENT_EVENT],
         "delivery": None,
         "goals": ["purchase"],

@@ -69,6 +69,19 @@ class SeasonEffect(BaseModel):
     campaigns: int = Field(description="campaigns that mostly ran in these months")
 
 
+class WeekdayEffect(BaseModel):
+    """What some days of the week do to every campaign; learnt of what ran for less than a week."""
+
+    weekdays: list[int] = Field(description="1 is Monday; one after the other")
+    name: str = Field(description="the weekdays in words")
+    effect: float = Field(description="lift against the week's average")
+    interval: tuple[float, float] = Field(description="90 % interval")
+    lfsr: float = Field(description="local false-sign rate")
+    finding: bool = Field(description="whether it is told, under the same control as findings")
+    reason: str = Field(description="in how many weeks it was seen, or why it is not told")
+    campaigns: int = Field(description="campaigns, or days of one, that mostly ran on these weekdays")
+
+
 class EventEffect(BaseModel):
     """What an event that somebody wrote down did to a metric."""
 
@@ -187,6 +200,10 @@ class EffectsPage(BaseModel):
     season: dict[str, list[SeasonEffect]] = Field(
         description="by metric, whatever the filters: what the parts of the year do to all campaigns alike; a metric "
         "is here only where most months were seen in two years and the months explain it better than none"
+    )
+    weekdays: dict[str, list[WeekdayEffect]] = Field(
+        description="by metric, whatever the filters: what days of the week do to all campaigns alike, where rows of "
+        "less than a week show it"
     )
     events: list[EventEffect] = Field(
         description="what events did, by metric, whatever the filters; of those with campaigns in and out of their days"

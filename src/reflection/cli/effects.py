@@ -70,8 +70,9 @@ def _beneath(page: dict[str, Any]) -> Iterator[str]:
         yield f"[dim]{size_line(name, size['doubling'], low, high)}[/]"
     for name, wear in page["wear"].items():
         yield f"[dim]{wear_line(name, wear)}[/]"
-    for name, parts in page["season"].items():
-        yield from (f"[dim]{season_line(name, part)}[/]" for part in parts if part["finding"])
+    for turn, times in (("year", page["season"]), ("week", page["weekdays"])):
+        told = ((name, part) for name, parts in times.items() for part in parts if part["finding"])
+        yield from (f"[dim]{recurring_line(name, part, turn)}[/]" for name, part in told)
     for event in page["events"]:
         yield f"[dim]{escape(event_line(event))}[/]"
     if page["delivery"]:
@@ -96,10 +97,10 @@ def wear_line(metric: str, wear: dict[str, Any]) -> str:
     return f"{METRICS[metric].label} of creatives a month older: {change}"
 
 
-def season_line(metric: str, part: dict[str, Any]) -> str:
-    """What a part of the year does to all campaigns, in one line."""
+def recurring_line(metric: str, part: dict[str, Any], turn: str) -> str:
+    """What a part of the year or week does to all campaigns, in one line."""
     change = f"{lift(part['effect'])} ({lift_interval(part['interval'])})"
-    return f"{part['name']}: {METRICS[metric].label} {change} against the year's average, {part['reason']}"
+    return f"{part['name']}: {METRICS[metric].label} {change} against the {turn}'s average, {part['reason']}"
 
 
 def event_line(event: dict[str, Any]) -> str:

@@ -134,7 +134,7 @@ the? previous|earlier four? weeks / the? four weeks before / in? the? earlier we
 = average: of a finding or effect, or of a campaign with the basis account-average =>
 usual / the usual / typical / average / averages / account average / average across campaigns / average campaign /
 average level / average of all campaigns / average of the account / the average of the account / the norm /
-usual level / average of the year / the average of the year
+usual level / average of the year / the average of the year / average of the week / the average of the week
 = others: of a group or a budget inefficiency only =>
 other campaigns / that of the others / the other campaigns / the others / those of the others
 = above: the evidence is higher =>

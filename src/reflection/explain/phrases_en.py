@@ -159,6 +159,10 @@ _PHRASES = {
         "{subject}: {metric} is {size} {side} the average of the year "
         "({level} interval {low} to {high}, {campaigns}); observed, not tested."
     ),
+    "finding.weekday": (
+        "{subject}: {metric} is {size} {side} the average of the week "
+        "({level} interval {low} to {high}, {campaigns}); observed, not tested."
+    ),
     "finding.event": (
         "{subject}: {metric} has moved to {size} {side} its earlier level "
         "({level} interval {low} to {high}, {campaigns}); observed, not tested."

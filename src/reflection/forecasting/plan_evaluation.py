@@ -23,7 +23,7 @@ from reflection.domain.results import SimilarCampaign
 from reflection.forecasting import calibration, plan_notes
 from reflection.forecasting.belief import Belief, blend
 from reflection.forecasting.calibration import Calibrated, Calibration
-from reflection.forecasting.plan_season import season_shift
+from reflection.forecasting.plan_season import season_shift, week_shift
 from reflection.forecasting.plan_size import far_outside, planned_size
 from reflection.forecasting.plan_texts import NO_SHIFT, TextShift
 from reflection.forecasting.rate_shift import RateShift, together
@@ -104,7 +104,7 @@ def _evaluated(
     far = far_outside(plan, knowledge, state, size)
     same_money, doubtful = knowledge.currency == plan.currency, doubts_in(knowledge, own)
     usual, season = Usual(knowledge, plan, shares), season_shift(plan, knowledge)
-    shifts = (season, texts)
+    shifts = (season, week_shift(plan, knowledge), texts)
     metrics = {}
     for metric in PLAN_METRICS:
         comparable = same_money or metric not in _IN_MONEY
@@ -112,7 +112,7 @@ def _evaluated(
         seen = far is None or (metric not in _OF_SCALE and metric not in knowledge.size)
         metrics[metric] = _metric(
             metric, expected.get(metric), corrected.get(metric), ours, plan.targets.get(metric),
-            usual.level(metric, size, season) if comparable else None,
+            usual.level(metric, size, shifts[:2]) if comparable else None,
             identified=seen and not doubtful, compared=seen and not usual.doubts,
         )  # fmt: skip
     return {

@@ -4,15 +4,18 @@ A plan without days may run at any time of the year: it is foretold for an avera
 differ. Must not know how a season is learnt.
 """
 
+import calendar
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import METRICS
 from reflection.domain.plan import Plan
-from reflection.domain.time_of_year import named
+from reflection.domain.recurring_times import RecurringTimes, joined
 from reflection.forecasting.rate_shift import RateShift
 from reflection.inference.time_of_year import shares_of_year
+from reflection.inference.weekdays import shares_of_week
 
 WORTH_SAYING = 0.05
 """Change of a metric by the time of the year from which on it is said."""
@@ -24,13 +27,25 @@ def season_shift(plan: Plan, knowledge: Knowledge) -> RateShift:
     if not seasons:
         return RateShift()
     shares = shares_of_year(plan.days) if plan.days else {}
-    effects = {name: season.effect(shares) for name, season in seasons.items()}
+    shift = _shift(seasons, shares)
+    unknown = {month for season in seasons.values() for month in shares if month not in season.levels}
+    return replace(shift, notes=tuple(_notes(shares, shift.mean, sorted(unknown))))
+
+
+def week_shift(plan: Plan, knowledge: Knowledge) -> RateShift:
+    """What the weekdays of a plan for less than a week add, by the metrics that go with them."""
+    shares = shares_of_week(plan.days) if plan.days else {}
+    weeks = {name: one.week for name, one in knowledge.posteriors.items() if one.week is not None}
+    return _shift(weeks, shares) if shares else RateShift()
+
+
+def _shift(times: Mapping[str, RecurringTimes], shares: Mapping[int, float]) -> RateShift:
+    effects = {name: one.effect(shares) for name, one in times.items()}
     mean, variance = ({name: pair[side] for name, pair in effects.items()} for side in (0, 1))
-    unknown = {month for season in seasons.values() for month in shares if month not in season.months}
-    return RateShift(mean, variance, tuple(_notes(shares, mean, sorted(unknown))))
+    return RateShift(mean, variance)
 
 
-def _notes(shares: dict[int, float], mean: dict[str, float], unknown: list[int]) -> Iterator[str]:
+def _notes(shares: Mapping[int, float], mean: Mapping[str, float], unknown: list[int]) -> Iterator[str]:
     if not shares:
         yield (
             "no days are planned, and the account's figures go with the time of the year: foretold for an average "
@@ -43,6 +58,10 @@ def _notes(shares: dict[int, float], mean: dict[str, float], unknown: list[int])
         if abs(math.expm1(effect)) >= WORTH_SAYING
     ]
     if moved:
-        yield f"{named(list(shares))}, as in the years before: {', '.join(moved)} the year's average"
+        yield f"{_named(shares)}, as in the years before: {', '.join(moved)} the year's average"
     if unknown:
-        yield f"not identified: {named(unknown)} was not seen in two years; the intervals are wider for it"
+        yield f"not identified: {_named(unknown)} was not seen in two years; the intervals are wider for it"
+
+
+def _named(months: Iterable[int]) -> str:
+    return joined([calendar.month_name[month] for month in months])

@@ -22,6 +22,7 @@ from reflection.inference.mixing import Sums
 from reflection.inference.time_of_year import Calendar
 from reflection.inference.walks import Ramps, last_steps, step_columns
 from reflection.inference.wear import Ages
+from reflection.inference.weekdays import Week
 from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE, size_of, usual_size
 from reflection.stats.columns import INTERCEPT, Feature, Layout
@@ -48,7 +49,7 @@ class ControlColumns:
     Attributes:
         bucket_days: width of a drift bucket; first_bucket: the one in which no step has begun.
         steps: by platform, how many steps there are, one a bucket from the second on. ramps: of everything else.
-        ages: of creatives. calendar: months. events: what people wrote down.
+        ages: of creatives. calendar: months. week: weekdays. events: what people wrote down.
         accounts: platform and account of each that has a column.
         usual_size: median planned impressions; None where all plan the same, and there is no slope.
         tested: features of experiments: what observation adds to each of them has a column of its own.
@@ -60,6 +61,7 @@ class ControlColumns:
     ramps: Ramps
     ages: Ages
     calendar: Calendar
+    week: Week
     events: Events
     accounts: tuple[tuple[str, str], ...]
     usual_size: float | None
@@ -80,11 +82,16 @@ class ControlColumns:
             ramps=Ramps.of(sample),
             ages=Ages.of(sample),
             calendar=Calendar.of(sample),
+            week=Week.of(sample),
             events=Events.of(sample, events),
             accounts=chosen_accounts(sample.campaigns),
             usual_size=usual if len(planned) and np.ptp(size_of(planned, usual)) > 0 else None,
             tested=tuple(tested),
         )
+
+    @property
+    def _moving(self) -> tuple[Ramps | Ages | Calendar | Week | Events, ...]:
+        return self.ramps, self.ages, self.calendar, self.week, self.events
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -95,7 +102,7 @@ class ControlColumns:
             for k in range(1, last + 1)
         )
         sized = () if self.usual_size is None else (SIZE,)
-        moving = (*steps, *self.ramps.features, *self.ages.features, *self.calendar.features, *self.events.features)
+        moving = (*steps, *(feature for part in self._moving for feature in part.features))
         return (*moving, *account_features(self.accounts), *sized, *map(seen_of, self.tested))
 
     def columns(self, table: Dataset) -> sparse.csr_array:
@@ -106,7 +113,7 @@ class ControlColumns:
         if self.usual_size is not None:
             sizes = size_of(table.campaigns.planned, self.usual_size)[table.campaign][:, None]
         seen = table.shares[:, [table.features.index(feature) for feature in self.tested]]
-        moving = [part.columns(table) for part in (self.ramps, self.ages, self.calendar, self.events)]
+        moving = [part.columns(table) for part in self._moving]
         columns = [steps, *moving, accounts, sparse.csr_array(sizes), seen]
         return sparse.csr_array(sparse.hstack(columns, format="csr"))
 
@@ -120,7 +127,7 @@ class CellDesign:
         shares, controls: CSR (cells, signals) and (cells, steps, ramps, accounts and size); joined for some cells at a
             time, because the shares of a million campaigns are a quarter of a gigabyte and the table's own.
         bucket_days: width of a bucket of a platform's steps. ramp_days: length of a ramp; 0.0 where there is none.
-        ages: how old creatives are. calendar: which months have columns. events: which events.
+        ages: how old creatives are. calendar, week, events: which months, weekdays, events have columns.
     """
 
     features: tuple[Feature, ...]
@@ -130,6 +137,7 @@ class CellDesign:
     ramp_days: float
     ages: Ages
     calendar: Calendar
+    week: Week
     events: Events
 
     @classmethod
@@ -138,7 +146,7 @@ class CellDesign:
         features = (*table.features, *controls.features)
         return cls(
             features, table.shares, controls.columns(table), controls.bucket_days, controls.ramps.days, controls.ages,
-            controls.calendar, controls.events,
+            controls.calendar, controls.week, controls.events,
         )  # fmt: skip
 
     @property

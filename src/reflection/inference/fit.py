@@ -17,6 +17,7 @@ from reflection.domain.events import Event
 from reflection.domain.metrics import COMPOSED, METRICS, OBSERVED, RATES
 from reflection.domain.scatter import composed_scatter
 from reflection.inference.campaign_columns import Floats
+from reflection.inference.cycle import RECURRING
 from reflection.inference.dataset import Dataset
 from reflection.inference.delivery import NO_TILT, Tilt, appeal_of, tilt_of, unsure
 from reflection.inference.design import CellDesign, ControlColumns
@@ -27,7 +28,6 @@ from reflection.inference.mixing import Sums
 from reflection.inference.partitions import InMemory, Partitions
 from reflection.inference.raw_lifts import RawLifts
 from reflection.inference.shared_quality import Scatter, correlations, shared_quality
-from reflection.inference.time_of_year import SEASON
 from reflection.inference.wear import market_features, moving_signals
 from reflection.stats import drift
 from reflection.stats.columns import Feature, Layout
@@ -99,7 +99,9 @@ class FittedMetrics:
             for group in moving_signals(self.layout):
                 effects = drift.at_present(effects, group, self.design.beside)
             everything = {*market_features(self.layout), *self.design.events.of_everything}
-            effects = drift.around_mean(drift.all_at_present(effects, everything), SEASON)
+            effects = drift.all_at_present(effects, everything)
+            for group in RECURRING:
+                effects = drift.around_mean(effects, group)
             self._effects[metric] = effects
         return self._effects[metric]
 

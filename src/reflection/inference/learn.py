@@ -34,7 +34,7 @@ from reflection.inference.findings.budget import budget_findings
 from reflection.inference.findings.clusters import cluster_findings
 from reflection.inference.findings.events import EventEffects
 from reflection.inference.findings.for_campaign import with_label
-from reflection.inference.findings.seasons import Seasons
+from reflection.inference.findings.recurring_times import RecurringTimes
 from reflection.inference.findings.signals import signal_findings
 from reflection.inference.findings.slow_trends import slow_trend_findings
 from reflection.inference.findings.trends import trend_findings, with_trends
@@ -232,8 +232,10 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
     goal, spelt = knowledge.goal_metric, knowledge.spelt
     identification = Identification(fits, support, goal)
     effects = marked(identification.judged(effect_rows(fits, knowledge.floor)), fits.tilt)
-    seasons, events = Seasons(fits, support, knowledge.floor), EventEffects(fits, knowledge.floor, spelt)
-    of_time = [*seasons.findings(), *events.findings()]
+    cycles = (fits.design.calendar, fits.design.week)
+    seasons, weekdays = (RecurringTimes(fits, support, cycle, knowledge.floor) for cycle in cycles)
+    events = EventEffects(fits, knowledge.floor, spelt)
+    of_time = [*seasons.findings(), *weekdays.findings(), *events.findings()]
     findings = tuple(
         with_label(finding, signals.label_of(finding.signal_key, spelt) if "label" in finding.metadata else None)
         for finding in _findings(fits, effects, support, goal, knowledge.floor, of_time)
@@ -250,6 +252,7 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
             "spelt": dict(spelt),
             "wear": monthly_wear(fits),
             "season": seasons.as_diagnostics(),
+            "weekdays": weekdays.as_diagnostics(),
             "events": events.as_diagnostics(),
             "level_shifts": identification.shifts.as_diagnostics(),
             "unidentified": {

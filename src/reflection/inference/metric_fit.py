@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from reflection.domain import signals
 from reflection.domain.knowledge import MetricPosterior
 from reflection.domain.metrics import METRICS, RATES
-from reflection.inference import time_of_year
+from reflection.inference import cycle
 from reflection.inference.accounts import ACCOUNT
 from reflection.inference.campaign_columns import Floats
 from reflection.inference.confirmation import NONE_CONFIRMED, Confirmed, confirmed_by
+from reflection.inference.cycle import RECURRING, SINGLE
 from reflection.inference.dataset import Dataset
 from reflection.inference.design import CellDesign
 from reflection.inference.events import EVENT, SCOPES
@@ -34,7 +35,6 @@ from reflection.inference.experiments import Trials
 from reflection.inference.own_levels import NOTHING_KEPT, KeptRows
 from reflection.inference.partitions import Partitions
 from reflection.inference.rough_fit import RoughFit
-from reflection.inference.time_of_year import SEASON, SINGLE
 from reflection.inference.wear import LIFE, MONTHLY, moving_signals
 from reflection.stats import drift, slow_drift
 from reflection.stats.campaign_size import SIZE
@@ -55,7 +55,7 @@ ANCHOR_CELLS = 50_000
 
 STORED_DRAWS = 1000
 
-SHARED = tuple(map(drift.drift_group, (EVENT, SEASON, SINGLE)))
+SHARED = tuple(map(drift.drift_group, (EVENT, *SINGLE, *SINGLE.values())))
 """Groups of columns that move everything alike: what they explain speaks for no signal."""
 
 
@@ -96,7 +96,8 @@ class FittedMetric:
             reference=self.reference / METRICS[self.name].scale,
             own=self.between.levels(self.fit, present, np.array(kept[1:], dtype=int)),
             before=tuple(self.linear.before.get(present.layout.features[i], 0.0) for i in kept[1:]),
-            season=time_of_year.learnt(self.fit, present, STORED_DRAWS),
+            season=cycle.learnt(cycle.SEASON, self.fit, present, STORED_DRAWS),
+            week=cycle.learnt(cycle.WEEKDAY, self.fit, present, STORED_DRAWS),
         )
 
     @property
@@ -136,7 +137,8 @@ def fit_metric(
         sums.add(contrasts)
     start = rough.shape.mode if rough.shape.layout == layout else None
     fit_of_all = fit(sums.view(layout), seed, start=start, step_factors=rough.step_factors, shared=SHARED)
-    fit_of_all = drift.judged_around_mean(fit_of_all, SEASON)
+    for group in RECURRING:
+        fit_of_all = drift.judged_around_mean(fit_of_all, group)
     for group in moving_signals(layout):
         fit_of_all = drift.judged_at_present(fit_of_all, group, fitting.design.beside)
         if group == signals.CREATIVE:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from reflection.domain import signals
 from reflection.errors import LearningError
+from reflection.inference.cycle import SINGLE
 from reflection.inference.events import EVENT
-from reflection.inference.time_of_year import SEASON, SINGLE
 from reflection.inference.wear import LIFE, MARKET, WEAR
 from reflection.stats import drift
 from reflection.stats.bayes_factors import group_factors
@@ -81,16 +81,17 @@ class RoughFit:
         return [feature for feature in features if feature.group in groups]
 
 
-_WEAR, _LIFE, _MARKET, _SEASON, _SINGLE = map(drift.drift_group, (WEAR, LIFE, MARKET, SEASON, SINGLE))
-_ABSOLUTE = (signals.PLATFORM, WEAR, MARKET, SEASON, SINGLE, EVENT)
+_WEAR, _LIFE, _MARKET = map(drift.drift_group, (WEAR, LIFE, MARKET))
+_SINGLE = {drift.drift_group(group): drift.drift_group(single) for group, single in SINGLE.items()}
+_ABSOLUTE = (signals.PLATFORM, WEAR, MARKET, EVENT, *SINGLE, *SINGLE.values())
 """What is asked for its movement as it is, and not against the others of its group."""
 
-_ONCE = "single months alone"
+_ONCE = "single times alone, "
 REPEATED = math.log(10.0)
-"""Log odds at which months that come round are believed against months that were special once: as of all findings, at
-most one in ten of those told may be false. That months differ at all has to pass what every movement has to."""
+"""Log odds at which times that come round are believed against times that were special once: as of all findings, at
+most one in ten of those told may be false. That times differ at all has to pass what every movement has to."""
 
-_ORDER = Order(beside={_WEAR: _MARKET, _LIFE: _MARKET}, along={_WEAR: _LIFE}, after={_SEASON: _SINGLE})
+_ORDER = Order(beside={_WEAR: _MARKET, _LIFE: _MARKET}, along={_WEAR: _LIFE}, after=_SINGLE)
 """What moves all at a time must not look like their age; not every creative wears out alike, and each is told of; a
 month that was special in one year must not look like a season."""
 
@@ -120,12 +121,13 @@ def _factors(view: View, still: Moments, moving: Moments, taken: Collection[str]
     near[[*range(strata), *groups]] = still.mode  # most components of what stands still are those where all does
     others = {**_ORDER.along, **_ORDER.after}
     without = {name: {name, others.get(name)} for name in taken if name not in _ORDER.silent}
-    if _SEASON in without:
-        without[_ONCE] = {_SEASON}
+    recurring = [name for name in without if name in _SINGLE]
+    without |= {_ONCE + name: {name} for name in recurring}
     factors = group_factors(view, without, moving.mode, near, ROUGH)
-    once = factors.pop(_ONCE, REPEATED)
-    if once < REPEATED:
-        factors[_SEASON] = min(factors[_SEASON], once)
+    for name in recurring:
+        once = factors.pop(_ONCE + name)
+        if once < REPEATED:
+            factors[name] = min(factors[name], once)
     if {_WEAR, _LIFE} <= factors.keys():
         factors[_LIFE] = max(factors[_WEAR], factors[_LIFE])
     return factors

@@ -6,24 +6,21 @@ column, and the other months have none either until most of the year was seen tw
 by the shares of its days. Must not know metrics, nor whether a fit takes these columns up.
 """
 
+import calendar
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from reflection.domain.time_of_year import TimeOfYear
+from reflection.domain.recurring_times import joined
 from reflection.inference.campaign_columns import Campaigns, Floats, Ints
+from reflection.inference.cycle import MOSTLY, SEASON, SINGLE_MONTH, level_feature, shares_matrix
 from reflection.inference.dataset import Dataset
 from reflection.stats import drift
 from reflection.stats.columns import Feature
-from reflection.stats.empirical_bayes import Effects, Fit
-
-SEASON = "season"
-"""Group of the months of the year, one column each."""
-
-SINGLE = "single month"
-"""Group of the single months, beside which a season is asked for."""
 
 TWICE = 2
 """Years in which a month has to be seen."""
@@ -48,12 +45,16 @@ class Calendar:
     """The columns of a workspace, chosen once on the sample.
 
     Attributes:
-        months: of the year, 1 to 12, that have a column; none where no season can be told. single: single months that
-            have one, counted from 1970-01.
+        levels: months of the year, 1 to 12, that have a column; none where no season can be told. single: single months
+            that have one, counted from 1970-01.
     """
 
-    months: tuple[int, ...]
+    levels: tuple[int, ...]
     single: tuple[int, ...]
+
+    group: ClassVar[str] = SEASON
+    turn: ClassVar[str] = "year"
+    size: ClassVar[int] = _YEAR
 
     @classmethod
     def of(cls, sample: Dataset) -> "Calendar":
@@ -70,36 +71,41 @@ class Calendar:
     @property
     def features(self) -> tuple[Feature, ...]:
         """The columns, in their order."""
-        return (*map(month_feature, self.months), *map(single_feature, self.single))
+        return (*(level_feature(SEASON, level) for level in self.levels), *self.singles)
+
+    @property
+    def singles(self) -> tuple[Feature, ...]:
+        """Columns of the single months."""
+        return tuple(map(single_feature, self.single))
 
     def columns(self, table: Dataset) -> sparse.csr_array:
         """Shares of the days of every cell's campaign, CSR (cells, columns)."""
-        count = len(self.months) + len(self.single)
+        count = len(self.levels) + len(self.single)
         if not count:
             return sparse.csr_array((len(table.campaign), 0))
-        campaigns = sparse.csr_array(
-            sparse.hstack([self.by_month(table.campaigns), self._by_single(table.campaigns)], format="csr")
-        )
-        return sparse.csr_array(campaigns[table.campaign])
+        campaign, month, share = month_shares(table.campaigns.first, table.campaigns.last)
+        of_year = shares_matrix(campaign, 1 + month % _YEAR, share, self.levels, len(table))
+        single = shares_matrix(campaign, month, share, self.single, len(table))
+        both = sparse.csr_array(sparse.hstack([of_year, single], format="csr"))
+        return sparse.csr_array(both[table.campaign])
 
-    def by_month(self, campaigns: Campaigns) -> sparse.csr_array:
-        """Shares of each campaign's days in the months of the year that have a column, CSR (campaigns, months)."""
+    def ran(self, campaigns: Campaigns, levels: Sequence[int]) -> tuple[NDArray[np.bool_], Ints]:
+        """Which campaigns mostly ran in some months, and the year in which the first of these lies, (campaigns,)."""
         campaign, month, share = month_shares(campaigns.first, campaigns.last)
-        return _matrix(campaign, 1 + month % _YEAR, share, self.months, len(campaigns))
+        inside = np.isin(1 + month % _YEAR, levels)
+        mass = np.bincount(campaign[inside], share[inside], minlength=len(campaigns))
+        last = np.zeros(len(campaigns), dtype=np.intp)
+        np.maximum.at(last, campaign[inside], month[inside])
+        return mass >= MOSTLY, 1970 + (last - (levels[0] - 1)) // _YEAR
 
-    def _by_single(self, campaigns: Campaigns) -> sparse.csr_array:
-        campaign, month, share = month_shares(campaigns.first, campaigns.last)
-        return _matrix(campaign, month, share, self.single, len(campaigns))
-
-
-def month_feature(month: int) -> Feature:
-    """The column of a month of the year."""
-    return drift.step_feature(SEASON, f"{month:02d}", 1)
+    def named(self, levels: Sequence[int]) -> str:
+        """Months in words."""
+        return joined([calendar.month_name[level] for level in levels])
 
 
 def single_feature(month: int) -> Feature:
     """The column of a single month, counted from 1970-01."""
-    return drift.step_feature(SINGLE, f"{1970 + month // _YEAR}-{1 + month % _YEAR:02d}", 1)
+    return drift.step_feature(SINGLE_MONTH, f"{1970 + month // _YEAR}-{1 + month % _YEAR:02d}", 1)
 
 
 def month_shares(first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[Ints, Ints, Floats]:
@@ -121,24 +127,6 @@ def month_shares(first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[Int
     return campaign, month, days / (last - first + 1)[campaign]
 
 
-def learnt(fit: Fit, present: Effects, draws: int) -> TimeOfYear | None:
-    """What a fit says of the months, at most so many draws; None where it took none up.
-
-    Args:
-        present: its effects, those of months against their average.
-    """
-    group = drift.drift_group(SEASON)
-    if group not in fit.log_step_factors:
-        return None
-    columns = [(month, present.layout.column(month_feature(month))) for month in range(1, 1 + _YEAR)]
-    seen = [(month, column) for month, column in columns if column is not None]
-    return TimeOfYear(
-        months=np.array([month for month, _ in seen], dtype=np.int64),
-        draws=np.ascontiguousarray(present.draws[[column for _, column in seen], :draws]),
-        scale=np.array([fit.tau_of(Feature(name, "")) for name in (group, drift.drift_group(SINGLE))]),
-    )
-
-
 def shares_of_year(days: tuple[int, int]) -> dict[int, float]:
     """Month of the year -> share of the days between the first and the last."""
     _, months, shares = month_shares(*(np.array([day]) for day in days))
@@ -146,12 +134,3 @@ def shares_of_year(days: tuple[int, int]) -> dict[int, float]:
     for month, share in zip((1 + months % _YEAR).tolist(), shares.tolist(), strict=True):
         total[month] = total.get(month, 0.0) + share
     return total
-
-
-def _matrix(campaign: Ints, level: Ints, share: Floats, levels: tuple[int, ...], count: int) -> sparse.csr_array:
-    """Shares of the levels that have a column, CSR (campaigns, levels)."""
-    place = np.searchsorted(levels, level)
-    place[place == len(levels)] = 0
-    mine = np.asarray(levels)[place] == level if len(levels) else np.zeros(len(level), dtype=np.bool_)
-    ends = campaign[mine].astype(np.int32), place[mine].astype(np.int32)
-    return sparse.csr_array((share[mine], ends), shape=(count, len(levels)))

@@ -14,9 +14,9 @@ from scipy import sparse
 
 from reflection.domain import signals
 from reflection.inference.campaign_columns import Floats, Ints
+from reflection.inference.cycle import SINGLE
 from reflection.inference.dataset import Dataset
 from reflection.inference.events import EVENT, SCOPES
-from reflection.inference.time_of_year import SEASON, SINGLE
 from reflection.stats import drift
 from reflection.stats.columns import Feature, Layout
 
@@ -127,7 +127,7 @@ def moving_signals(layout: Layout) -> list[str]:
     groups = {signals.CREATIVE if group in (WEAR, LIFE) else group for group in drift.walking(layout)}
     if EVENT in groups:
         groups |= SCOPES
-    return sorted(groups - {EVENT, MARKET, SEASON, SINGLE})
+    return sorted(groups - {EVENT, MARKET, *SINGLE, *SINGLE.values()})
 
 
 def own_month(creative: Feature) -> Feature:

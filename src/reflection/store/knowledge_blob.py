@@ -21,8 +21,8 @@ from reflection.domain.creative_knowledge import CreativeKnowledge, ScoreRecord,
 from reflection.domain.effect import Trend, WearOut
 from reflection.domain.knowledge import NOTHING, Effect, Knowledge, MetricPosterior
 from reflection.domain.own_levels import OwnLevels
+from reflection.domain.recurring_times import RecurringTimes
 from reflection.domain.results import Category, Finding, NextTest
-from reflection.domain.time_of_year import TimeOfYear
 from reflection.domain.weights import SignalWeight
 from reflection.errors import LearningError
 from reflection.stats.array_bytes import NOISE, packed, unpacked
@@ -32,12 +32,16 @@ _NOT_FINITE = (b"NaN", b"Infinity")
 _LITTLE_FLOAT = np.dtype("<f4")
 _VALUES = (
     Knowledge, Effect, Finding, SignalWeight, MetricPosterior, NextTest, Bookable, Definition, Total, EvidenceFloor,
-    OwnLevels, TimeOfYear, Trend, WearOut, CreativeKnowledge, TextEffect, TextModel, ScoreRecord,
+    OwnLevels, RecurringTimes, Trend, WearOut, CreativeKnowledge, TextEffect, TextModel, ScoreRecord,
 )  # fmt: skip
 _KNOWLEDGE = TypeAdapter(
     Knowledge | None, config=ConfigDict(arbitrary_types_allowed=True, ser_json_inf_nan="constants")
 )
-_MADE_OF_ARRAYS: dict[str, type[OwnLevels | TimeOfYear]] = {"own": OwnLevels, "season": TimeOfYear}
+_MADE_OF_ARRAYS: dict[str, type[OwnLevels | RecurringTimes]] = {
+    "own": OwnLevels,
+    "season": RecurringTimes,
+    "week": RecurringTimes,
+}
 """What a posterior holds beside its draws that is arrays only."""
 _ARRAYS: dict[str, Any] = {"calibration": True, "posteriors": {"__all__": {"draws", *_MADE_OF_ARRAYS}}}
 _OF_THEIR_OWN: dict[str, Any] = {**_ARRAYS, "goals": {"__all__": _ARRAYS}}
@@ -116,7 +120,7 @@ def _beside_draws(knowledge: Knowledge) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-def _parts(made: type[OwnLevels | TimeOfYear]) -> list[str]:
+def _parts(made: type[OwnLevels | RecurringTimes]) -> list[str]:
     return [item.name for item in dataclasses.fields(made)]
 
 

@@ -70,8 +70,8 @@ def with_label(finding: Finding, label: str | None) -> Finding:
 
 
 def _is_of_time(finding: Finding) -> bool:
-    """Whether it is about days and not about a signal: a season, or an event."""
-    return finding.metadata.get("kind") in ("season", "event")
+    """Whether it is about days and not about a signal: a season, weekdays, or an event."""
+    return finding.metadata.get("kind") in ("season", "weekday", "event")
 
 
 def _tags(signal_keys: Collection[str], findings: list[Finding]) -> tuple[str, ...]:

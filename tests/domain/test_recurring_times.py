@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from reflection.domain.time_of_year import TimeOfYear, named
+from reflection.domain.recurring_times import RecurringTimes, joined
 
-TIMES = TimeOfYear(np.array([1, 12]), np.array([[-0.2, -0.2], [0.3, 0.5]], dtype=np.float32), np.array([0.2, 0.1]))
+TIMES = RecurringTimes(np.array([1, 12]), np.array([[-0.2, -0.2], [0.3, 0.5]], dtype=np.float32), np.array([0.2, 0.1]))
 
 
 def test_a_month_adds_its_effect_and_what_one_year_is_off() -> None:
@@ -24,8 +24,8 @@ def test_without_days_nothing_is_added_and_any_month_may_be_meant() -> None:
 
 
 @pytest.mark.parametrize(
-    ("months", "text"),
-    [([11], "November"), ([11, 12], "November and December"), ([11, 12, 1], "November to January")],
+    ("names", "text"),
+    [(["May"], "May"), (["May", "June"], "May and June"), (["May", "June", "July"], "May to July")],
 )
-def test_months_are_named_as_people_say_them(months: list[int], text: str) -> None:
-    assert named(months) == text
+def test_times_are_named_as_people_say_them(names: list[str], text: str) -> None:
+    assert joined(names) == text
