@@ -51,7 +51,7 @@ Progress = Callable[[int, int], None]
 """Called with (per cent done, 100)."""
 
 SPELT_BY = 1_000
-"""Newest campaigns whose spelling, bookings and texts are asked for: as people write and book today."""
+"""Campaigns whose spelling of signals, bookings and texts are asked for: the newest, as people write and book today."""
 
 OVERTAKEN = 3
 """How often a relearn begins again because a server meanwhile learnt from newer evidence, before it gives its own."""
