@@ -89,7 +89,7 @@ def steps(group: str, level: str, bucket: int, share: float = 1.0, first: int = 
 def path(effects: Effects, group: str, level: str, discoveries: Discoveries | None = None) -> Path | None:
     """Read back the path of a level, or None when the layout has no step of it."""
     walks = []
-    for column in COL(effects.layout, group):
+    for column in effects.layout.columns_in(drift_group(group)):
         name, mark, bucket = effects.layout.features[column].level.rpartition(STEP_MARK)
         if mark and name == level:
             walks.append((int(bucket), column))
@@ -194,7 +194,7 @@ def _ends(layout: Layout, group: str, beside: Beside) -> tuple[list[int], Floats
     """Columns of the levels of a group, and the end of each one's walk as a contrast, (levels, p)."""
     steps: dict[str, list[int]] = {}
     levels = list(layout.columns_in(group))
-    for column in COL(layout, group):
+    for column in layout.columns_in(drift_group(group)):
         steps.setdefault(layout.features[column].level.rpartition(STEP_MARK)[0], []).append(column)
     ends = np.zeros((len(levels), len(layout)))
     for row, place in zip(ends, levels, strict=True):
@@ -224,7 +224,7 @@ def judged_contrasts(fit: Fit, columns: list[int], contrasts: Floats) -> Fit:
 
 def _step_columns(effects: Effects, group: str, level: str) -> list[int]:
     prefix, features = f"{level}{STEP_MARK}", effects.layout.features
-    return [i for i in COL(effects.layout, group) if features[i].level.startswith(prefix)]
+    return [i for i in effects.layout.columns_in(drift_group(group)) if features[i].level.startswith(prefix)]
 
 
 def change(effects: Effects, group: str, level: str, since: int) -> tuple[float, float, float]:
