@@ -109,7 +109,7 @@ $(CLUSTER)/.ready: requirements-cluster.lock requirements-uv.lock pyproject.toml
 	@touch $@
 
 test-browser: $(DEV) ## the page and the report in a real browser (needs Chromium: apt-get install chromium)
-	$(BIN)/python -m pytest -q -m browser
+	@$(ALONE) $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m browser tests/browser
 
 $(TYPES)/.ready: requirements-types.lock scripts/types/package-lock.json
 	$(PYTHON) -m venv $(TYPES)
