@@ -67,9 +67,29 @@ def test_every_file_a_page_names_is_there(page: str) -> None:
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
-def test_every_test_a_promise_names_is_there() -> None:
-    for path, function in re.findall(r"`(tests/[\w./]+)::(\w+)`", text_of("docs/promises.md")):
-        assert f"def {function}(" in text_of(path), f"{path}::{function}"
+@pytest.mark.parametrize("page", ["docs/promises.md", "SECURITY.md"])
+def test_every_test_that_answers_for_something_is_there(page: str) -> None:
+    for path, function in re.findall(r"(tests/[\w./]+)(?:::(\w+))?", text_of(page)):
+        place = ROOT / path
+        tests = "".join(
+            file.read_text(encoding="utf-8") for file in (place.rglob("test_*.py") if place.is_dir() else (place,))
+        )
+        assert f"def {function}(" in tests if function else "\ndef test_" in tests, f"{path}::{function}"
+
+
+def test_every_command_that_a_promise_gives_can_be_given() -> None:
+    commands = re.findall(r"`((?:T|make|python) [^`]+)`", text_of("docs/promises.md"))
+    assert len(commands) >= PROMISES
+    for command in commands:
+        program, *words = command.split()
+        if program == "T":
+            assert all((ROOT / word).exists() for word in words if word.startswith("tests/")), command
+        elif program == "make":
+            assert f"\n{words[0]}:" in text_of("Makefile"), command
+        elif words[:2] == ["-m", "benchmarks"]:
+            assert f'"{words[2]}": (' in text_of("benchmarks/__main__.py"), command
+        else:
+            assert (ROOT / words[0]).exists(), command
 
 
 def test_the_metrics_the_operators_read_of_are_there(application) -> None:  # type: ignore[no-untyped-def]

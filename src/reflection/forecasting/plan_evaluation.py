@@ -5,8 +5,9 @@ posteriors of the signals in the plan; they are pooled (`belief`). What the data
 Pure; must not know stores or requests.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any
 
@@ -60,11 +61,14 @@ def evaluate(
         names nothing else, on all), `booked` the total effects of what is booked; `drivers`, partial effects, explain
         only.
     """
+    goal_of = cache(knowledge.of_kind)  # of many plans of one goal, what they share is worked out once
+    effects_of = cache(lambda kind: TotalEffects(goal_of(kind), goal_of(kind).goal_metric))
     evaluations = [
         _evaluated(
             name,
             plan,
-            knowledge.for_goal(plan),
+            goal_of(knowledge.kind_for(plan)),
+            partial(effects_of, knowledge.kind_for(plan)),
             state,
             (similar or {}).get(name, ()),
             stored_with,
@@ -85,6 +89,7 @@ def _evaluated(
     name: str,
     plan: Plan,
     knowledge: Knowledge,
+    effects: Callable[[], TotalEffects],
     state: Calibration,
     similar: Sequence[SimilarCampaign],
     stored_with: Mapping[str, int],
@@ -113,7 +118,7 @@ def _evaluated(
     return {
         "plan_id": name,
         "metrics": metrics,
-        "booked": _booked(knowledge, own, objective),
+        "booked": _booked(knowledge, effects, own, objective),
         "drivers": drivers(knowledge, own),
         "similar": [asdict(item) for item in similar],
         "texts": list(texts.texts),
@@ -149,7 +154,8 @@ def from_signals(
     """The prediction of one metric from the signals and the size of a plan, what its days and new texts add, and its
     own past where it ran before; scatter and sampling noise included."""
     source = rate_behind(metric)
-    draws = posterior.level_draws(knowledge, source, shares, np.random.default_rng(SEED), size, campaign)
+    stated = frozenset() if campaign is None else campaign.stated
+    draws = posterior.level_draws(knowledge, source, shares, np.random.default_rng(SEED), size, campaign, stated=stated)
     if draws is None:
         return None
     noise = _sampling_variance(knowledge, metric, shares, budget, size)
@@ -220,14 +226,16 @@ def _metric(
     }
 
 
-def _booked(knowledge: Knowledge, shares: Mapping[str, float], objective: str) -> list[dict[str, Any]]:
+def _booked(
+    knowledge: Knowledge, effects: Callable[[], TotalEffects], shares: Mapping[str, float], objective: str
+) -> list[dict[str, Any]]:
     """The total effect on the goal of everything the plan books, on its platform."""
     platform = next(key for key in shares if signals.parse(key).group == signals.PLATFORM)
     bookables = [one for one in knowledge.bookables if one.platform is None and one.key in shares]
     if not posterior.known(knowledge, knowledge.goal_metric):
         return []
     settled = objective if objective in knowledge.delivery else None
-    totals = TotalEffects(knowledge, knowledge.goal_metric).of(bookables, platform=platform, objective=settled)
+    totals = effects().of(bookables, platform=platform, objective=settled)
     return [
         {
             "signal": one.key, "label": one.label, "metric": judged.total.metric, "effect": judged.total.effect,

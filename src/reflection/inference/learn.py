@@ -141,7 +141,7 @@ def learn_partitions(
     goals, of_objective, further = goals_of(builders, sample.campaigns, held)
     defined = {definition.key: definition for definition in request.definitions}
     arms = memberships(request.experiments, defined)
-    tables = [GoalTables.of(goal, builders, sample, bits, level, arms) for goal in goals]
+    tables = [GoalTables.of(goal, builders, sample, bits, level, arms, len(goals)) for goal in goals]
     del builders, sample, parts  # what they hold is in the tables; of a million campaigns, half a gigabyte
     left_out = sum((table.sample.left_out for table in tables), LeftOut(goals=further))
     request = _within(request, tables) if left_out.signals else request
