@@ -16,7 +16,7 @@ from scipy import sparse
 
 from reflection.domain import signals
 from reflection.domain.bookable import Bookable, Definition, root
-from reflection.domain.knowledge import Knowledge
+from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS
 from reflection.inference import posterior
 from reflection.inference.campaign_columns import Floats
@@ -51,9 +51,14 @@ def with_bookables(
     bookables = _counted(knowledge, cells, definitions)
     if not bookables or not posterior.known(knowledge, knowledge.goal_metric):
         return replace(knowledge, bookables=bookables)
-    knowledge = replace(knowledge, mixtures=_mixtures(knowledge, bookables) if favoured else {})
-    totals = TotalEffects(knowledge, knowledge.goal_metric).of(bookables)
-    judged = [replace(_graded(knowledge, one), total=item.total) for one, item in zip(bookables, totals, strict=True)]
+    effects = TotalEffects(knowledge, knowledge.goal_metric)
+    knowledge = replace(knowledge, mixtures=_mixtures(effects, bookables) if favoured else {})
+    totals = effects.knowing(knowledge).of(bookables)
+    of_goal = {effect.signal: effect for effect in knowledge.effects if effect.metric == knowledge.goal_metric}
+    judged = [
+        replace(_graded(one, of_goal.get(one.key)), total=item.total)
+        for one, item in zip(bookables, totals, strict=True)
+    ]
     told = [one for one in judged if one.definition.kind != "pair" or _follows_from_both(one)]
     return replace(knowledge, bookables=tuple(_supported(one, cells, support) for one in told))
 
@@ -66,10 +71,8 @@ def _follows_from_both(pair: Bookable) -> bool:
     return any(METRICS[metric].favors(lift > 1.0) == better for metric, lift in pair.beyond.items())
 
 
-def _graded(knowledge: Knowledge, bookable: Bookable) -> Bookable:
+def _graded(bookable: Bookable, own: Effect | None) -> Bookable:
     """With the experiments that tested it, by its name; of a pair with a platform those of the pair."""
-    of_goal = (effect for effect in knowledge.effects if effect.metric == knowledge.goal_metric)
-    own = next((effect for effect in of_goal if effect.signal == bookable.key), None)
     return bookable if own is None else replace(bookable, grade=own.grade, experiments=own.experiments)
 
 
@@ -83,14 +86,13 @@ def _supported(bookable: Bookable, cells: "_Cells", support: SupportIndex) -> Bo
     return replace(bookable, supporting=supporting, contradicting=contradicting)
 
 
-def _mixtures(knowledge: Knowledge, bookables: Sequence[Bookable]) -> dict[str, tuple[float, ...]]:
+def _mixtures(effects: TotalEffects, bookables: Sequence[Bookable]) -> dict[str, tuple[float, ...]]:
     """How large total effects on the goal usually are, learnt from everything that was booked on its own."""
     own = [one for one in bookables if one.platform is None and not one.confounded and one.doubt is None]
     own = [one for one in own if one.definition.kind != "pair"]  # they were chosen for being large
     if not own:
         return {}
-    draws = TotalEffects(knowledge, knowledge.goal_metric).draws(own)
-    return {knowledge.goal_metric: tuple(mixture_shares(*moments(draws)).tolist())}
+    return {effects.metric: tuple(mixture_shares(*moments(effects.draws(own))).tolist())}
 
 
 @dataclass(frozen=True, slots=True)

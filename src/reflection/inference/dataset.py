@@ -233,9 +233,8 @@ class DatasetBuilder:
         planned = (item.expected.impressions or 0.0) if promised else 0.0
         self._amounts.extend((_known(actual.spend), _known(actual.conversions), _known(actual.revenue), planned))
         for cell in self._ranks.largest(item.cells):
-            for key, share in cell.shares.items():
-                self._indices.append(columns.setdefault(key, len(columns)))
-                self._shares.append(share)
+            self._indices.extend([columns.setdefault(key, len(columns)) for key in cell.shares])
+            self._shares.extend(cell.shares.values())
             self._lengths.append(len(cell.shares))
             counts = cell.counts
             row = (counts.impressions, counts.clicks, counts.conversions, counts.spend, counts.revenue)

@@ -5,6 +5,7 @@ its walk. A pure function of the set. Must not know findings, stores or clocks.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
 from operator import add
@@ -148,6 +149,12 @@ class FittedMetrics:
         return np.exp(total)
 
 
+def one_thread() -> AbstractContextManager[object]:
+    """Linear algebra in one thread until the end of the block: sums in one order on every machine."""
+    limit: AbstractContextManager[object] = _libraries().limit(limits=THREADS, user_api="blas")
+    return limit
+
+
 @cache
 def _libraries() -> ThreadpoolController:
     """The libraries of linear algebra, all of which are loaded by now; looking for them takes a while each time."""
@@ -173,7 +180,7 @@ def fit_metrics(
     design = CellDesign.of(table, controls)
     parts = (tables or InMemory([table])).map(partial(EvidencePart.of, controls=controls))
     fitting = Fitting(table, design, parts, trials, parts.total(latest_units, add).numbers())
-    with _libraries().limit(limits=THREADS, user_api="blas"):
+    with one_thread():
         metrics, tilt = _fit_each(fitting, {}, fitted), NO_TILT
         if len(Sums.of(table)) and len(table.features) <= MANY_FEATURES:
             metrics, tilt = _as_delivered(fitting, metrics)

@@ -75,14 +75,20 @@ class CellRanks:
 
     def largest(self, cells: Sequence[Cell]) -> Sequence[Cell]:
         """The cells of the next campaign that any fit can be made of, in the order given; they are ranked."""
-        owner, signals = len(self._cells), len({key for cell in cells for key in cell.shares})
+        owner = len(self._cells)
+        self._cells.append(len(cells))
+        if len(cells) == 1:
+            self._rank.append(0)
+            self._owner.append(owner)
+            self._signals.append(len(cells[0].shares))
+            return cells
+        signals = len({key for cell in cells for key in cell.shares})
         order = sorted(range(len(cells)), key=lambda place: -(cells[place].counts.impressions or 0.0))
         kept = sorted(order[: max(OF_A_CAMPAIGN // max(signals, 1), 1)])
         rank = {place: number for number, place in enumerate(order)}
         self._rank.extend(rank[place] for place in kept)
         self._owner.extend([owner] * len(kept))
         self._signals.append(signals)
-        self._cells.append(len(cells))
         return [cells[place] for place in kept]
 
     @property

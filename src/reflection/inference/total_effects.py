@@ -9,6 +9,7 @@ know how a fit is made, nor what is done with the figures.
 """
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -93,7 +94,7 @@ class TotalEffects:
     """
 
     def __init__(self, knowledge: Knowledge, metric: str) -> None:
-        self._knowledge, self._metric = knowledge, metric
+        self._knowledge, self.metric = knowledge, metric
         self._column, self._all = posterior.effect_matrix(knowledge, metric)
         self._matrix = by_turns_without(self._column, self._all, knowledge.unidentified)
         self._features = tuple(self._column)
@@ -101,6 +102,12 @@ class TotalEffects:
         self._kinds: dict[tuple[str, frozenset[str]], NDArray[np.intp]] = {}
         self._usuals: dict[tuple[str, str | None], Array] = {}
         self._levels: dict[tuple[str, str | None], float | None] = {}
+
+    def knowing(self, knowledge: Knowledge) -> "TotalEffects":
+        """The same effects beside what became known of them: how large they usually are."""
+        known = copy(self)
+        known._knowledge = knowledge
+        return known
 
     def of(
         self, bookables: Sequence[Bookable], *, platform: str | None = None, objective: str | None = None
@@ -126,7 +133,7 @@ class TotalEffects:
             level = self._level(bookable, platform, objective)
             gain = None if stakes[number] is None or level is None else own.expected_gain * level
             total = Total(
-                metric=self._metric, effect=own.median, interval=(own.low, own.high), optimistic=own.optimistic,
+                metric=self.metric, effect=own.median, interval=(own.low, own.high), optimistic=own.optimistic,
                 p_better=own.p_better, lane=lane, steady=steady, stake=stakes[number], gain=gain,
                 currency=self._knowledge.currency, kind=self._knowledge.kind,
             )  # fmt: skip
@@ -148,7 +155,7 @@ class TotalEffects:
         settled = bookable.platform or (platform if bookable.definition.kind != signals.PLATFORM else None)
         purpose = objective or max(bookable.objectives, key=lambda key: (bookable.objectives[key], key), default=ALL)
         if (purpose, settled) not in self._levels:
-            self._levels[purpose, settled] = usual_level(self._knowledge, self._metric, purpose, settled)
+            self._levels[purpose, settled] = usual_level(self._knowledge, self.metric, purpose, settled)
         return self._levels[purpose, settled]
 
     def _contrast(self, bookable: Bookable, platform: str | None, objective: str | None) -> Array:
@@ -215,7 +222,7 @@ class TotalEffects:
 
     def _chances(self, draws: Array) -> Array:
         """Probability that each is better than usual, (bookables,); half where no effect at all is as likely."""
-        shares = self._knowledge.mixtures.get(self._metric)
+        shares = self._knowledge.mixtures.get(self.metric)
         if not shares:
             return np.full(len(draws), 0.5)
         return shrunk(*moments(draws), np.asarray(shares)).above_zero()

@@ -50,8 +50,7 @@ def step_factors_of(view: View, mode: Floats) -> dict[str, float]:
     factors = {}
     for number, group in enumerate(layout.groups):
         if Kind.of(group) is Kind.FREE and group != SEEN and layout.sizes[number] > 1:
-            steps = np.flatnonzero(layout.group_index == number).tolist()
-            levels = [i for i, feature in enumerate(layout.features) if i and feature.group == group.partition(".")[2]]
+            steps, levels = layout.columns_in(group), layout.columns_in(group.partition(".")[2])
             still = sorted([*slopes(layout), *levels])
             factors[group] = evidence_of(view, sorted([*still, *steps]), mode) - evidence_of(view, still, mode)
     return factors

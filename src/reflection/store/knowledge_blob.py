@@ -9,7 +9,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, NoReturn, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ from reflection.errors import LearningError
 from reflection.stats.array_bytes import NOISE, packed, unpacked
 
 _LEVEL = 1
+_NOT_FINITE = (b"NaN", b"Infinity")
 _LITTLE_FLOAT = np.dtype("<f4")
 _VALUES = (
     Knowledge, Effect, Finding, SignalWeight, MetricPosterior, NextTest, Bookable, Definition, Total, EvidenceFloor,
@@ -69,12 +70,11 @@ def encode(knowledge: Knowledge) -> KnowledgeBlob:
         LearningError: a number is not finite; it would not survive as JSON, and must not be served.
     """
     try:
-        fields = _KNOWLEDGE.dump_python(knowledge, mode="json", exclude=_OF_THEIR_OWN, fallback=_plain, warnings=False)
-        text = json.dumps(fields, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        text = _KNOWLEDGE.dump_json(knowledge, exclude=_OF_THEIR_OWN, fallback=_plain, warnings=False)
     except PydanticSerializationError as error:
         raise LearningError("the fit holds a value that cannot be stored") from error
-    except ValueError as error:
-        raise LearningError("the fit holds a number that is not finite") from error
+    if any(constant in text for constant in _NOT_FINITE):  # or a name that has one in it
+        json.loads(text, parse_constant=_refused)
     draws = {
         _array_name(number, metric): posterior.draws
         for number, goal in enumerate(knowledge.every_goal)
@@ -84,7 +84,7 @@ def encode(knowledge: Knowledge) -> KnowledgeBlob:
         raise LearningError("the posterior draws hold a number that is not finite")
     draws = {metric: np.ascontiguousarray(array, dtype=_LITTLE_FLOAT) for metric, array in draws.items()}
     arrays = packed({**draws, **_beside_draws(knowledge)}, NOISE)
-    return KnowledgeBlob(zlib.compress(text.encode(), _LEVEL), arrays, knowledge.calibration)
+    return KnowledgeBlob(zlib.compress(text, _LEVEL), arrays, knowledge.calibration)
 
 
 def decode(body: bytes, draws: bytes, calibration: bytes | None) -> Knowledge:
@@ -127,6 +127,10 @@ def _parts(made: type[OwnLevels | RecurringTimes]) -> list[str]:
 def _array_name(number: int, metric: str) -> str:
     """The name of a goal's draws of a metric; those of the first goal have the metric's."""
     return f"{metric}.{number}" if number else metric
+
+
+def _refused(constant: str) -> NoReturn:
+    raise LearningError(f"the fit holds a number that is not finite: {constant}")
 
 
 def _plain(value: Any) -> Any:
