@@ -1,4 +1,4 @@
-"""A server that has run for a year is as large as one that has run for months: real processes under a clock set forward.
+"""A server that has run for a year is as large as one that has run for months: real processes, their clock set forward.
 
 The clock of server and worker is moved by a small library of the C compiler's that adds seconds to what the system says
 of the date; what is measured in durations goes on at its own pace. Each month brings the same traffic, and a restart.
