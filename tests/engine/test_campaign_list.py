@@ -1,7 +1,9 @@
 """Lists of stored campaigns: filters, search and pages, and what the learning makes of each."""
 
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,14 +18,16 @@ from reflection.wiring import Application, build
 
 
 @pytest.fixture(scope="module")
-def listed(tmp_path_factory: pytest.TempPathFactory, history: Sequence[Campaign]) -> Iterator[Application]:
+def listed(
+    tmp_path_factory: pytest.TempPathFactory,
+    history: Sequence[Campaign],
+    learnt: Path,
+    settings_in: Callable[..., Settings],
+) -> Iterator[Application]:
     """The forty sample campaigns, learnt from, and a named one for leads that is not learnt from yet."""
-    folder = tmp_path_factory.mktemp("listed")
-    places = {"database_path": folder / "c.db", "output_dir": folder / "output", "weights_path": folder / "w.json"}
-    settings = Settings.load(_env_file=None, embedding_model="none", vector_backend="local", **places)
+    settings = settings_in(tmp_path_factory.mktemp("listed"), embedding_model="none")
+    shutil.copy(learnt, settings.database_path)
     with build(settings) as application:
-        list(application.engine.analyze_many(history))
-        application.learner.learn_now("default")
         changes = {"campaign_id": "new", "name": "Größer wohnen", "conversion_kind": "lead", "account_id": "act_1"}
         application.engine.analyze(history[1].model_copy(update=changes))
         yield application

@@ -1,6 +1,8 @@
 """What an answer knows of campaigns that no fit has taken in yet: counted, and calibrating forecasts."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +12,8 @@ from reflection.domain.plan import Plan, PlanRequest
 from reflection.forecasting import calibration_blob, forecaster
 from reflection.forecasting.calibration import Calibration
 from reflection.forecasting.forecaster import Forecaster
-from reflection.wiring import Application
+from reflection.settings import Settings
+from reflection.wiring import Application, build
 
 TIKTOK = "platform tiktok"
 
@@ -24,13 +27,25 @@ def notes(answer: dict[str, object], word: str) -> list[str]:
     return [note for note in answer["plans"][0]["notes"] if word in note.casefold()]  # type: ignore[index]
 
 
+@pytest.fixture(scope="module")
+def twelve(
+    tmp_path_factory: pytest.TempPathFactory, settings_in: Callable[..., Settings], history: tuple[Campaign, ...]
+) -> Path:
+    """Twelve campaigns of Meta and Google, learnt; a file to copy."""
+    settings = settings_in(tmp_path_factory.mktemp("twelve"))
+    with build(settings) as application:
+        for campaign in [one for one in history if one.platform in ("Meta", "Google")][:12]:
+            application.engine.analyze(campaign)
+        application.learner.learn_now("default")
+    return settings.database_path
+
+
 @pytest.fixture
-def learnt(application: Application, history: tuple[Campaign, ...]) -> Application:
-    """Twelve campaigns of Meta and Google, learnt."""
-    for campaign in [one for one in history if one.platform in ("Meta", "Google")][:12]:
-        application.engine.analyze(campaign)
-    application.learner.learn_now("default")
-    return application
+def learnt(settings: Settings, twelve: Path) -> Iterator[Application]:
+    """An application that has learnt from the twelve."""
+    shutil.copy(twelve, settings.database_path)
+    with build(settings) as application:
+        yield application
 
 
 def test_a_plan_right_after_a_campaign_knows_that_its_platform_was_seen(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from reflection.domain import signals
 from reflection.domain.allocation import AllocationRequest
+from reflection.domain.bookable import root
 from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.plan import Plan
@@ -166,7 +167,8 @@ def _limits(request: AllocationRequest) -> tuple[Array, Array]:
 def _candidate(name: str, plan: Plan, knowledge: Knowledge, texts: TextShift) -> Candidate:
     own, goal = plan.shares(), knowledge.goal_metric
     shares = booked(knowledge, own, signals.of_objective(plan.objective).key)
-    draws = posterior.level_draws(knowledge, goal, shares, np.random.default_rng(SEED))
+    stated = {root(key) for key in own}
+    draws = posterior.level_draws(knowledge, goal, shares, np.random.default_rng(SEED), stated=stated)
     assert draws is not None, "the goal is known"
     moved, doubt = together((season_shift(plan, knowledge), week_shift(plan, knowledge), texts), goal)
     draws = draws + moved + np.sqrt(doubt) * np.random.default_rng([SEED, 1]).normal(size=len(draws))

@@ -154,7 +154,8 @@ def from_signals(
     """The prediction of one metric from the signals and the size of a plan, what its days and new texts add, and its
     own past where it ran before; scatter and sampling noise included."""
     source = rate_behind(metric)
-    draws = posterior.level_draws(knowledge, source, shares, np.random.default_rng(SEED), size, campaign)
+    stated = frozenset() if campaign is None else campaign.stated
+    draws = posterior.level_draws(knowledge, source, shares, np.random.default_rng(SEED), size, campaign, stated=stated)
     if draws is None:
         return None
     noise = _sampling_variance(knowledge, metric, shares, budget, size)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from reflection.domain import signals
+from reflection.domain.bookable import root
 from reflection.domain.conversion_kind import normal_kind
 from reflection.domain.evidence import Evidence, day_text, decode
 from reflection.domain.knowledge import Effect, Knowledge
@@ -196,7 +197,7 @@ def _residual(knowledge: Knowledge, signal: str, metric: str, evidence: Evidence
         if signal not in shares:
             continue
         rest = {name: share for name, share in shares.items() if name != key and name not in aliases}
-        level = posterior.level_mean(knowledge, metric, rest, months)
+        level = posterior.level_mean(knowledge, metric, rest, months, stated={root(name) for name in rest})
         numerator, denominator = (getattr(cell.counts, count) for count in METRICS[metric].counts)
         if level is None or numerator is None or denominator is None:
             continue

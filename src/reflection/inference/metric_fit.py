@@ -95,6 +95,7 @@ class FittedMetric:
             tau={group: float(tau) for group, tau in zip(self.fit.layout.groups, self.fit.unseen, strict=True)},
             reference=self.reference / METRICS[self.name].scale,
             own=self.between.levels(self.fit, present, np.array(kept[1:], dtype=int)),
+            before=tuple(self.linear.before.get(present.layout.features[i], 0.0) for i in kept[1:]),
             season=cycle.learnt(cycle.SEASON, self.fit, present, STORED_DRAWS),
             week=cycle.learnt(cycle.WEEKDAY, self.fit, present, STORED_DRAWS),
         )

@@ -16,6 +16,7 @@ import numpy as np
 from scipy import special
 
 from reflection.domain import signals
+from reflection.domain.bookable import root
 from reflection.domain.campaign import Campaign
 from reflection.domain.forecast_register import ADVICE
 from reflection.domain.knowledge import Knowledge
@@ -133,7 +134,8 @@ def claims(
     metric, objective = knowledge.goal_metric, signals.of_objective(campaign.objective).key
     if not posterior.known(knowledge, metric) or knowledge.currency != campaign.currency:
         return []
-    level = posterior.level_draws(knowledge, metric, booked(knowledge, shares, objective), np.random.default_rng(SEED))
+    every, stated = booked(knowledge, shares, objective), {root(key) for key in shares}
+    level = posterior.level_draws(knowledge, metric, every, np.random.default_rng(SEED), stated=stated)
     bookables = {bookable.key: bookable for bookable in knowledge.bookables}
     chosen = [recommendation for recommendation in advice if recommendation.signal in bookables]
     if level is None or not chosen:

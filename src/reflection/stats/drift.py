@@ -65,7 +65,7 @@ def walking(layout: Layout) -> tuple[str, ...]:
 
 def steps_of(layout: Layout, group: str, *, relative: bool) -> Steps:
     """The steps of a group in a layout, see :class:`~reflection.stats.movement.Steps`."""
-    columns = _columns_of(layout, group)
+    columns = layout.columns_in(drift_group(group))
     bucket = [int(layout.features[i].level.rpartition(STEP_MARK)[2]) for i in columns]
     return Steps(np.array(columns, dtype=np.intp), np.array(bucket, dtype=np.intp), relative)
 
@@ -89,7 +89,7 @@ def steps(group: str, level: str, bucket: int, share: float = 1.0, first: int = 
 def path(effects: Effects, group: str, level: str, discoveries: Discoveries | None = None) -> Path | None:
     """Read back the path of a level, or None when the layout has no step of it."""
     walks = []
-    for column in _columns_of(effects.layout, group):
+    for column in effects.layout.columns_in(drift_group(group)):
         name, mark, bucket = effects.layout.features[column].level.rpartition(STEP_MARK)
         if mark and name == level:
             walks.append((int(bucket), column))
@@ -151,7 +151,7 @@ def around_mean(effects: Effects, group: str) -> Effects:
     """Return the effects with the steps of ``group``, of which one holds at a time, as differences from their mean,
     which the intercept takes: no prediction changes.
     """
-    columns = _columns_of(effects.layout, group)
+    columns = list(effects.layout.columns_in(drift_group(group)))
     if not columns:
         return effects
     mean, sd, low, high = (part.copy() for part in (effects.mean, effects.sd, effects.low, effects.high))
@@ -168,17 +168,12 @@ def around_mean(effects: Effects, group: str) -> Effects:
 
 def judged_around_mean(fit: Fit, group: str) -> Fit:
     """Return the fit with the de-shrunk effects of the steps of ``group`` as :func:`around_mean` tells them."""
-    columns = _columns_of(fit.layout, group)
+    columns = list(fit.layout.columns_in(drift_group(group)))
     if not columns:
         return fit
     contrasts = np.zeros((len(columns), len(fit.layout)))
     contrasts[:, columns] = np.eye(len(columns)) - 1.0 / len(columns)
     return judged_contrasts(fit, columns, contrasts)
-
-
-def _columns_of(layout: Layout, group: str) -> list[int]:
-    """Columns of the steps of a group."""
-    return list(layout.columns_in(drift_group(group)))
 
 
 def judged_at_present(fit: Fit, group: str, beside: Beside = MappingProxyType({})) -> Fit:
@@ -199,7 +194,7 @@ def _ends(layout: Layout, group: str, beside: Beside) -> tuple[list[int], Floats
     """Columns of the levels of a group, and the end of each one's walk as a contrast, (levels, p)."""
     steps: dict[str, list[int]] = {}
     levels = list(layout.columns_in(group))
-    for column in _columns_of(layout, group):
+    for column in layout.columns_in(drift_group(group)):
         steps.setdefault(layout.features[column].level.rpartition(STEP_MARK)[0], []).append(column)
     ends = np.zeros((len(levels), len(layout)))
     for row, place in zip(ends, levels, strict=True):
@@ -229,7 +224,7 @@ def judged_contrasts(fit: Fit, columns: list[int], contrasts: Floats) -> Fit:
 
 def _step_columns(effects: Effects, group: str, level: str) -> list[int]:
     prefix, features = f"{level}{STEP_MARK}", effects.layout.features
-    return [i for i in _columns_of(effects.layout, group) if features[i].level.startswith(prefix)]
+    return [i for i in effects.layout.columns_in(drift_group(group)) if features[i].level.startswith(prefix)]
 
 
 def change(effects: Effects, group: str, level: str, since: int) -> tuple[float, float, float]:

@@ -58,7 +58,7 @@ function Page({ page, metric, filters, change }) {
   const unsure = items.filter((effect) => !effect.finding);
   const nothing = page.items.length === 0 && !filters.metric;
   return html`
-    <p class="message" aria-live="polite">${nothing ? page.reason ?? words.nothing : words.count(sure.length, items.length, texts.metric[metric])}</p>
+    <p class="message" aria-live="polite">${nothing ? (page.reason ? `${capital(page.reason)}.` : words.nothing) : words.count(sure.length, items.length, texts.metric[metric])}</p>
     <p class="faint">${texts.asOf(moment(page.as_of))}${page.pending ? ` · ${texts.waiting(page.pending)}` : ""} · ${words.campaigns(count(page.campaigns ?? 0))}</p>
     ${nothing ? html`<${NextTest} />` : html`
       <div class="filters">
@@ -133,6 +133,6 @@ export function NextTest() {
   const answer = useData("/v1/recommendations");
   const test = answer.data?.next_test;
   if (!answer.data || (!test && !answer.data.next_test_reason)) return null;
-  return html`<section class="card"><h2>${words.test}</h2>${test ? html`<p>${test.description}</p>` : html`<p>${answer.data.next_test_reason}</p>`}</section>`;
+  return html`<section class="card"><h2>${words.test}</h2>${test ? html`<p>${test.description}</p>` : html`<p>${capital(answer.data.next_test_reason)}.</p>`}</section>`;
 }
 
