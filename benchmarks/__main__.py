@@ -80,13 +80,17 @@ def worlds(options: Options) -> str:
     """Worlds that break the assumptions of learning."""
     import worlds as bench
     import worlds_in_time  # noqa: F401 (its worlds are some of them)
+    import worlds_of_events as events
     import worlds_of_pairs as pairs
     import worlds_of_plans as plans
+    import worlds_of_seasons as seasons
 
     seeds = 5 if options.quick else bench.SEEDS
     return (
         f"{bench.report(seeds)}\n\nPairs of signals:\n\n{pairs.report(seeds)}\n\n"
-        f"Campaigns held out, foretold as plans:\n\n{plans.report(seeds)}"
+        f"Campaigns held out, foretold as plans:\n\n{plans.report(seeds)}\n\n"
+        f"Times of the year:\n\n{seasons.report(min(seeds, seasons.SEEDS))}\n\n"
+        f"Events:\n\n{events.report(min(seeds, events.SEEDS))}"
     )
 
 

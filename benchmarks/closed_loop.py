@@ -4,18 +4,26 @@ Each round one campaign is chosen, run in the simulator and learned. *As advised
 `GET /recommendations` proposes first, and at random where it proposes nothing; a rule of this benchmark's own ranks
 whole campaigns by the posterior's upper percentile and explores by Thompson sampling; the others are linear Thompson
 sampling, compounding weights per signal, as the first version kept them, and the posterior mean without exploration.
-All face the same worlds. At the end the scoreboard's claims are held against what the simulator knows.
+All face the same worlds. Every card that was shown on the way is held against what the simulator knows: how often what
+"is better than usual with so much probability" is better, in campaigns that the advice itself chose.
+
+    python -m benchmarks loop
+    python benchmarks/closed_loop.py --claims 20        the cards of twenty worlds alone
 """
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reflection.domain import signals
 from reflection.domain.bookable import Definition
 from reflection.domain.evidence import Cell, Counts, Evidence
 from reflection.domain.knowledge import NOTHING, Knowledge
@@ -38,13 +46,21 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Claim:
+    """A card as it was shown, and whether it is so: better than usual, and within its 90 % interval."""
+
+    lane: str
+    p_better: float
+    better: bool
+    covered: bool
+
+
+@dataclass(frozen=True)
 class Loop:
-    """One run: regret (log units, summed), and for ours the claims about the menu: P(better), truth, hits of 90 %."""
+    """One run: regret (log units, summed), and what was claimed on the way, after every fit."""
 
     regret: float
-    claimed: tuple[float, ...] = ()
-    better: tuple[bool, ...] = ()
-    covered: tuple[bool, ...] = ()
+    claims: tuple[Claim, ...] = ()
 
 
 class World:
@@ -55,10 +71,11 @@ class World:
             found = rng.normal(0, 0.25, size) * (rng.random(size) > 0.3)
             return np.asarray(found - found.mean())
 
-        platform, kind, age = effects(PLATFORMS), effects(TYPES), effects(AGES)
-        crossed = rng.normal(0, 0.25, (PLATFORMS, TYPES)) * (rng.random((PLATFORMS, TYPES)) > 0.7)
+        self.effects = [effects(PLATFORMS), effects(TYPES), effects(AGES)]
+        platform, kind, age = self.effects
+        self.crossed = rng.normal(0, 0.25, (PLATFORMS, TYPES)) * (rng.random((PLATFORMS, TYPES)) > 0.7)
         self.menu = [(p, t, a) for p in range(PLATFORMS) for t in range(TYPES) for a in range(AGES)]
-        self.value = np.array([platform[p] + kind[t] + age[a] + crossed[p, t] for p, t, a in self.menu])
+        self.value = np.array([platform[p] + kind[t] + age[a] + self.crossed[p, t] for p, t, a in self.menu])
         self.shares = [_shares(*option) for option in self.menu]
 
     def run(self, index: int, option: int, rng: np.random.Generator) -> Evidence:
@@ -73,6 +90,29 @@ class World:
             f"c{index:04d}", index, f"platform:p{p}", "objective:leads", None, "EUR",
             Counts(20_000, 400, 20, 200, None), counts, (Cell(self.shares[option], counts),),
         )  # fmt: skip
+
+    def mean(self, mix: Sequence[Floats]) -> float:
+        """Log value of a mix: shares of the platforms, of the types and of the ages."""
+        alone = sum(float(share @ effect) for share, effect in zip(mix, self.effects, strict=True))
+        return alone + float(mix[0] @ self.crossed @ mix[1])
+
+    def usual(self, past: Sequence[Evidence]) -> list[Floats]:
+        """Shares of the money that platforms, types and ages had so far."""
+        mix = [np.zeros(PLATFORMS), np.zeros(TYPES), np.zeros(AGES)]
+        for one in past:
+            for place, name in enumerate(KINDS):
+                level = next(key for key in one.cells[0].shares if key.startswith(f"{name}:"))
+                mix[place][_number(level)] += one.actual.spend or 0.0
+        return [shares / shares.sum() for shares in mix]
+
+
+KINDS = ("platform", "creative", "audience")
+"""What can be booked, in the order of a menu's options."""
+
+
+def _number(level: str) -> int:
+    """The place of a level such as ``audience:a3`` or ``a3``."""
+    return int(level.rpartition(":")[2][1:])
 
 
 def _shares(p: int, t: int, a: int) -> dict[str, float]:
@@ -100,19 +140,45 @@ DEFINITIONS = (
 def as_advised(world: World, rng: np.random.Generator) -> Loop:
     """Book what the recommendations propose first of each kind: a platform, then what they propose for it."""
     past: list[Evidence] = []
+    claims: list[Claim] = []
     knowledge, regret, due = NOTHING, 0.0, WARM_UP
     for index in range(ROUNDS):
         if len(past) >= due:
             request = FitRequest(goal="conversions_per_spend", seq=index, definitions=DEFINITIONS)
             knowledge = learn(past, request)
             due = len(past) + max(2, int(len(past) * REFIT_GROWTH))
+            claims += _claims(world, knowledge, past)
         platform = _proposed(knowledge, "platform", PLATFORMS, rng)
         kind = _proposed(knowledge, "creative", TYPES, rng, f"p{platform}")
         age = _proposed(knowledge, "audience", AGES, rng, f"p{platform}")
         option = world.menu.index((platform, kind, age))
         regret += float(world.value.max() - world.value[option])
         past.append(world.run(index, option, rng))
-    return Loop(regret)
+    return Loop(regret, tuple(claims))
+
+
+def _claims(world: World, knowledge: Knowledge, past: Sequence[Evidence]) -> list[Claim]:
+    """Every card that is shown after a fit, of the account as a whole and of each of its platforms."""
+    usual, claims = world.usual(past), []
+    for settled in (None, *range(PLATFORMS)):
+        platform = None if settled is None else f"p{settled}"
+        for card in recommend(RecommendationInput(knowledge=knowledge, now="", platform=platform))["cards"]:
+            lift = _true_lift(world, usual, card["signal"], settled)
+            low, high = card["interval"]
+            claims.append(Claim(card["lane"], card["p_better"], lift > 0, bool(low <= np.exp(lift) <= high)))
+    return claims
+
+
+def _true_lift(world: World, usual: Sequence[Floats], signal: str, settled: int | None) -> float:
+    """What booking something changes of the usual delivery (log), on a platform where that is settled."""
+    parts = {part.group.partition(".")[0]: _number(part.level) for part in signals.parse(signal).parts}
+    settled = parts.get("platform", settled) if len(parts) > 1 else settled
+    before = [*usual] if settled is None else [np.eye(PLATFORMS)[settled], *usual[1:]]
+    after = [*before]
+    for name, number in parts.items():
+        place = KINDS.index(name)
+        after[place] = np.eye(len(usual[place]))[number]
+    return world.mean(after) - world.mean(before)
 
 
 def _proposed(
@@ -121,7 +187,7 @@ def _proposed(
     """The first proposal of a kind, by its number; where there is none, one at random that is not advised against."""
     answer = recommend(RecommendationInput(knowledge=knowledge, now="", platform=platform))
     cards = [(card["lane"], card["signal"]) for card in answer["cards"] if card["signal"].startswith(f"{kind}:")]
-    lanes = [(lane, int(signal.rpartition(":")[2][1:])) for lane, signal in cards]
+    lanes = [(lane, _number(signal)) for lane, signal in cards]
     proposed = [number for lane, number in lanes if lane in ("exploit", "explore")]
     avoided = {number for lane, number in lanes if lane == "avoid"}
     open_ones = [number for number in range(count) if number not in avoided]
@@ -163,15 +229,7 @@ def ours(world: World, rng: np.random.Generator, *, greedy: bool = False) -> Loo
         chosen.append(option)
         if draws.shape[1] > 1:
             draws = _conditioned(draws, option, _surprise(past, chosen, draws), rng)
-    if greedy:
-        return Loop(regret)
-    centred = world.value - world.value.mean()
-    low, high = np.quantile(draws, [0.05, 0.95], axis=1)
-    odds = thompson.odds(draws, np.ones(len(draws)))
-    return Loop(
-        regret, tuple(one.p_better for one in odds), tuple((centred > 0).tolist()),
-        tuple(((low <= centred) & (centred <= high)).tolist()),
-    )  # fmt: skip
+    return Loop(regret)
 
 
 def _surprise(past: list[Evidence], chosen: list[int], draws: Floats) -> float:
@@ -268,15 +326,6 @@ def report(reps: int = RUNS, workers: int = 2) -> str:
     """A markdown section."""
     runs = simulate(reps, workers)
     seed, greedy, own, linear, advised = (float(np.mean([run[k].regret for run in runs])) for k in range(5))
-    claimed = np.array([p for run in runs for p in run[2].claimed])
-    better = np.array([b for run in runs for b in run[2].better])
-    covered = float(np.mean([c for run in runs for c in run[2].covered]))
-    rows = [
-        f"| P(better) {low:.1f} to {low + 0.2:.1f} | {inside.sum()} | {claimed[inside].mean():.2f} "
-        f"| {better[inside].mean():.2f} |"
-        for low in (0.0, 0.2, 0.4, 0.6, 0.8)
-        if (inside := (claimed >= low) & (claimed < low + 0.2 + 1e-9 * (low > 0.7))).any()
-    ]
     return "\n".join(
         [
             f"### Closed loop: {ROUNDS} rounds, a menu of {PLATFORMS * TYPES * AGES}, {len(runs)} worlds",
@@ -289,15 +338,72 @@ def report(reps: int = RUNS, workers: int = 2) -> str:
             f"| upper percentile of whole campaigns (this benchmark's rule) | {own:.1f} | {own / seed:.2f} |",
             f"| **as advised** | {advised:.1f} | {advised / seed:.2f} |",
             "",
-            f"What was claimed of the menu at the end, against the simulator (90 % intervals cover {covered:.3f}):",
-            "",
-            "| claim | options | claimed | true |",
-            "|---|---|---|---|",
-            *rows,
+            claims_report([run[4] for run in runs]),
             "",
         ]
     )
 
 
+BINS = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95)
+
+
+def claims_report(loops: Sequence[Loop]) -> str:
+    """What the cards claimed and how often it was so, with standard errors over worlds."""
+    every = [claim for loop in loops for claim in loop.claims]
+    lanes = sorted({claim.lane for claim in every})
+    rows = [
+        *(
+            (f"P(better) {low:.2f} to {high:.2f}", lambda claim, low=low, high=high: low <= claim.p_better < high)
+            for low, high in pairwise((*BINS, 1.0 + 1e-9))
+        ),
+        *((f"lane: {lane}", lambda claim, lane=lane: claim.lane == lane) for lane in lanes),
+        ("all", lambda claim: True),
+    ]
+    return "\n".join(
+        [
+            f"What {len(every)} cards claimed on the way, against the simulator ({len(loops)} worlds):",
+            "",
+            "| cards | shown | claimed better | better | in the 90 % interval |",
+            "|---|---:|---:|---:|---:|",
+            *(_claimed(name, [[c for c in loop.claims if chosen(c)] for loop in loops]) for name, chosen in rows),
+        ]
+    )
+
+
+def _claimed(name: str, worlds: Sequence[Sequence[Claim]]) -> str:
+    """A row of markdown."""
+    count = sum(map(len, worlds))
+    claimed = sum(claim.p_better for own in worlds for claim in own) / max(count, 1)
+    better, covered = (_share([[getattr(c, what) for c in own] for own in worlds]) for what in ("better", "covered"))
+    return f"| {name} | {count} | {claimed:.3f} | {better} | {covered} |"
+
+
+def _share(worlds: Sequence[Sequence[bool]]) -> str:
+    """A share over all worlds with its standard error, worlds being what repeats."""
+    true, count = np.array([sum(own) for own in worlds]), np.array([len(own) for own in worlds])
+    if not count.sum():
+        return ""
+    share = true.sum() / count.sum()
+    error = np.sqrt(((true - share * count) ** 2).sum() * len(worlds) / max(len(worlds) - 1, 1)) / count.sum()
+    return f"{share:.3f} ({error:.3f})"
+
+
+def _advised(rep: int) -> Loop:
+    return as_advised(World(np.random.default_rng([SEED, rep])), np.random.default_rng([SEED, rep, 1]))
+
+
+def main() -> None:
+    """Print the section, or the cards alone."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--claims", type=int, help="worlds in which the advice alone is followed")
+    parser.add_argument("--workers", type=int, default=2)
+    options = parser.parse_args()
+    if options.claims is None:
+        print(report(workers=options.workers))
+        return
+    with ProcessPoolExecutor(options.workers) as pool:
+        print(claims_report(list(pool.map(_advised, range(options.claims)))))
+
+
 if __name__ == "__main__":
-    print(report())
+    main()

@@ -18,6 +18,7 @@ from itertools import pairwise
 import numpy as np
 from worlds import BASE, FIRST_DAY, Effects, Traits, counts, planted, row, traits
 
+from reflection.domain import signals
 from reflection.domain.campaign import Audience, Creative
 from reflection.domain.evidence import Counts, Evidence
 from reflection.domain.metrics import METRICS
@@ -30,6 +31,25 @@ SEEDS = 20
 LEARNT, HELD_OUT = 100, 45
 FIGURES = ("ctr", "cvr", "cpa", "roas", "conversions")
 TERCILES = ("small", "middle", "large")
+COUNTS = ("impressions", "clicks", "conversions", "spend", "revenue")
+
+
+@dataclass(frozen=True)
+class Booked:
+    """What a campaign booked: one platform and objective, audiences and creatives."""
+
+    own: Traits
+    audiences: tuple[Audience, ...]
+
+    @property
+    def creatives(self) -> tuple[Creative, ...]:
+        """One a type."""
+        return tuple(Creative(id=f"a {kind}", type=kind) for kind in self.own.types)
+
+    def shares(self, audiences: Sequence[Audience]) -> dict[str, float]:
+        """Membership shares by key, shown to some of its audiences alike."""
+        mix = signals.of_cell(self.own.platform, self.own.objective, list(audiences), list(self.creatives))
+        return {signal.key: share for signal, share in mix.items()}
 
 
 @dataclass(frozen=True)
@@ -37,7 +57,7 @@ class World:
     """What is learnt, and campaigns held out with what each booked."""
 
     evidence: Sequence[Evidence]
-    held_out: Sequence[tuple[Traits, Evidence]]
+    held_out: Sequence[tuple[Booked, Evidence]]
 
 
 @dataclass(frozen=True)
@@ -49,6 +69,8 @@ class Conditions:
         sizes: standard deviation of the log of planned sizes.
         quality: standard deviation of what lifts a campaign's CTR and CVR and cheapens its CPM at once.
         planned: whether somebody planned; else the expected figures are the facts.
+        effects: standard deviation of planted effects.
+        audiences: how many a campaign has, whose counts are known as one sum.
     """
 
     text: str
@@ -56,6 +78,8 @@ class Conditions:
     sizes: float = 1.2
     quality: float = 0.0
     planned: bool = True
+    effects: float = 0.25
+    audiences: int = 1
 
 
 OWN = {"cpm": 0.15, "ctr": 0.2, "cvr": 0.2, "aov": 0.1}
@@ -68,38 +92,53 @@ WORLDS: dict[str, Conditions] = {
         "CVR falls with size, the expected figures are the facts", {"cvr": -0.25}, planned=False
     ),
     "quality": Conditions("a good campaign is good in CTR, CVR and CPM at once", {}, quality=0.25),
+    "several audiences": Conditions(
+        "three that differ a lot, one sum, rates mix as rates", {}, effects=0.8, audiences=3
+    ),
 }
 
 
 def make(conditions: Conditions, seed: int) -> World:
     """The world of a seed."""
     rng = np.random.default_rng((19, seed))
-    effects = planted(rng, null=False)
+    effects = planted(rng, null=False, sd=conditions.effects)
     made = [_campaign(index, conditions, effects, rng) for index in range(LEARNT + HELD_OUT)]
     return World([evidence for _, evidence in made[:LEARNT]], made[LEARNT:])
 
 
 def _campaign(
     index: int, conditions: Conditions, effects: Effects, rng: np.random.Generator
-) -> tuple[Traits, Evidence]:
-    own, size = traits(rng), float(rng.normal(0, conditions.sizes))
+) -> tuple[Booked, Evidence]:
+    booked, size = _booked(conditions, rng), float(rng.normal(0, conditions.sizes))
     planned = int(80_000 * np.exp(size))
     scatter = {name: float(rng.normal(0, sd) + conditions.slope.get(name, 0.0) * size) for name, sd in OWN.items()}
     shared = float(rng.normal(0, conditions.quality))
     scatter |= {"ctr": scatter["ctr"] + shared, "cvr": scatter["cvr"] + shared, "cpm": scatter["cpm"] - shared}
-    actual = counts(rng, own.shares(), effects, scatter, max(500, int(planned * rng.lognormal(0, 0.1))))
+    shown = max(500, int(planned * rng.lognormal(0, 0.1)))
+    parts = [
+        counts(rng, booked.shares([audience]), effects, scatter, shown // len(booked.audiences))
+        for audience in booked.audiences
+    ]
+    actual = Counts(*(sum(getattr(part, name) for part in parts) for name in COUNTS))
     clicks = planned * BASE["ctr"]
     orders = clicks * BASE["cvr"]
     promised = Counts(planned, clicks, orders, planned / 1000 * BASE["cpm"], orders * BASE["aov"])
-    evidence = row(f"c{index:03d}", FIRST_DAY + 2 * index, own, own.shares(), actual)
-    return own, replace(evidence, expected=promised if conditions.planned else actual, planner="plan")
+    evidence = row(f"c{index:03d}", FIRST_DAY + 2 * index, booked.own, booked.shares(booked.audiences), actual)
+    return booked, replace(evidence, expected=promised if conditions.planned else actual, planner="plan")
+
+
+def _booked(conditions: Conditions, rng: np.random.Generator) -> Booked:
+    own = traits(rng)
+    if conditions.audiences == 1:
+        return Booked(own, (own.audience(),))
+    return Booked(replace(own, types=own.types[:1]), tuple(traits(rng).audience() for _ in range(conditions.audiences)))
 
 
 def judged(name: str, seed: int) -> dict[str, list[tuple[float, bool]]]:
     """Metric -> (spend, whether the interval held what happened) of each campaign held out that was identified."""
     world = make(WORLDS[name], seed)
     knowledge = learn(world.evidence)
-    plans = [(one.campaign_id, _plan(own, one)) for own, one in world.held_out]
+    plans = [(one.campaign_id, _plan(booked, one)) for booked, one in world.held_out]
     hits: dict[str, list[tuple[float, bool]]] = {metric: [] for metric in FIGURES}
     answers = evaluate(plans, knowledge, EMPTY)["plans"]
     for (_, one), answer in zip(world.held_out, answers, strict=True):
@@ -111,13 +150,13 @@ def judged(name: str, seed: int) -> dict[str, list[tuple[float, bool]]]:
     return hits
 
 
-def _plan(own: Traits, one: Evidence) -> Plan:
+def _plan(booked: Booked, one: Evidence) -> Plan:
     """The campaign as it was planned, with the money it spent and nobody's figures."""
     return Plan(
-        platform=own.platform,
-        objective=own.objective,
-        audiences=(Audience(name=f"{own.segment} {own.age}", attributes={"age": own.age, "segment": own.segment}),),
-        creatives=tuple(Creative(id=f"a {kind}", type=kind) for kind in own.types),
+        platform=booked.own.platform,
+        objective=booked.own.objective,
+        audiences=booked.audiences,
+        creatives=booked.creatives,
         budget=float(one.actual.spend or 1.0),
         currency="EUR",
     )

@@ -50,6 +50,16 @@ def worlds_in_time() -> ModuleType:
     return _script("worlds_in_time")
 
 
+@pytest.fixture(scope="session")
+def worlds_of_events() -> ModuleType:
+    return _script("worlds_of_events")
+
+
+@pytest.fixture(scope="session")
+def worlds_of_seasons() -> ModuleType:
+    return _script("worlds_of_seasons")
+
+
 def _script(name: str) -> ModuleType:
     if str(BENCHMARKS) not in sys.path:
         sys.path.append(str(BENCHMARKS))

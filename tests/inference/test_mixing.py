@@ -9,11 +9,16 @@ from benchmarks.worlds import totals_only
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reflection.domain.bookable import root
 from reflection.domain.evidence import Cell, Evidence
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.metrics import METRICS
+from reflection.inference import posterior
 from reflection.inference.dataset import Dataset
 from reflection.inference.effects_page import effects_page
+from reflection.inference.fit import fit_metrics
 from reflection.inference.learn import learn
-from reflection.inference.mixing import Sums
+from reflection.inference.mixing import Sums, rate_of_sum
 
 KEYS = ("audience.age:a", "audience.age:b", "audience.age:c", "creative.type:x", "creative.type:y", "platform:p")
 
@@ -35,7 +40,7 @@ def _table(mixes: list[list[float]]) -> Dataset:
     return Dataset.of(rows)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     ages=st.tuples(st.floats(0.0, 1.0), st.floats(0.0, 1.0), st.floats(0.05, 1.0)),
     type_share=st.floats(0.0, 1.0),
@@ -58,12 +63,15 @@ def test_a_sum_is_what_its_parts_add_up_to(ages, type_share, effects, tilt):
     shares = table.shares.toarray()
 
     for number, cell in enumerate(sums.cells.tolist()):
-        expected = 0.0
+        expected = planned = 0.0
         for group in {feature.group for feature in table.features}:
             own = [i for i, feature in enumerate(table.features) if feature.group == group and shares[cell, i] > 0]
             weight = shares[cell, own] * np.exp(before[own])
-            expected += np.log((weight * np.exp(beta[own])).sum() / weight.sum()) if own else 0.0
+            whole = shares[cell, own].sum()  # a share may be too small to be kept
+            expected += whole * np.log((weight * np.exp(beta[own])).sum() / weight.sum()) if own else 0.0
+            planned += float(rate_of_sum(shares[cell, own], before[own], beta[own, None])[0]) if own else 0.0
         assert sums.lift(before, beta)[number] == pytest.approx(expected, abs=1e-9)
+        assert planned == pytest.approx(expected, abs=1e-9)
     weights = sums.weights(before, beta)
     heavier = sums.weighed(table.shares, weights).toarray()
     np.testing.assert_allclose(heavier.sum(axis=1), shares.sum(axis=1))
@@ -80,6 +88,31 @@ def test_what_is_no_sum_is_left_alone():
     assert len(sums) == 0
     assert sums.lift(beta, beta).shape == sums.mean(sums.weights(beta, beta), beta).shape == (0,)
     assert (sums.weighed(table.shares, sums.share) != table.shares).nnz == 0
+
+
+@pytest.mark.parametrize("optimised", [False, True])
+def test_a_plan_is_foretold_as_a_sum_is_read(optimised: bool):
+    """At the expected effects, the level of a plan is that which the fit expects of a campaign that booked the same."""
+    evidence = [replace(one, day=20_000) for one in totals_only(0, optimised=optimised, campaigns=40).evidence]
+    fitted = fit_metrics(Dataset.of(evidence))
+    posteriors = {}
+    for name, metric in fitted.metrics.items():
+        learnt = metric.posterior(fitted.effects(name))
+        rows = [0, *([str(feature) for feature in fitted.layout.features].index(key) for key in learnt.features)]
+        draws = np.repeat(metric.fit.mean[rows, None], 2, axis=1).astype(np.float32)
+        posteriors[name] = replace(learnt, draws=draws, sized=False)
+    knowledge = Knowledge(posteriors=posteriors, diagnostics={"aliases": dict(fitted.table.aliases)})
+
+    assert fitted.tilt.clear is optimised
+    for name in fitted.names():
+        expected = np.log(fitted.expected_rate(name))
+        for cell, one in enumerate(sorted(evidence, key=lambda item: item.campaign_id)):
+            shares, rng = knowledge.pairs.added_to(one.cells[0].shares), np.random.default_rng(0)
+            stated = {root(key) for key in shares}
+            drawn = posterior.level_draws(knowledge, name, shares, rng, stated=stated)
+            mean = posterior.level_mean(knowledge, name, shares, stated=stated)
+            scale = np.log(METRICS[name].scale)
+            assert (drawn[0] - scale, mean - scale) == pytest.approx((expected[cell], expected[cell]), abs=1e-5)
 
 
 @cache

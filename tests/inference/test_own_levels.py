@@ -4,11 +4,14 @@ import random
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from benchmarks import worlds
 from reflection.domain.bookable import root
 from reflection.domain.evidence import Evidence
-from reflection.domain.knowledge import Knowledge
+from reflection.domain.knowledge import Knowledge, MetricPosterior
+from reflection.domain.own_levels import OwnLevels
 from reflection.domain.plan import Plan
 from reflection.domain.real_campaign import real_campaign
 from reflection.forecasting import plan_evaluation
@@ -16,6 +19,9 @@ from reflection.forecasting.calibration import EMPTY
 from reflection.inference import posterior
 from reflection.inference.learn import learn
 from reflection.inference.posterior import RealCampaign
+from reflection.inference.whole_campaigns import CellLevels, above_mean_of_logs
+from reflection.stats.design import WORKING_WITHIN_SD
+from reflection.stats.observations import Observations
 from reflection.store import knowledge_blob
 
 HALF = 6
@@ -131,3 +137,48 @@ def test_a_plan_for_a_known_campaign_says_that_its_past_counts(past: list[Eviden
 def test_where_no_campaign_repeats_nothing_is_kept_of_each(past: list[Evidence]) -> None:
     single = [item for item in past if _month(item) == 0]
     assert all(metric.own is None for metric in learn(single).posteriors.values())
+
+
+@settings(max_examples=20)
+@given(
+    ads=st.lists(st.tuples(st.floats(100, 1e6), st.floats(0.001, 0.1), st.floats(-1, 1)), min_size=1, max_size=8),
+    again=st.integers(1, 3),
+)
+def test_a_campaign_is_foretold_as_the_sum_of_what_its_ads_were_shown(
+    ads: list[tuple[float, float, float]], again: int
+) -> None:
+    """The mean of its ads' logs and what the totals lie above it are the log of the total; so in each of its months."""
+    shown, rate, predictor = (np.tile(column, again) for column in np.array(ads).T)
+    clicks, campaign = shown * rate, np.repeat(np.arange(again), len(ads))
+    seen = Observations(np.log(rate), 1.0 / clicks, np.ones(len(rate), dtype=bool))
+    cells = CellLevels(predictor, np.zeros(len(rate)), clicks, shown, clicks)
+    above = above_mean_of_logs(cells, seen, campaign, np.zeros(again, dtype=int), half=0.0)
+
+    precision = 1.0 / (seen.v + WORKING_WITHIN_SD**2)
+    mean = float((precision * seen.y).sum() / precision.sum())
+    total = float(np.log(clicks.sum() / shown.sum()))
+    assert mean + above.expected[0] + above.beyond[0] == pytest.approx(total, abs=1e-4)
+    assert above.variance == pytest.approx(0.0, abs=1e-4)
+
+
+def test_what_a_plan_goes_on_with_is_shown_as_it_was() -> None:
+    """The same creatives named again change nothing, however unevenly they were shown; another one does."""
+    draws = np.repeat(np.array([[0.0], [0.5], [-0.5], [1.0]], dtype=np.float32), 8, axis=1)
+    keys = ("creative:a", "creative:b", "creative:c")
+    own = OwnLevels(
+        np.array([7]), np.array([0.2]), np.zeros(1), np.array([0, 2], np.int32), np.array([0, 1], np.int32),
+        np.array([0.75, 0.25], np.float32), np.array([3]), np.array([0.1]),
+    )  # fmt: skip
+    one = MetricPosterior(keys, draws, 0.1, {}, 1.0, own=own)
+    known, campaign = Knowledge(posteriors={"ctr": one}), RealCampaign(7, frozenset({"creative"}))
+
+    def level(*booked: str) -> float:
+        shares, rng = {key: 1 / len(booked) for key in booked}, np.random.default_rng(0)
+        draws = posterior.level_draws(known, "ctr", shares, rng, campaign=campaign)
+        return float(draws.mean())  # type: ignore[union-attr]
+
+    before = np.log(0.75 * np.exp(0.5) + 0.25 * np.exp(-0.5))
+    assert level("creative:a", "creative:b") == pytest.approx(0.2)
+    assert level("creative:a") == pytest.approx(0.2 + 0.5 - before)
+    kept = (0.75 * np.exp(0.5) + 0.25 * np.exp(-0.5)) * 2 / 3 + np.exp(1.0) / 3
+    assert level("creative:a", "creative:b", "creative:c") == pytest.approx(0.2 + np.log(kept) - before)

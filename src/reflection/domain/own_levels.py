@@ -14,7 +14,7 @@ class OwnLevel:
     """One real campaign's own level, log scale against the reference.
 
     Attributes:
-        mean, sd: of the level with what it booked so far.
+        mean, sd: of the level of its totals, with what it booked so far.
         shares: signal key -> share it booked so far, on average over its rows.
         rows: rows of evidence it rests on.
     """

@@ -15,12 +15,15 @@ from numpy.typing import NDArray
 
 from reflection.domain import signals
 from reflection.domain.allocation import AllocationRequest
+from reflection.domain.bookable import root
 from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.plan import Plan
 from reflection.errors import InvalidInput
 from reflection.explain import formatting
+from reflection.forecasting.plan_season import season_shift, week_shift
 from reflection.forecasting.plan_texts import NO_SHIFT, TextShift
+from reflection.forecasting.rate_shift import together
 from reflection.inference import posterior
 from reflection.inference.identification import doubts_in
 from reflection.inference.total_effects import SEED, booked
@@ -164,9 +167,10 @@ def _limits(request: AllocationRequest) -> tuple[Array, Array]:
 def _candidate(name: str, plan: Plan, knowledge: Knowledge, texts: TextShift) -> Candidate:
     own, goal = plan.shares(), knowledge.goal_metric
     shares = booked(knowledge, own, signals.of_objective(plan.objective).key)
-    draws = posterior.level_draws(knowledge, goal, shares, np.random.default_rng(SEED))
+    stated = {root(key) for key in own}
+    draws = posterior.level_draws(knowledge, goal, shares, np.random.default_rng(SEED), stated=stated)
     assert draws is not None, "the goal is known"
-    moved, doubt = texts.on(goal)
+    moved, doubt = together((season_shift(plan, knowledge), week_shift(plan, knowledge), texts), goal)
     draws = draws + moved + np.sqrt(doubt) * np.random.default_rng([SEED, 1]).normal(size=len(draws))
     response = knowledge.response.get(signals.of_platform(plan.platform).key, {})
     usual = _usual_spend(knowledge, shares, response) or plan.budget

@@ -18,6 +18,7 @@ from reflection.inference.mixing import Sums
 from reflection.inference.observation import Pooled, counts_of, observed
 from reflection.inference.own_levels import BetweenRows, KeptRows, LatestUnits
 from reflection.inference.raw_lifts import RawLifts
+from reflection.inference.whole_campaigns import AboveMean, CellLevels, above_mean_of_logs
 from reflection.stats.columns import Feature, Layout
 from reflection.stats.design import Rows
 from reflection.stats.empirical_bayes import Fit, Moments
@@ -68,13 +69,8 @@ class Linearisation:
         sums = Sums.of(table)
         if self.shape is None or (self.name not in RATES and not len(sums)):
             return design, observed(self.name, table, self.reference)
-        offset = np.zeros(len(table.campaign))
-        if len(sums):
-            effects, before = effects_of(self.shape, table.features), self._before(table)
-            weights = sums.weights(before, effects)
-            design = design.weighed(sums, weights)
-            left = sums.lift(before, effects) - sums.mean(weights, effects)
-            offset = sums.spread(left, len(offset))
+        weights, offset = self._of_sums(table, sums)
+        design = design.weighed(sums, weights) if len(sums) else design
         if self.name in RATES:
             expected = design.predictor(self.shape) + offset + float(np.log(self.reference))
             seen = observe_around(*counts_of(self.name, table), expected, self.reference)
@@ -88,12 +84,37 @@ class Linearisation:
         above = sums.lift(self._before(table), effects) - sums.mean(sums.share, effects)
         return sums.spread(above, len(table.campaign))
 
+    def above_rows(self, table: Dataset, design: CellDesign, observations: Observations) -> AboveMean:
+        """What the totals of each unit lie above the mean of its rows' logs.
+
+        Args:
+            design, observations: as `taken`.
+        """
+        assert self.shape is not None, "what is expected of a cell follows from a fit"
+        metric, (above, below) = METRICS[self.name], counts_of(self.name, table)
+        _, offset = self._of_sums(table, Sums.of(table))
+        expected, below = design.predictor(self.shape), np.nan_to_num(below)
+        scaled = below * self.reference / metric.scale
+        events = {"cpm": np.full(len(below), np.inf), "aov": below}.get(self.name, scaled * np.exp(expected + offset))
+        cells = CellLevels(expected, offset, np.nan_to_num(above), scaled, events / metric.noise)
+        return above_mean_of_logs(cells, observations, table.campaign, table.campaigns.unit, half=metric.halves[0])
+
     def slope(self, table: Dataset, fit: Fit, appeal: Mapping[Feature, float]) -> Floats:
         """By how much each cell's rate rises (log) with a tilt of one towards `appeal`, (cells,)."""
         sums = Sums.of(table)
         towards = np.array([appeal.get(feature, 0.0) for feature in table.features])
         steep = sums.slope(self._before(table), effects_of(fit, table.features), towards)
         return sums.spread(steep, len(table.campaign))
+
+    def _of_sums(self, table: Dataset, sums: Sums) -> tuple[Floats, Floats]:
+        """What each entry of a sum counts for, (entries,), and what a cell's rate has beyond its linear effects,
+        (cells,)."""
+        if not len(sums) or self.shape is None:
+            return sums.share, np.zeros(len(table.campaign))
+        effects, before = effects_of(self.shape, table.features), self._before(table)
+        weights = sums.weights(before, effects)
+        left = sums.lift(before, effects) - sums.mean(weights, effects)
+        return weights, sums.spread(left, len(table.campaign))
 
     def _before(self, table: Dataset) -> Floats:
         return np.array([self.before.get(feature, 0.0) for feature in table.features])
@@ -147,9 +168,10 @@ def sums_of(part: EvidencePart, linear: Linearisation, layout: Layout, latest: N
         layout: of the fit; columns of walks that it does not have are left out.
         latest: numbers of the real campaigns whose between rows are kept.
     """
-    table, between = part.table, BetweenRows(part.table.campaigns, latest)
-    design = part.design.without(linear.silent)
+    table, design = part.table, part.design.without(linear.silent)
     design, observations = linear.taken(table, design)
+    above = linear.above_rows(table, design, observations) if len(latest) else AboveMean.none(len(table))
+    between = BetweenRows(table.campaigns, latest, above)
     rows = design.within(layout).rows(observations, table.campaign, table.campaigns.unit)
     statistics = summed(between.passing(rows))
     statistics.fold()

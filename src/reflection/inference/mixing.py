@@ -19,6 +19,23 @@ _LIMIT = 30.0
 """Bound on the log of a part's weight."""
 
 
+def rate_of_sum(share: Floats, before: Floats, effects: Floats) -> Floats:
+    """Log of a sum's rate over one in which no signal has an effect, by some draws of the effects of one group, (n,).
+
+    What `Sums.lift` is for the sums of a table: a plan is foretold as a sum is read.
+
+    Args:
+        share: of the sum, of each signal of the group, (k,).
+        before: log of what each signal makes of its share until the rate divides by it, (k,).
+        effects: of each signal on the rate, log, (k, n).
+    """
+    if len(share) == 1:
+        return np.asarray(share[0] * effects[0])
+    whole, counted = share.sum(), share * np.exp(np.clip(before, -_LIMIT, _LIMIT))
+    after = share @ np.exp(np.clip(before[:, None] + effects, -_LIMIT, _LIMIT))
+    return np.asarray(whole * np.log(np.maximum(after, 1e-300) / np.maximum(counted.sum(), 1e-300)))
+
+
 @dataclass(frozen=True, eq=False)
 class Sums:
     """The cells of a table that are sums over several levels of some group; entries are their shares, in order.

@@ -1,8 +1,9 @@
 """What a fit says of each real campaign itself: its own level, shrunk towards what its signals explain.
 
 Given the effects, what is peculiar to a unit is Gaussian: of what its mean lies off, the share sigma_unit^2 /
-(sigma_unit^2 + noise of the mean) is its own (best linear unbiased prediction, Robinson 1991). A pure function of a fit
-and the between rows of its units. Must not know metrics.
+(sigma_unit^2 + noise of the mean) is its own (best linear unbiased prediction, Robinson 1991). The level is that of its
+totals, which may lie above the mean of its rows (whole_campaigns.py). A pure function of a fit and the between rows of
+its units. Must not know metrics.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,6 +17,7 @@ from reflection.domain.own_levels import OwnLevels
 from reflection.inference.accounts import ACCOUNT
 from reflection.inference.campaign_columns import Campaigns, Floats, Ints
 from reflection.inference.dataset import Dataset
+from reflection.inference.whole_campaigns import AboveMean
 from reflection.stats.columns import INTERCEPT
 from reflection.stats.design import GRID, Rows, Stratum
 from reflection.stats.empirical_bayes import Effects, Fit
@@ -64,14 +66,16 @@ class BetweenRows:
 
     Args:
         chosen: numbers of the real campaigns.
+        above: what the totals of each unit lie above the mean of its rows' logs.
     """
 
-    def __init__(self, campaigns: Campaigns, chosen: NDArray[np.int64]) -> None:
+    def __init__(self, campaigns: Campaigns, chosen: NDArray[np.int64], above: AboveMean) -> None:
         unit = campaigns.unit
+        self._above = above
         self._real, self._rows = campaigns.real, np.bincount(unit, minlength=len(unit))
         self._chosen = np.isin(campaigns.real, chosen)
         self._parts: list[Rows] = []
-        self._of: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+        self._of: list[tuple[NDArray[np.int64], NDArray[np.int64], AboveMean]] = []
 
     def passing(self, parts: Iterable[tuple[Rows, Ints]]) -> Iterator[Rows]:
         """The same rows, a copy of those of the chosen campaigns being kept."""
@@ -79,7 +83,7 @@ class BetweenRows:
             mine = np.flatnonzero(self._chosen[unit] & (rows.stratum == Stratum.BETWEEN))
             if len(mine):
                 self._parts.append(rows.taken(mine))
-                self._of.append((self._real[unit[mine]], self._rows[unit[mine]]))
+                self._of.append((self._real[unit[mine]], self._rows[unit[mine]], self._above.taken(unit[mine])))
             yield rows
 
     def kept(self) -> "KeptRows":
@@ -89,10 +93,11 @@ class BetweenRows:
 
 @dataclass(frozen=True, eq=False)
 class KeptRows:
-    """Between rows of real campaigns of some partitions; `of` their numbers and how many rows each has."""
+    """Between rows of real campaigns of some partitions; `of` their numbers, how many rows each has, and what its
+    totals lie above the mean of these."""
 
     parts: tuple[Rows, ...] = ()
-    of: tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...] = ()
+    of: tuple[tuple[NDArray[np.int64], NDArray[np.int64], AboveMean], ...] = ()
 
     def __add__(self, other: "KeptRows") -> "KeptRows":
         return KeptRows(self.parts + other.parts, self.of + other.of)
@@ -105,30 +110,34 @@ class KeptRows:
         """
         if not self.parts or Stratum.PERIOD not in fit.sigma:
             return None
-        real, count = (np.concatenate([pair[side] for pair in self.of]) for side in (0, 1))
+        real, count = (np.concatenate([own[side] for own in self.of]) for side in (0, 1))
         order = np.argsort(real, kind="stable")
-        rows, real = Rows.joined(self.parts).taken(order), real[order]
+        rows, real, count = Rows.joined(self.parts).taken(order), real[order], count[order].astype(np.int64)
+        above = AboveMean.joined([own for *_, own in self.of]).taken(order)
         x, _ = aligned(fit, rows.design)
-        mean, sd = _levels(fit, present, rows, x, signals)
+        mean, sd, kept = _levels(fit, present, rows, x, signals)
         booked = sparse.csr_array(x[:, signals])
         booked.sort_indices()
         return OwnLevels(
             campaigns=real,
-            mean=mean,
-            sd=sd,
+            mean=mean + above.expected + kept * above.beyond,
+            sd=np.sqrt(sd**2 + above.variance / count),
             indptr=booked.indptr.astype(np.int32),
             columns=booked.indices.astype(np.int32),
             shares=booked.data.astype(np.float32),
-            rows=count[order].astype(np.int64),
-            passing=np.array([fit.sigma[Stratum.PERIOD]]),
+            rows=count,
+            passing=np.array([np.hypot(fit.sigma_rms[Stratum.PERIOD], np.sqrt(above.variance))]),
         )
 
 
 NOTHING_KEPT = KeptRows()
 
 
-def _levels(fit: Fit, present: Effects, rows: Rows, x: sparse.csr_array, signals: Ints) -> tuple[Floats, Floats]:
-    """Mean and standard deviation of each campaign's own level, with the signals it booked, (n,) each."""
+def _levels(
+    fit: Fit, present: Effects, rows: Rows, x: sparse.csr_array, signals: Ints
+) -> tuple[Floats, Floats, Floats]:
+    """Mean and standard deviation of each campaign's own level, with the signals it booked, and which share of what it
+    lies off is its own, (n,) each."""
     own, passing = fit.sigma[Stratum.BETWEEN] ** 2, fit.sigma[Stratum.PERIOD] ** 2
     kept = own / (own + rows.passing * passing + rows.v)
     lasting = [i for i, f in enumerate(fit.layout.features) if f == INTERCEPT or f.group == ACCOUNT]
@@ -139,4 +148,4 @@ def _levels(fit: Fit, present: Effects, rows: Rows, x: sparse.csr_array, signals
         off = rows.y[some, None] / GRID - x[some] @ fit.draws.astype(np.float64)
         level = kept[some, None] * off + x[some][:, booked] @ present.draws[booked].astype(np.float64)
         mean[some], variance[some] = level.mean(axis=1), level.var(axis=1)
-    return mean, np.sqrt(variance + own * (1 - kept))
+    return mean, np.sqrt(variance + own * (1 - kept)), kept

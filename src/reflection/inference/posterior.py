@@ -1,21 +1,24 @@
 """Reading the posteriors of a fit: draws of effects and of composed KPIs for any mix of signals.
 
 CPA, ROAS and conversions per currency unit are composed from the draws of CPM, CTR, CVR and AOV, never fitted again
-(LEARNING 3), so what is said about them adds up. Knows `Knowledge` and signal keys; must not know how a fit is made.
+(LEARNING 3), so what is said about them adds up. What one campaign books itself is a sum, and has the mean of its
+parts' rates as the fit reads sums (mixing.py); of the account's usual delivery, many campaigns, it is the mean of logs.
+Knows `Knowledge` and signal keys; must not know how a fit is made.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reflection.domain import signals
-from reflection.domain.bookable import root
 from reflection.domain.knowledge import Knowledge, MetricPosterior
 from reflection.domain.metrics import METRICS, RATES
 from reflection.domain.own_levels import OwnLevel
 from reflection.domain.scatter import composed_scatter
+from reflection.inference.mix_effects import change_of_mix, effects_of, feature_rows, mixed_effect
 
 Array = NDArray[np.float64]
 
@@ -57,6 +60,7 @@ class PlannedSize:
 
 
 USUAL_SIZE = PlannedSize()
+NO_MONTHS: Mapping[int, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +80,6 @@ class RealCampaign:
         return None if posterior.own is None else posterior.own.of(self.number, posterior.features)
 
 
-_ROUNDING = 1e-3
-"""Of shares that were summed on a grid."""
-
 UNKNOWN_SLOPE = 0.25
 """Standard deviation of a rate's slope in the size where nobody saw one: a sixth more or less at twice the size."""
 
@@ -90,10 +91,13 @@ def level_draws(
     rng: np.random.Generator,
     size: PlannedSize = USUAL_SIZE,
     campaign: RealCampaign | None = None,
+    *,
+    stated: Collection[str] = (),
 ) -> Array | None:
     """Draws of the log level of a KPI for a mix of signals: reference, intercept, effects and what was never seen.
 
-    A real campaign that ran before has its own level instead, moved by what the mix changes of what it booked.
+    A real campaign that ran before has its own level instead, moved by what the mix changes of what it booked. Of what
+    is `stated` (`bookable.root`) the mix is one campaign's, a sum; the rest is the account's usual delivery.
 
     A signal without a column adds its group's prior scatter, so an unseen platform widens. Rates go with the planned
     size; outside of the sizes seen their slope may be anything between none and twice what it was. CPM is per 1,000
@@ -104,7 +108,7 @@ def level_draws(
     shares, count = resolved(knowledge, shares), draw_count(knowledge, metric)
     total = np.zeros(count)
     for part, sign in METRICS[metric].composition.items():
-        total += sign * _part_level(knowledge.posteriors[part], shares, count, rng, campaign)
+        total += sign * _part_level(knowledge.posteriors[part], shares, count, rng, campaign, stated)
         if part in RATES:
             total += sign * _of_size(knowledge.posteriors[part], size, count, rng)
     return total + float(np.log(METRICS[metric].scale))
@@ -120,16 +124,30 @@ def size_effect(knowledge: Knowledge, metric: str, size: PlannedSize) -> float:
     return total
 
 
-def level_mean(knowledge: Knowledge, metric: str, shares: Mapping[str, float]) -> float | None:
-    """Posterior mean of the log level of a KPI (CPM per 1,000) for a mix; what was never seen adds nothing."""
+def level_mean(
+    knowledge: Knowledge,
+    metric: str,
+    shares: Mapping[str, float],
+    months: Mapping[int, float] = NO_MONTHS,
+    *,
+    stated: Collection[str] = (),
+) -> float | None:
+    """Posterior mean of the level that `level_draws` draws; what was never seen adds nothing.
+
+    Args:
+        months: month of the year -> share of its days; none for an average one.
+    """
     if not known(knowledge, metric):
         return None
     total, mix = 0.0, resolved(knowledge, shares)
     for part, sign in METRICS[metric].composition.items():
         posterior = knowledge.posteriors[part]
         means, rows = posterior.means, feature_rows(posterior)
-        effects = sum(share * float(means[rows[key]]) for key, share in mix.items() if key in rows)
-        total += sign * (float(np.log(posterior.reference)) + float(means[0]) + effects)
+        effects = {key: means[[rows[key]]] if key in rows else np.zeros(1) for key in mix}
+        mixed = float(mixed_effect(posterior, mix, effects, stated).sum())
+        if posterior.season is not None:
+            mixed += posterior.season.effect(months)[0]
+        total += sign * (float(np.log(posterior.reference)) + float(means[0]) + mixed)
     return total + float(np.log(METRICS[metric].scale))
 
 
@@ -144,10 +162,7 @@ def resolved(knowledge: Knowledge, shares: Mapping[str, float]) -> dict[str, flo
 
 
 def scatter(knowledge: Knowledge, metric: str, campaign: RealCampaign | None = None) -> float:
-    """Standard deviation between campaigns of a KPI on the log scale, as its parts move together.
-
-    Of a real campaign that ran before, that from one of its periods to the next.
-    """
+    """Standard deviation of a KPI's log between campaigns, or from one period of one that ran before to its next."""
     sigmas = {name: _scatter(posterior, campaign) for name, posterior in knowledge.posteriors.items()}
     return composed_scatter(metric, sigmas, knowledge.correlations)
 
@@ -176,11 +191,6 @@ def unseen(knowledge: Knowledge, metric: str, shares: Mapping[str, float]) -> tu
     )
 
 
-def feature_rows(posterior: MetricPosterior) -> dict[str, int]:
-    """Signal key -> row of the draws."""
-    return {key: row for row, key in enumerate(posterior.features, start=1)}
-
-
 def _of_size(posterior: MetricPosterior, size: PlannedSize, count: int, rng: np.random.Generator) -> Array:
     """What the planned size adds to the log of a rate, (count,)."""
     slope = posterior.slope
@@ -205,29 +215,13 @@ def _part_level(
     count: int,
     rng: np.random.Generator,
     campaign: RealCampaign | None,
+    stated: Collection[str],
 ) -> Array:
-    rows = feature_rows(posterior)
+    """Draws of the log level of an observed metric, (count,)."""
     own = None if campaign is None else campaign.own(posterior)
     if campaign is None or own is None:
-        total: Array = np.log(posterior.reference) + posterior.draws[0, :count].astype(np.float64)
-    else:
-        total = np.log(posterior.reference) + own.mean + own.sd * rng.normal(size=count)
-        shares = _changed(own.shares, shares, campaign.stated)
-    order = sorted(shares)
-    added = np.empty((1 + len(order), count))  # summed row by row: the same bits as adding one after the other
-    added[0] = total
-    seen = [place for place, key in enumerate(order, start=1) if key in rows]
-    weights = np.array([shares[order[place - 1]] for place in seen], dtype=posterior.draws.dtype)
-    added[seen] = weights[:, None] * posterior.draws[[rows[order[place - 1]] for place in seen], :count]
-    for place, key in enumerate(order, start=1):
-        if key not in rows:
-            tau = posterior.tau.get(signals.parse(key).group, 0.0)
-            added[place] = shares[key] * tau * rng.normal(size=count)
-    return np.asarray(added.sum(axis=0))
-
-
-def _changed(before: Mapping[str, float], shares: Mapping[str, float], stated: Collection[str]) -> dict[str, float]:
-    """By how much a mix changes what a campaign booked so far, of what it states; rounding is no change."""
-    keys = (key for key in {*before, *shares} if root(key) in stated)
-    changes = {key: shares.get(key, 0.0) - before.get(key, 0.0) for key in keys}
-    return {key: change for key, change in changes.items() if abs(change) > _ROUNDING}
+        level: Array = np.log(posterior.reference) + posterior.draws[0, :count].astype(np.float64)
+        effects = effects_of(posterior, shares, count, rng)
+        return np.asarray(level + mixed_effect(posterior, shares, effects, stated))
+    level = np.log(posterior.reference) + own.mean + own.sd * rng.normal(size=count)
+    return np.asarray(level + change_of_mix(posterior, own, shares, campaign.stated, count, rng))

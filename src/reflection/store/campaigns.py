@@ -7,6 +7,7 @@ know how anything is compared, learnt or published.
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import bindparam, delete, select
@@ -16,7 +17,7 @@ from reflection.domain.experiment import StoredExperiments
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.ports import AnalysisRecord, ForecastRow, LedgerEntry, StoredCampaign
 from reflection.learnings import revision
-from reflection.store import alert_items, campaigns_read, campaigns_write, experiments, fits, knowledge_blob
+from reflection.store import alert_items, campaigns_read, campaigns_write, events, experiments, fits, knowledge_blob
 from reflection.store.database.connections import Database
 from reflection.store.database.statements import insert_missing
 from reflection.store.fits import FitHead
@@ -276,7 +277,8 @@ class SqlStore:
     def experiments(self, workspace: str) -> StoredExperiments:
         """Every randomised experiment, and how often they were changed."""
         with self._database.read(workspace) as connection:
-            return experiments.stored(connection, workspace)
+            stored = experiments.stored(connection, workspace)
+            return replace(stored, events=events.every(connection, workspace))
 
     def experiment_changes(self, workspace: str) -> int:
         """How often experiments were added, changed or removed so far."""
