@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from reflection.domain.evidence import days_of
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import METRICS
 from reflection.domain.plan import Plan
@@ -33,8 +34,10 @@ def season_shift(plan: Plan, knowledge: Knowledge) -> RateShift:
 
 
 def week_shift(plan: Plan, knowledge: Knowledge) -> RateShift:
-    """What the weekdays of a plan for less than a week add, by the metrics that go with them."""
-    shares = shares_of_week(plan.days) if plan.days else {}
+    """What the weekdays of a plan for less than a week add, by the metrics that go with them; a `timestamp` alone does
+    not say how long it runs."""
+    period = days_of(plan.period_start, plan.period_end)
+    shares = shares_of_week(period) if period else {}
     weeks = {name: one.week for name, one in knowledge.posteriors.items() if one.week is not None}
     return _shift(weeks, shares) if shares else RateShift()
 
