@@ -133,8 +133,7 @@ in? the? month|week|day|period before / the? earlier|previous month|week|day|per
 the? previous|earlier four? weeks / the? four weeks before / in? the? earlier weeks / the? period before it
 = average: of a finding or effect, or of a campaign with the basis account-average =>
 usual / the usual / typical / average / averages / account average / average across campaigns / average campaign /
-average level / average of all campaigns / average of the account / the average of the account / the norm /
-usual level / average of the year / the average of the year / average of the week / the average of the week
+average level / average of all campaigns / average of the account / the average of the account / the norm / usual level
 = others: of a group or a budget inefficiency only =>
 other campaigns / that of the others / the other campaigns / the others / those of the others
 = above: the evidence is higher =>
