@@ -88,6 +88,7 @@ def fill(visit: Visit, name: str) -> None:
         page.get_by_label("Headline").fill("Can you save 20 % today?")
         page.get_by_role("button", name="Score it").click()
         visit.settle("Score")
+        page.evaluate("scrollTo(0, 0)")
     elif name == "alerts":
         page.get_by_text("Tell somebody").first.click()
         if page.get_by_text("ann@example.com").count() == 0:

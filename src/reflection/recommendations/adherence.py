@@ -57,18 +57,18 @@ def proposals(
 
     An id is a hash, so finding what it stands for is trying: at most about `most` cards, context by context.
     """
-    found: dict[str, tuple[str, str, Context]] = {}
-    wanted, tried = {name for name in names if _ID.fullmatch(name)}, 0
+    matches: dict[str, tuple[str, str, Context]] = {}
+    ids, tried = {name for name in names if _ID.fullmatch(name)}, 0
     for context in dict.fromkeys(contexts):
-        if tried >= most or len(found) == len(wanted):
+        if tried >= most or len(matches) == len(ids):
             break
-        for bookable in knowledge.bookables if wanted else ():
+        for bookable in knowledge.bookables:
             for lane in VERBS:
                 name = card_id(lane, bookable.key, knowledge.goal_metric, *context)
-                if name in wanted:
-                    found.setdefault(name, (bookable.key, lane, context))
+                if name in ids:
+                    matches.setdefault(name, (bookable.key, lane, context))
         tried += len(knowledge.bookables) * len(VERBS)
-    return found
+    return matches
 
 
 def contexts_of(knowledge: Knowledge) -> list[Context]:

@@ -105,7 +105,7 @@ export const texts = {
     kinds: {
       "campaign.outside_interval": "a campaign came out other than forecast, beyond chance", "campaign.held": "a campaign looks like a tracking fault",
       "learning.established": "something new was learnt", "learning.contested": "a learning works one way here and the opposite way there", "learning.ended": "a learning no longer holds",
-      "import.failed": "an import failed", "import.findings": "an import needs a look", "data.silent": "no new data came for a week", "intervals.too_narrow": "ranges are too narrow",
+      "import.failed": "an import failed", "import.findings": "an import needs a look", "data.silent": "no new data came for days", "intervals.too_narrow": "ranges are too narrow",
     },
     everything: "Is told of everything.", told: (kinds) => `Is told when ${kinds.join(", or ")}.`,
     weekly: (format, weekday, hour, zone) => `Gets the weekly report (${format}) on ${weekday} at ${hour}:00, ${zone}.`,
