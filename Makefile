@@ -55,8 +55,8 @@ serve-demo: $(RUN) ## the page with the demo's campaigns (serve never shows them
 	@MARKO_DATABASE_PATH=demo-output/reflection.db MARKO_OUTPUT_DIR=demo-output/output MARKO_WEIGHTS_PATH=demo-output/weights.json \
 	  MARKO_VECTOR_BACKEND=local $(BIN)/reflection serve
 
-test: $(DEV) ## run the tests (some six minutes on two cores)
-	@$(ALONE) $(BIN)/python -m pytest -q -n $(WORKERS) -m "not torture and not browser and not chroma and not cluster"
+test: $(DEV) ## run the tests (some five minutes on two cores)
+	@$(ALONE) $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not torture and not browser and not chroma and not cluster"
 
 check: $(DEV) ## lint, types, layers, dependencies
 	$(BIN)/ruff check .
@@ -109,7 +109,7 @@ $(CLUSTER)/.ready: requirements-cluster.lock requirements-uv.lock pyproject.toml
 	@touch $@
 
 test-browser: $(DEV) ## the page and the report in a real browser (needs Chromium: apt-get install chromium)
-	$(BIN)/python -m pytest -q -m browser
+	@$(ALONE) $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m browser tests/browser
 
 $(TYPES)/.ready: requirements-types.lock scripts/types/package-lock.json
 	$(PYTHON) -m venv $(TYPES)

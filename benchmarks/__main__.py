@@ -5,6 +5,8 @@
     python -m benchmarks learning speed      some of them; the other sections stay as they are
     python -m benchmarks speed --minutes 10 --sizes 10,1000
                                              about so long; `--folder` keeps the filled databases for the next time
+    .venv-postgres/bin/python -m benchmarks speed --postgres --minutes 5
+                                             Postgres beside a SQLite file, a section of its own
 
 Each section carries the command that makes it and the date; a section whose data is not there says so.
 """
@@ -40,11 +42,13 @@ class Options:
     minutes: float = math.inf
     sizes: tuple[int, ...] = ()
     folder: Path | None = None
+    postgres: bool = False
 
     def command(self, section: str) -> str:
         """What makes a section with these options."""
         words = ["python -m benchmarks", section, *(["--quick"] if self.quick else [])]
         if section == "speed":
+            words += ["--postgres"] if self.postgres else []
             words += [f"--minutes {self.minutes:g}"] if math.isfinite(self.minutes) else []
             words += [f"--sizes {','.join(map(str, self.sizes))}"] if self.sizes else []
         return " ".join(words)
@@ -76,13 +80,17 @@ def worlds(options: Options) -> str:
     """Worlds that break the assumptions of learning."""
     import worlds as bench
     import worlds_in_time  # noqa: F401 (its worlds are some of them)
+    import worlds_of_events as events
     import worlds_of_pairs as pairs
     import worlds_of_plans as plans
+    import worlds_of_seasons as seasons
 
     seeds = 5 if options.quick else bench.SEEDS
     return (
         f"{bench.report(seeds)}\n\nPairs of signals:\n\n{pairs.report(seeds)}\n\n"
-        f"Campaigns held out, foretold as plans:\n\n{plans.report(seeds)}"
+        f"Campaigns held out, foretold as plans:\n\n{plans.report(seeds)}\n\n"
+        f"Times of the year:\n\n{seasons.report(min(seeds, seasons.SEEDS))}\n\n"
+        f"Events:\n\n{events.report(min(seeds, events.SEEDS))}"
     )
 
 
@@ -144,6 +152,13 @@ def speed(options: Options) -> str:
     return bench.report(
         options.sizes or ((10, 1_000) if options.quick else bench.SIZES), options.folder, options.minutes
     )
+
+
+def speed_on_postgres(options: Options) -> str:
+    """Analyses on Postgres beside those on a file; needs the extra `postgres` and the tests' server."""
+    import postgres_speed as bench
+
+    return bench.report(options.sizes, options.folder, options.minutes, 1 if options.quick else bench.ROUNDS)
 
 
 def calibration(options: Options) -> str:
@@ -240,6 +255,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Options], str]]] = {
     "bulk": ("Bulk: many campaigns", bulk),
     "page": ("The page: first picture", page),
 }
+ON_POSTGRES = ("Speed: Postgres beside SQLite", speed_on_postgres)
 
 
 def main() -> None:
@@ -252,10 +268,11 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=math.inf, help="speed: about how long the whole may take")
     parser.add_argument("--sizes", type=_sizes, default=(), help="speed: stored campaigns, comma separated")
     parser.add_argument("--folder", type=Path, help="speed: keep the filled databases there, and use those that are")
+    parser.add_argument("--postgres", action="store_true", help="speed: Postgres beside SQLite (.venv-postgres)")
     given = parser.parse_args()
-    options = Options(given.quick, given.minutes, given.sizes, given.folder)
+    options = Options(given.quick, given.minutes, given.sizes, given.folder, given.postgres)
     for name in given.sections or SECTIONS:
-        title, run = SECTIONS[name]
+        title, run = ON_POSTGRES if name == "speed" and options.postgres else SECTIONS[name]
         began = time.monotonic()
         print(f"== {title}", flush=True)
         body = _body(run, options)

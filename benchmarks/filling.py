@@ -22,7 +22,7 @@ import numpy as np
 import orjson
 from rich.progress import Progress
 
-from reflection.engine.learner import LARGE, SECONDS_A_CAMPAIGN, WORTH_A_FIT
+from reflection.engine.learner import patience
 
 TEMPLATES = 1_000
 CTR, CVR, ORDER_VALUE = 0.012, 0.03, 90.0
@@ -112,8 +112,8 @@ def prepare(path: Path, environment: Mapping[str, str], further: int) -> None:
     campaigns = stored_in(path)
     as_of, lag = _asked(path, "SELECT as_of, (SELECT max(seq) FROM evidence) - seq FROM fits ORDER BY id DESC LIMIT 1")
     age = datetime.now(UTC) - datetime.fromisoformat(as_of)
-    soon = age.total_seconds() + MARGIN_SECONDS > campaigns * SECONDS_A_CAMPAIGN
-    if campaigns < LARGE or soon or lag + further >= campaigns * WORTH_A_FIT:
+    news, seconds = patience(campaigns)
+    if lag + further >= news or age.total_seconds() + MARGIN_SECONDS > seconds:
         _run("relearn", environment)
 
 

@@ -14,13 +14,13 @@ sys.path.insert(0, str(ROOT))
 
 from playwright.sync_api import sync_playwright  # noqa: E402
 from tests.browser.conftest import program  # noqa: E402
-from tests.browser.page import THEMES, WIDTHS, Visit, serving, visiting  # noqa: E402
+from tests.browser.page import THEMES, WIDTHS, Visit, serving, settings_of, visiting  # noqa: E402
 
 from reflection.ingest.sample_account import SAMPLE_WORKSPACE  # noqa: E402
-from reflection.settings import Settings  # noqa: E402
 from reflection.wiring import build  # noqa: E402
 
 EXPORT = ROOT / "data" / "samples" / "meta_export" / "ads_manager_monthly_cad.csv"
+MAIL = "mailtos://user:password@smtp.example.com?from=reflection@example.com"
 PICTURES = ROOT / "docs" / "page"
 WIDEST = 2560
 SHOWN = {(1280, "light"): "", (390, "dark"): "-phone"}
@@ -31,26 +31,25 @@ SCREENS = {
     "campaigns": "/campaigns",
     "campaign": "/campaigns/cmp_h39_meta_lead",
     "works": "/works",
+    "texts": "/works?show=texts",
     "signal": "/works/creative.type%3Avideo?metric=roas",
     "plan": "/plan",
     "allocation": "/plan",
     "ask": "/ask",
     "record": "/record",
     "data": "/data",
+    "alerts": "/data",
 }
 
 
 @contextmanager
 def account() -> Iterator[str]:
     """The address of a server with the sample account."""
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        paths = {"database_path": folder / "r.db", "output_dir": folder / "output", "weights_path": folder / "w.json"}
-        with build(Settings.load(_env_file=None, vector_backend="local", **paths)) as application:
-            application.sample.load()
-            application.learner.learn_now(SAMPLE_WORKSPACE)
-            with serving(application) as address:
-                yield address
+    with tempfile.TemporaryDirectory() as place, build(settings_of(Path(place), mail_url=MAIL)) as application:
+        application.sample.load()
+        application.learner.learn_now(SAMPLE_WORKSPACE)
+        with serving(application) as address:
+            yield address
 
 
 def fill(visit: Visit, name: str) -> None:
@@ -65,6 +64,7 @@ def fill(visit: Visit, name: str) -> None:
         page.locator("fieldset").nth(1).get_by_label("Platform").fill("LinkedIn")
         page.get_by_role("button", name="What will it give?").click()
         visit.settle("each plan will probably give")
+        visit.settle("Plan 2: how likely the target")
     elif name == "allocation":
         for label, value in {"Platform": "Meta", "Objective": "Sales", "Budget": "4000", "Currency": "USD"}.items():
             page.get_by_label(label).fill(value)
@@ -75,6 +75,8 @@ def fill(visit: Visit, name: str) -> None:
         page.get_by_role("button", name="Spread it").click()
         visit.settle("Spread so")
         page.get_by_role("button", name="Spread it").evaluate("button => button.scrollIntoView()")
+    elif name == "signal":
+        visit.settle("Share it as a link")
     elif name == "ask":
         page.get_by_label("Your question").fill("What do we know about video?")
         page.get_by_role("button", name="Ask", exact=True).click()
@@ -82,6 +84,20 @@ def fill(visit: Visit, name: str) -> None:
     elif name == "data":
         page.get_by_label("Or choose files").set_input_files(EXPORT)
         visit.settle("was read")
+    elif name == "texts":
+        page.get_by_label("Headline").fill("Can you save 20 % today?")
+        page.get_by_role("button", name="Score it").click()
+        visit.settle("Score")
+        page.evaluate("scrollTo(0, 0)")
+    elif name == "alerts":
+        page.get_by_text("Tell somebody").first.click()
+        if page.get_by_text("ann@example.com").count() == 0:
+            page.get_by_label("Mail, or https address").fill("ann@example.com")
+            page.get_by_label("Who it is for").first.fill("Ann, weekly")
+            page.get_by_label("Weekly report").select_option("as PDF")
+            page.get_by_role("button", name="Tell somebody").click()
+            visit.settle("is told from now on")
+        page.get_by_role("heading", name="Alerts").evaluate("heading => heading.scrollIntoView()")
 
 
 def main(folder: Path | None) -> None:

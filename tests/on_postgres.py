@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.engine import URL, Connection
 
 from reflection.store.database import connections
-from reflection.store.database.connections import Place
+from reflection.store.database.place import Place
 from reflection.store.database.statements import SQLITE
 
 

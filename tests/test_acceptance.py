@@ -133,8 +133,11 @@ def test_a_correction_replaces_everything_the_first_version_left(
     assert comparison == answer["comparison_report"]
 
 
-def test_a_deletion_retracts_what_was_learnt(application, settings_in, history, tmp_path):
+def test_a_deletion_retracts_what_was_learnt_and_what_comes_back_teaches_the_same_again(
+    application, settings_in, history, tmp_path
+):
     _analyse(application, history[:6])
+    before = _content(application.store.knowledge("default"))
     assert application.engine.delete(history[5].campaign_id)
     _analyse(application, [])
 
@@ -146,13 +149,7 @@ def test_a_deletion_retracts_what_was_learnt(application, settings_in, history, 
     assert not (application.settings.output_dir / history[5].campaign_id).exists()
     assert verify(application.database) == []
 
-
-def test_a_deleted_campaign_that_comes_back_teaches_the_same_again(application, history):
-    _analyse(application, history[:5])
-    before = _content(application.store.knowledge("default"))
-    application.engine.delete(history[2].campaign_id)
-    _analyse(application, [])
-    _analyse(application, [history[2]])
+    _analyse(application, [history[5]])
     assert _content(application.store.knowledge("default")) == before
 
 

@@ -2,6 +2,7 @@
 
 import doctest
 import json
+import shutil
 import subprocess
 import sys
 from datetime import date
@@ -15,8 +16,14 @@ from reflection.engine.engine import Refused
 
 
 @pytest.fixture
-def engine(tmp_path):
-    with Engine(tmp_path / "x.db", output=tmp_path / "output") as engine:
+def path(tmp_path, migrated):
+    """An empty database."""
+    return shutil.copy(migrated, tmp_path / "x.db")
+
+
+@pytest.fixture
+def engine(path, tmp_path):
+    with Engine(path, output=tmp_path / "output") as engine:
         yield engine
 
 
@@ -78,9 +85,9 @@ def test_reading_takes_in_what_was_just_analysed(engine):
     assert engine.evidence("platform:meta")
 
 
-def test_the_library_has_the_verbs_of_the_other_doors(tmp_path, history, samples):
-    with Engine(tmp_path / "x.db", output=tmp_path / "output", embedding_model="none") as engine:
-        list(engine.analyze_many(history))
+def test_the_library_has_the_verbs_of_the_other_doors(learnt, tmp_path, history, samples):
+    path = shutil.copy(learnt, tmp_path / "x.db")
+    with Engine(path, output=tmp_path / "output", embedding_model="none") as engine:
         plan = json.loads((samples / "next_plan.json").read_text(encoding="utf-8"))
 
         evaluated = engine.plan(plan)
@@ -95,9 +102,9 @@ def test_the_library_has_the_verbs_of_the_other_doors(tmp_path, history, samples
             engine.report()
 
 
-def test_the_library_imports_files(tmp_path, samples):
+def test_the_library_imports_files(path, tmp_path, samples):
     export = next(path for path in sorted((samples / "meta_export").iterdir()) if path.suffix == ".csv")
-    with Engine(tmp_path / "x.db", output=tmp_path / "output", embedding_model="none") as engine:
+    with Engine(path, output=tmp_path / "output", embedding_model="none") as engine:
         answer = engine.import_files(export, group_by="month")
 
         assert answer["campaigns"]
@@ -107,8 +114,7 @@ def test_the_library_imports_files(tmp_path, samples):
             engine.import_files(export, group_by="nonsense")
 
 
-def test_what_another_process_left_behind_is_learnt(tmp_path, sample):
-    path = tmp_path / "shared.db"
+def test_what_another_process_left_behind_is_learnt(path, tmp_path, sample):
     with Engine(path, output=tmp_path / "output") as reader:
         assert reader.effects()["as_of"] is None
         writer = Engine(path, output=tmp_path / "output")
@@ -143,18 +149,18 @@ def test_campaigns_are_listed_held_accepted_and_held_again(engine):
     assert "not held" in engine.accept("c1")["note"]
 
 
-def test_artifacts_are_published_when_the_engine_closes(tmp_path):
-    with Engine(tmp_path / "x.db", output=tmp_path / "output") as engine:
+def test_artifacts_are_published_when_the_engine_closes(path, tmp_path):
+    with Engine(path, output=tmp_path / "output") as engine:
         engine.analyze(CMP_007)
 
     assert (tmp_path / "output" / CMP_007["campaign_id"] / "comparison.json").is_file()
     assert json.loads((tmp_path / "output" / "weights.json").read_text())
 
 
-def test_two_workspaces_in_one_file_are_apart(tmp_path):
-    with Engine(tmp_path / "x.db", output=tmp_path, workspace="acme") as acme:
+def test_two_workspaces_in_one_file_are_apart(path, tmp_path):
+    with Engine(path, output=tmp_path, workspace="acme") as acme:
         acme.analyze(CMP_007)
-    with Engine(tmp_path / "x.db", output=tmp_path) as other, pytest.raises(NotFound):
+    with Engine(path, output=tmp_path) as other, pytest.raises(NotFound):
         other.show(CMP_007["campaign_id"])
 
 

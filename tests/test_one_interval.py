@@ -77,7 +77,7 @@ def near(draw):
     }
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(pair=near() | st.tuples(sides(), sides()), sigma=st.sampled_from([None, 0.02, 0.3]))
 def test_a_printed_forecast_lies_outside_the_printed_interval_if_and_only_if_that_is_the_verdict(
     make_campaign, pair, sigma

@@ -14,7 +14,7 @@ from reflection.settings import Settings
 from reflection.wiring import build
 from reflection.worker.chores import Chores
 
-ROUNDS = 25
+ROUNDS = 12
 SUBMISSIONS, STEP = 10_000, 1_000
 CAMPAIGNS = 250
 """Few, each revised again and again: what is kept in memory per campaign (its vector) is state, not a leak."""

@@ -150,7 +150,7 @@ def test_whatever_speaks_of_movement_has_its_date(changed: TestClient) -> None:
     ] == []
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.torture(part="learning"))])
 def test_the_level_of_a_platform_is_no_trend_in_any_world(make_campaign: Callable[..., Campaign], seed: int) -> None:
     evidence = [evidence_of(campaign) for campaign in _campaigns(make_campaign, seed)]
     knowledge = learn(evidence)

@@ -1,6 +1,7 @@
 """Who is let in: every route x every kind of caller, workspaces apart, no way in by browser or proxy."""
 
 import re
+from contextlib import ExitStack
 
 import pytest
 from fastapi import APIRouter
@@ -49,21 +50,27 @@ def brief_streams(monkeypatch):
     monkeypatch.setattr(streams, "STREAM_SECONDS", 0.0)
 
 
+@pytest.fixture(scope="module")
+def callers(guarded, keys):
+    """A client of every caller."""
+    with ExitStack() as clients:
+        yield {
+            caller: clients.enter_context(guarded.client(keys.get(role, role) if role else None))
+            for caller, (role, _) in CALLERS.items()
+        }
+
+
 @pytest.mark.usefixtures("brief_streams")
-@pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("name", POLICIES)
-def test_every_route_lets_in_whom_its_policy_names(guarded, keys, name, caller):
-    role, rights = CALLERS[caller]
-    key = keys.get(role, role) if role else None
+def test_every_route_lets_in_whom_its_policy_names(callers, name):
     method, path = path_of(name)
+    for caller, (_, rights) in CALLERS.items():
+        response = callers[caller].request(method, path)
 
-    with guarded.client(key) as client:
-        response = client.request(method, path)
-
-    assert (response.status_code not in REFUSED) == (POLICIES[name] in rights)
-    if response.status_code == 401:
-        assert response.headers["www-authenticate"] == "Bearer"
-        assert response.headers["content-type"] == "application/problem+json"
+        assert (response.status_code not in REFUSED) == (POLICIES[name] in rights), caller
+        if response.status_code == 401:
+            assert response.headers["www-authenticate"] == "Bearer"
+            assert response.headers["content-type"] == "application/problem+json"
 
 
 def test_every_route_has_a_policy_and_every_policy_a_route():

@@ -152,7 +152,7 @@ def test_ids_that_are_alike_are_read_reported_and_deleted_each_as_itself(client,
 def test_an_id_with_a_line_break_that_an_earlier_release_took_can_be_read_and_deleted(
     client, campaign, campaign_id, monkeypatch
 ):
-    monkeypatch.setattr("reflection.engine.analysis.check_address", lambda _: None)
+    monkeypatch.setattr("reflection.engine.analysis.check_address", lambda *_: None)
     assert client.post("/analyze-campaign", json=campaign(campaign_id=campaign_id)).status_code == 200
     path = f"/v1/campaigns/{quote(campaign_id, safe='')}"
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
@@ -102,6 +103,24 @@ def test_any_language_and_ten_thousand_characters_are_foretold(client: TestClien
     ]
     items = client.post("/v1/creatives?register=false", json={"creatives": bodies}).json()["items"]
     assert all(isinstance(item["score"], int) and 0 <= item["score"] <= 100 for item in items)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["x/report", ".", "..", "a/../b", "a\nb", "a\tb", "\u202eevil", "e\u0301", "a*b", "?q=1", "=cmd()", " lead", "a:b"],
+)
+def test_whatever_id_is_accepted_can_be_read_and_deleted_and_by_nobody_else(client: TestClient, name: str) -> None:
+    answer = client.post("/v1/creatives", json={"creatives": [{"creative_id": name, "headline": "Hello"}]})
+    if answer.status_code != 201:
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["errors"][0]["field"] == "creatives[0].creative_id"
+        return
+    address = "/v1/creatives/" + quote(answer.json()["items"][0]["creative_id"], safe="")
+    other = {"X-Workspace": "other"}
+    assert [client.get(address, headers=other).status_code, client.delete(address, headers=other).status_code] == [
+        404
+    ] * 2
+    assert [client.get(address).status_code, client.delete(address).status_code] == [200] * 2
 
 
 def test_nobody_sees_another_workspace_and_nothing_learnt_is_said(client: TestClient) -> None:

@@ -58,4 +58,7 @@ def test_a_test_is_ordered_and_read_back(page: TestClient) -> None:
     assert (back["outcome"], back["state"], back["settled"]) == ("replaced", "waiting", False)
     same = {"signal": "creative:crt_video", "against": "creative:crt_video"}
     assert post(page, "orders", same, "/next").status_code == 422
+    for wrong in ("creative:a*b", "a*b:c*d", "::", "creative:", "creative: ", "creative:unknown", "audience:a\u0000"):
+        answer = post(page, "orders", {"signal": wrong, "against": "creative:crt_image"}, "/next")
+        assert answer.status_code == 422, (wrong, answer.text)
     assert post(page, "orders", {"signal": "creative:crt_video"}, "/next").status_code == 422

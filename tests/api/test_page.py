@@ -6,7 +6,6 @@ from starlette.routing import compile_path
 
 from reflection.api.app import create_app
 from reflection.api.policies import POLICIES, Right, is_public
-from reflection.settings import Settings
 from reflection.web import site
 from reflection.wiring import build
 
@@ -24,10 +23,8 @@ PLACES = (
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory):  # type: ignore[no-untyped-def]
-    folder = tmp_path_factory.mktemp("page")
-    paths = {"database_path": folder / "r.db", "output_dir": folder / "output", "weights_path": folder / "w.json"}
-    settings = Settings.load(_env_file=None, vector_backend="local", api_keys="acme=owner-key-of-acme-0001", **paths)
+def client(tmp_path_factory, settings_in):  # type: ignore[no-untyped-def]
+    settings = settings_in(tmp_path_factory.mktemp("page"), api_keys="acme=owner-key-of-acme-0001")
     with build(settings) as application, TestClient(create_app(application), base_url="http://127.0.0.1") as client:
         yield client
 

@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 
 from reflection.api.openapi import CMP_007
 from reflection.api.policies import POLICIES, pool_of
-from reflection.api.pools import HEAVY, KEPT_SECONDS, READING, WRITING, Kind, Once, Pool
+from reflection.api.pools import COMPUTING, HEAVY, KEPT_SECONDS, READING, WRITING, Kind, Once, Pool
 from reflection.api.routers import reports
 from reflection.errors import TooManyRequests, Unavailable
 
@@ -45,6 +45,25 @@ def test_owners_are_served_in_turns_and_each_has_a_queue_of_its_own() -> None:
         return done
 
     assert asyncio.run(scene()) == ["a", "b", "c", "a", "a"]
+
+
+def test_one_thread_is_kept_for_a_workspace_that_has_none() -> None:
+    async def scene() -> list[str]:
+        pool, done = Pool(replace(NARROW, threads=3)), list[str]()
+        ends = [threading.Event() for _ in range(3)]
+        tasks = [asyncio.ensure_future(pool.run("a", end.wait)) for end in ends]
+        await until(lambda: len(pool._waiting) == 1)
+        await pool.run("b", lambda: done.append("b"))
+        assert (pool._free, list(pool._waiting)) == (1, ["a"]), "the last is for who has none, however long others take"
+        ends[0].set()
+        await until(lambda: not pool._waiting)
+        for end in ends:
+            end.set()
+        await asyncio.gather(*tasks)
+        assert (pool._free, pool._waiting, dict(pool._running)) == (3, {}, {})
+        return done
+
+    assert asyncio.run(scene()) == ["b"]
 
 
 def test_who_leaves_while_it_waits_is_forgotten_and_a_turn_is_never_lost() -> None:
@@ -163,18 +182,17 @@ def test_what_the_last_of_them_left_is_not_made() -> None:
 def test_every_route_that_writes_or_asks_a_model_is_kept_apart_from_reading() -> None:
     kinds = {name: pool_of(name) for name in POLICIES}
 
-    assert not [
-        name for name, kind in kinds.items() if kind is READING and not name.startswith(("GET ", "POST /v1/plans/"))
-    ]
+    assert not [name for name, kind in kinds.items() if kind is READING and not name.startswith("GET ")]
+    assert kinds["POST /v1/plans/evaluate"] is kinds["POST /v1/plans/allocate"] is COMPUTING
     assert kinds["POST /analyze-campaign"] is kinds["POST /agent-chat"] is kinds["GET /v1/memory/search"] is WRITING
     assert kinds[f"GET {reports.router.routes[0].path}"] is kinds["POST /v1/imports"] is HEAVY  # type: ignore[attr-defined]
-    assert pool_of("GET /recommendations") is READING
+    assert pool_of("GET /recommendations") is COMPUTING
     assert pool_of("GET /recommendations", b"campaign_id=x") is WRITING
 
 
 def test_posts_that_wait_for_the_lock_hold_up_no_reading(serve: Any) -> None:
     with serve() as live, live.client() as client, ThreadPoolExecutor(8) as callers:
-        live.app.state.pools.pools[WRITING] = Pool(replace(WRITING, threads=2))
+        live.app.state.pools.pools[WRITING] = Pool(replace(WRITING, threads=3))
         other = sqlite3.connect(live.application.settings.database_path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         posts = [
@@ -213,7 +231,7 @@ def test_reports_of_one_workspace_hold_up_nobody_else_and_the_same_is_made_once(
 
         same = [ask(0) for _ in range(8)]
         _until(lambda: made == ["default"])
-        others = [ask(1, f"w{number}") for number in range(3)]
+        others = [ask(1, f"w{number}") for number in range(4)]
         _until(lambda: len(pool._waiting) == 2)
         quick = [client.get(path).status_code for path in ("/health", "/ready", "/insights")]
         go.set()

@@ -46,7 +46,7 @@ def check(description, operation, examples):
     def allowed(case):
         case.call_and_validate()
 
-    @settings(max_examples=examples, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(max_examples=(examples + 1) // 2, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(case=description[path][method].as_strategy(generation_mode=GenerationMode.NEGATIVE))
     def forbidden(case):
         case.call_and_validate()

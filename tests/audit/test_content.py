@@ -22,7 +22,7 @@ Doors = Any
 ANALYSIS: TypeAdapter[Analysis] = TypeAdapter(Analysis)
 Audit = Callable[[str, int, int], Doors]
 
-FEW = (("mixed goals", 40, 2), ("tracking fault", 40, 3), ("season", 40, 5))
+FEW = (("tracking fault", 40, 3), ("season", 40, 5))
 NAMES = (
     "shop", "shop without a breakdown", "leads", "mixed goals", "brand search", "retargeting", "one-off creatives",
     "tracking fault", "no plan", "two currencies", "season", "pair",

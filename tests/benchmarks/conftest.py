@@ -21,6 +21,16 @@ def http_speed() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def streams() -> ModuleType:
+    return _script("streams")
+
+
+@pytest.fixture(scope="session")
+def postgres_speed() -> ModuleType:
+    return _script("postgres_speed")
+
+
+@pytest.fixture(scope="session")
 def peeking() -> ModuleType:
     return _script("peeking")
 
@@ -38,6 +48,16 @@ def worlds_of_plans() -> ModuleType:
 @pytest.fixture(scope="session")
 def worlds_in_time() -> ModuleType:
     return _script("worlds_in_time")
+
+
+@pytest.fixture(scope="session")
+def worlds_of_events() -> ModuleType:
+    return _script("worlds_of_events")
+
+
+@pytest.fixture(scope="session")
+def worlds_of_seasons() -> ModuleType:
+    return _script("worlds_of_seasons")
 
 
 def _script(name: str) -> ModuleType:

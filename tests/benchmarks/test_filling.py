@@ -181,11 +181,8 @@ def test_what_a_real_database_has_learnt_is_read_from_it(
 ) -> None:
     ran: list[str] = []
     monkeypatch.setattr(filling, "_run", lambda name, _: ran.append(name))
-    monkeypatch.setattr(filling, "LARGE", 1)
     monkeypatch.setattr(filling, "MARGIN_SECONDS", 0)
-    monkeypatch.setattr(filling, "SECONDS_A_CAMPAIGN", 1e6)
-
-    monkeypatch.setattr(filling, "WORTH_A_FIT", 0.5)
+    monkeypatch.setattr(filling, "patience", lambda campaigns: (0.5 * campaigns, 1e6 * campaigns))
 
     filling.prepare(path, {}, 11)
     assert ran == []

@@ -34,7 +34,7 @@ def test_a_real_server_is_measured_on_a_database_that_is_filled_once(
     monkeypatch.setattr(http_speed, "fill", lambda *_: pytest.fail("filled again"))
     monkeypatch.setattr(http_speed, "prepare", lambda _, __, further: prepared.append(further))
     monkeypatch.setattr(http_speed, "is_filled", lambda *_: True)
-    assert http_speed._filled(tmp_path, 3, Progress(disable=True)) == path
+    assert http_speed.filled_database(tmp_path, 3, Progress(disable=True)) == path
     assert prepared == [2 * 4 + 2]
 
 
@@ -46,16 +46,16 @@ def test_a_database_of_which_nobody_knows_whether_it_is_whole_is_filled_anew(
     there: list[list[Path]] = []
     monkeypatch.setattr(http_speed, "fill", lambda path, *_: there.append(list(path.parent.iterdir())))
 
-    http_speed._filled(tmp_path, 3, Progress(disable=True))
+    http_speed.filled_database(tmp_path, 3, Progress(disable=True))
 
     assert there == [[]]
 
 
-def test_a_campaign_is_fresh_when_the_effects_count_it(http_speed: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_campaign_is_fresh_when_the_effects_count_it(streams: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     waiting = iter([3, 1, 0])
-    monkeypatch.setattr(http_speed, "_pending", lambda _: next(waiting, 0))
-    monkeypatch.setattr(http_speed, "LOOK", 0.05)
-    watch = http_speed.Watch(0)
+    monkeypatch.setattr(streams, "_pending", lambda _: next(waiting, 0))
+    monkeypatch.setattr(streams, "LOOK", 0.05)
+    watch = streams.Watch(0)
     for _ in range(3):
         watch.acknowledged()
 
@@ -65,19 +65,17 @@ def test_a_campaign_is_fresh_when_the_effects_count_it(http_speed: ModuleType, m
     assert third >= second + 0.04, "two were learnt at one look, the last one at the next"
 
 
-def test_what_never_counts_is_an_error_and_not_a_number(
-    http_speed: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(http_speed, "_pending", lambda _: 1)
-    monkeypatch.setattr(http_speed, "SETTLE", 0.1)
-    watch = http_speed.Watch(0)
+def test_what_never_counts_is_an_error_and_not_a_number(streams: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "_pending", lambda _: 1)
+    monkeypatch.setattr(streams, "SETTLE", 0.1)
+    watch = streams.Watch(0)
     watch.acknowledged()
     with pytest.raises(SystemExit, match="not learnt"):
         watch.settled()
 
 
 def test_a_stream_ends_when_its_time_is_up_and_has_some_posts_in_any_case(
-    http_speed: ModuleType, monkeypatch: pytest.MonkeyPatch
+    streams: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Connection:
         status = 200
@@ -93,15 +91,15 @@ def test_a_stream_ends_when_its_time_is_up_and_has_some_posts_in_any_case(
 
         read = close = lambda self: b""
 
-    monkeypatch.setattr(http_speed.http.client, "HTTPConnection", Connection)
-    monkeypatch.setattr(http_speed, "FEWEST_POSTS", 3)
+    monkeypatch.setattr(streams.http.client, "HTTPConnection", Connection)
+    monkeypatch.setattr(streams, "FEWEST_POSTS", 3)
     campaigns = [{"campaign_id": str(number)} for number in range(9)]
 
-    assert len(http_speed._post(0, campaigns, 1, seconds=0.0).latencies) == 3
-    whole = http_speed._post(0, campaigns, 2)
+    assert len(streams.post(0, campaigns, 1, seconds=0.0).latencies) == 3
+    whole = streams.post(0, campaigns, 2)
     assert (len(whole.latencies), whole.lost) == (9, 0)
 
 
-def test_what_others_take_of_the_processors_is_a_share(http_speed: ModuleType) -> None:
-    share = http_speed.busy_elsewhere(0.2)
+def test_what_others_take_of_the_processors_is_a_share(streams: ModuleType) -> None:
+    share = streams.busy_elsewhere(0.2)
     assert share is None or 0.0 <= share <= 1.0

@@ -15,6 +15,7 @@ def test_a_world_is_the_same_from_the_same_seed(worlds_of_plans: ModuleType) -> 
     assert worlds_of_plans.make(conditions, 1) != worlds_of_plans.make(conditions, 2)
 
 
+@pytest.mark.torture(part="learning")
 def test_a_plan_of_any_spend_is_held_by_its_interval(worlds_of_plans: ModuleType) -> None:
     for metric, hits in _pooled(worlds_of_plans, "size", 2).items():
         assert np.mean([hit for _, hit in hits]) > 0.8, metric

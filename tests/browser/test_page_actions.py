@@ -1,6 +1,7 @@
 """What a person changes on the page: a link is shared, an event written down; and what changes by itself."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -73,7 +74,7 @@ def test_what_was_learnt_meanwhile_is_shown_without_reloading(visit: Visit) -> N
     visit.page.route("**/v1/stream", news)
     visit.open("/works", ready="beyond noise on ROAS")
     before = sum("/v1/effects" in url for url in asked)
-    visit.page.get_by_text("Learnt, 2.").wait_for()
+    visit.page.locator(".live").get_by_text(re.compile(r"Learnt as of .*:02")).wait_for()
     visit.settle("beyond noise on ROAS")
 
     assert sum("/v1/effects" in url for url in asked) > before

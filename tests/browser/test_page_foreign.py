@@ -13,9 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page
 from tests.browser.conftest import program
-from tests.browser.page import serving
+from tests.browser.page import serving, settings_of
 
-from reflection.settings import Settings
 from reflection.wiring import Application, build
 
 pytestmark = pytest.mark.browser
@@ -69,9 +68,7 @@ WRITES = ["/v1/events", "/v1/shares", "/v1/samples", "/analyze-campaign", "/v1/i
 
 @pytest.fixture(scope="module")
 def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
-    folder = tmp_path_factory.mktemp("foreign")
-    paths = {"database_path": folder / "r.db", "output_dir": folder / "output", "weights_path": folder / "w.json"}
-    with build(Settings.load(_env_file=None, vector_backend="local", **paths)) as application:
+    with build(settings_of(tmp_path_factory.mktemp("foreign"))) as application:
         yield application
 
 
@@ -205,9 +202,7 @@ _FOLLOW = """key => {
 
 
 def test_a_revoked_key_ends_its_open_stream(browser: Any, tmp_path: Path) -> None:
-    paths = {"database_path": tmp_path / "r.db", "output_dir": tmp_path / "output", "weights_path": tmp_path / "w.json"}
-    settings = Settings.load(_env_file=None, vector_backend="local", **paths)
-    with build(settings) as application, serving(application) as address:
+    with build(settings_of(tmp_path)) as application, serving(application) as address:
         context = browser.new_context()
         page = context.new_page()
         page.goto(f"{address}/works")

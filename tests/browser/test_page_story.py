@@ -1,13 +1,13 @@
 """The first minutes of somebody with an export: import, overview, campaign, why, plan, track record, and back again."""
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.browser.page import PATIENCE, Visit, serving, visiting
-
-from reflection.settings import Settings
+from playwright.sync_api import expect
+from tests.browser.page import PATIENCE, Visit, serving, settings_of, visiting
 
 pytestmark = pytest.mark.browser
 
@@ -17,9 +17,7 @@ EXPORT, PLAN = EXPORTS / "ads_manager_monthly_cad.csv", EXPORTS / "plan_septembe
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("story")
-    paths = {"database_path": folder / "r.db", "output_dir": folder / "output", "weights_path": folder / "w.json"}
-    with serving(settings=Settings.load(_env_file=None, vector_backend="local", **paths)) as address:
+    with serving(settings=settings_of(tmp_path_factory.mktemp("story"))) as address:
         yield address
 
 
@@ -72,11 +70,9 @@ def plan(visit: Visit) -> None:
     for label, value in fields.items():
         visit.page.get_by_label(label, exact=True).fill(value)
     visit.page.get_by_label("Currency").fill("CAD")
-    for _ in range(PATIENCE // 500):  # what was imported is learnt behind the page
-        visit.page.get_by_role("button", name="What will it give?").click()
-        visit.page.wait_for_timeout(500)
-        if "The target of CAD 80.00 is reached with a probability of" in visit.text:
-            break
+    learnt = re.compile(r"^Learnt as of [^·]+$")  # behind the page, which hears of it: nothing waits any longer
+    expect(visit.page.locator(".live")).to_have_text(learnt, timeout=PATIENCE)
+    visit.page.get_by_role("button", name="What will it give?").click()
     visit.settle("The target of CAD 80.00 is reached with a probability of")
     assert "90% interval" in visit.text
     assert visit.violations() == []
@@ -129,13 +125,14 @@ def test_days_that_nobody_reported_are_gaps_and_changed_ones_are_marked(
     first = daily(tmp_path / "first.csv", [*range(1, 11), *range(13, 25)], 40.0)
     later = daily(tmp_path / "later.csv", [23, 24, 25], 50.0)
     with visiting(browser, address, "days") as visit:
-        for file in (first, later):
+        for file in (first, later, later):
             visit.open("/data", ready="Drop an export here")
             visit.page.get_by_label("Or choose files").set_input_files(file)
             visit.settle(f"How {file.name} was read")
             assert "--" not in visit.text
             visit.page.get_by_role("button", name="Import 1 campaign").click()
             visit.settle("See the overview")
+        assert "Nothing changed: all of this was here already." in visit.text
         visit.open("/data", ready="Spend a day on Meta, EUR")
 
         assert "Nobody reported Aug 11, 2026 to Aug 12, 2026." in visit.text

@@ -1,16 +1,15 @@
-"""The report in a real browser: no request, no console message, nothing serious for axe, and it fits a phone."""
+"""The report in a real browser: no request, no console message, nothing that axe finds, and it fits a phone."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.browser.page import Paper, settings_of
 
 from reflection.api.openapi import CMP_007
 from reflection.domain.campaign import Campaign
 from reflection.reports.service import campaign_report, portfolio_report
-from reflection.settings import Settings
 from reflection.wiring import Application, build
 
 pytestmark = pytest.mark.browser
@@ -19,14 +18,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
     """Thirty analysed campaigns and what was learnt from them."""
-    folder = tmp_path_factory.mktemp("application")
-    settings = Settings.load(
-        database_path=folder / "r.db",
-        output_dir=folder / "output",
-        weights_path=folder / "w.json",
-        vector_backend="local",
-    )
-    application = build(settings)
+    application = build(settings_of(tmp_path_factory.mktemp("application")))
     for number in range(30):
         video = number % 2 == 0
         actual = CMP_007["actual_metrics"] | {"conversions": 150 + 90 * video + number}
@@ -52,33 +44,34 @@ def page(application: Application, request: pytest.FixtureRequest) -> str:
     return portfolio_report(*parts, "default", date(2026, 1, 1), date(2026, 12, 31), "html").decode()
 
 
-def test_nothing_is_asked_for_and_the_console_is_silent(chromium: Any, page: str) -> None:
-    asked, console = chromium.visit(page)
-    assert asked == []
-    assert console == []
+def test_it_asks_for_nothing_says_nothing_to_the_console_and_axe_finds_nothing(paper: Paper, page: str) -> None:
+    paper.open(page)
+
+    assert paper.noted() == ([], [])
+    assert paper.violations_in_both_themes() == []
 
 
-def test_a_page_that_does_ask_and_complain_is_noticed(chromium: Any) -> None:
+def test_a_page_that_does_ask_and_complain_is_noticed(paper: Paper) -> None:
     loud = "<!doctype html><img src='http://loud.example/x.png'><script>console.error('loud')</script>"
-    asked, console = chromium.visit(loud)
-    assert asked == ["loud.example"]
-    assert any("loud" in line for line in console)
+    asked, console = paper.open(loud).noted()
+
+    assert asked == ["http://loud.example/x.png"]
+    assert "error: loud" in console
 
 
-def test_axe_notices_a_page_without_names(chromium: Any) -> None:
+def test_axe_notices_a_page_without_names(paper: Paper) -> None:
     bad = '<!doctype html><html><head><meta http-equiv="Content-Security-Policy" content="x"></head>'
-    found = chromium.axe(f"{bad}<body><img src='x.png'><button></button></body></html>")
-    assert {"image-alt", "button-name"} <= {one["id"] for one in found}
+    paper.open(f"{bad}<body><img src='x.png'><button></button></body></html>")
+
+    assert {"image-alt", "button-name"} <= {one[0] for one in paper.violations()}
 
 
-def test_axe_finds_no_serious_violation(chromium: Any, page: str) -> None:
-    found = chromium.axe(page)
-    assert [one for one in found if one["impact"] in ("serious", "critical")] == []
+@pytest.mark.parametrize("width", [390, 1000, 2560])
+def test_the_page_never_scrolls_sideways(paper: Paper, page: str, width: int) -> None:
+    paper.page.set_viewport_size({"width": width, "height": 900})
+    paper.open(page)
 
-
-@pytest.mark.parametrize("width", [500, 1000])
-def test_the_page_never_scrolls_sideways(chromium: Any, page: str, width: int) -> None:
-    assert chromium.widest(page, width)
+    assert paper.fits()
 
 
 def test_a_page_can_be_kept_for_looking_at(page: str, request: pytest.FixtureRequest) -> None:

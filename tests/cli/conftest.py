@@ -15,6 +15,8 @@ import pytest
 
 from reflection.api.openapi import CMP_007
 from reflection.cli import main
+from reflection.domain.knowledge import NOTHING
+from reflection.engine.learner import Learner
 from reflection.settings import variables
 
 
@@ -37,6 +39,12 @@ def folder(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> P
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def nothing_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands learn nothing: it is most of what one costs, and not what every test is about."""
+    monkeypatch.setattr(Learner, "learn_now", lambda learner, workspace: NOTHING)
 
 
 @pytest.fixture
@@ -70,7 +78,7 @@ def spawn(folder: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
             env={**os.environ, "OMP_NUM_THREADS": "1"},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
         )
 
     return spawn

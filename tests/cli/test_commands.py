@@ -36,6 +36,7 @@ def test_a_campaign_is_analysed_twice_and_then_shown(spawn, run, sample, folder)
     assert artifacts == {"comparison.json", "patterns.json", "insights.json", "updated_weights.json"}
 
 
+@pytest.mark.usefixtures("nothing_learnt")
 def test_a_list_and_json_lines_come_in_by_file_and_by_pipe(run, folder, campaign):
     campaigns = [campaign(campaign_id=f"c{number}") for number in range(3)]
     (folder / "list.json").write_text(json.dumps(campaigns))
@@ -51,6 +52,7 @@ def test_a_list_and_json_lines_come_in_by_file_and_by_pipe(run, folder, campaign
     assert {answer["stored_memory"]["revision"] for answer in answers} == {1}
 
 
+@pytest.mark.usefixtures("nothing_learnt")
 def test_a_bad_line_does_not_stop_the_others_but_is_told(run, campaign):
     lines = "\n".join([json.dumps(campaign(campaign_id="good")), '{"campaign_id": "bad"}', ""])
 
@@ -96,13 +98,6 @@ def test_a_wrong_setting_is_one_line_for_every_command(run, name):
         assert len(result.stderr.strip().splitlines()) == 1
 
 
-def test_an_error_of_a_process_is_one_line_too(spawn):
-    result = spawn("show", "never-seen")
-
-    assert (result.returncode, result.stdout) == (2, "")
-    assert re.fullmatch(r"error: [^\n]*never-seen[^\n]*\n", result.stderr)
-
-
 def test_an_unforeseen_error_is_one_line_without_its_text(run, monkeypatch):
     def broken(*_args, **_kwargs):
         raise RuntimeError("canary")
@@ -121,6 +116,7 @@ def test_wrong_usage_has_exit_code_2_too(run):
     assert run("effects", "--workspace", "../x").returncode == 2
 
 
+@pytest.mark.usefixtures("nothing_learnt")
 def test_workspaces_are_apart(run, sample):
     run("analyze", sample.name, "--workspace", "acme")
 
@@ -128,6 +124,7 @@ def test_workspaces_are_apart(run, sample):
     assert run("show", "cmp_007_meta_summer_bootcamp").returncode == 2
 
 
+@pytest.mark.usefixtures("nothing_learnt")
 def test_exported_campaigns_are_read_again(run, sample, folder):
     run("analyze", sample.name)
     exported = run("export", "campaigns", "-o", "all.jsonl")
@@ -228,6 +225,7 @@ def test_the_version_is_told(run):
     assert re.fullmatch(r"reflection \d+\.\d+\.\d+\S*\n", run("--version").stdout)
 
 
+@pytest.mark.usefixtures("nothing_learnt")
 def test_markup_in_names_is_text(run, campaign):
     result = run("analyze", "-", stdin=json.dumps(campaign(campaign_id="[red]x[/red] [link=file:///]")))
 

@@ -85,6 +85,7 @@ def test_nothing_is_lost_when_the_process_is_killed(
     assert written(settings) == {"c1"}
 
 
+@pytest.mark.usefixtures("nothing_learnt")
 def test_a_large_file_has_its_files_written_beside_and_a_small_one_afterwards(
     run: Any, folder: Any, campaign: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """`reflection import`, `imports` and large files of `analyze`: verdicts, exit codes, rejects, going on after a kill."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -10,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from reflection.cli import batch_summary
-from reflection.ingest.jobs.service import BATCH
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.open import open_database
 from reflection.store.imports import ImportRows
@@ -21,6 +21,7 @@ GERMAN = EXPORTS / "google_de.csv"
 TIKTOK = str(EXPORTS / "tiktok_en_day_total_row.csv")
 
 
+@pytest.mark.usefixtures("nothing_learnt")
 def test_the_real_export_is_imported_shown_listed_and_taken_back(run):
     done = run("import", str(REAL), "--group-by", "month")
     listed = json.loads(run("imports", "--json").stdout)["items"]
@@ -62,6 +63,7 @@ def test_a_plan_says_what_was_expected(run, folder):
     assert "nowhere.csv" in missing.stderr
 
 
+@pytest.mark.usefixtures("nothing_learnt")
 def test_the_same_file_again_says_that_nothing_changed(run):
     first = run("import", TIKTOK)
     second = run("import", TIKTOK)
@@ -102,6 +104,7 @@ def test_what_cannot_be_imported_is_one_line_and_exit_code_two(run, folder, argu
     assert says in result.stderr
 
 
+@pytest.mark.usefixtures("nothing_learnt")
 def test_a_table_nobody_knows_is_refused_with_the_mapping_that_would_read_it(run, folder):
     (folder / "plain.csv").write_text("Date,Campaign,Impressions,Clicks,Conversions,Cost\n2026-09-01,A,100,10,1,5.0\n")
 
@@ -154,6 +157,7 @@ def lines(campaign, count, start=0):
     return "".join(json.dumps(campaign(campaign_id=f"c{number:05d}")) + "\n" for number in range(start, count))
 
 
+@pytest.mark.usefixtures("nothing_learnt")
 def test_refused_lines_go_to_a_file_with_their_numbers_and_the_rest_goes_on(run, folder, campaign):
     body = lines(campaign, 2) + '{"campaign_id": "bad"}\n{nonsense\n' + lines(campaign, 4, start=2)
     (folder / "big.jsonl").write_text(body)
@@ -169,6 +173,7 @@ def test_refused_lines_go_to_a_file_with_their_numbers_and_the_rest_goes_on(run,
     assert "4 analysed, 2 refused; see big.jsonl.rejects.jsonl" in result.stderr
 
 
+@pytest.mark.usefixtures("nothing_learnt")
 def test_a_file_without_refusals_leaves_no_rejects_of_an_earlier_run(run, folder, campaign):
     (folder / "big.jsonl").write_text(lines(campaign, 2) + "{}\n")
     run("analyze", "big.jsonl")
@@ -178,6 +183,7 @@ def test_a_file_without_refusals_leaves_no_rejects_of_an_earlier_run(run, folder
     assert not (folder / "big.jsonl.rejects.jsonl").exists()
 
 
+@pytest.mark.usefixtures("nothing_learnt")
 def test_from_line_passes_over_what_was_done(run, folder, campaign):
     (folder / "big.jsonl").write_text("not json\n" + lines(campaign, 3))
 
@@ -188,6 +194,7 @@ def test_from_line_passes_over_what_was_done(run, folder, campaign):
     assert ids == ["c00001", "c00002"]
 
 
+@pytest.mark.usefixtures("nothing_learnt")
 def test_of_many_campaigns_the_first_are_shown_and_the_rest_counted(run, folder, campaign, monkeypatch):
     assert batch_summary.SHOWN >= 50
     monkeypatch.setattr(batch_summary, "SHOWN", 5)
@@ -200,11 +207,14 @@ def test_of_many_campaigns_the_first_are_shown_and_the_rest_counted(run, folder,
     assert "... and 3 more" in result.stdout
 
 
-KILLED_AFTER_A_BATCH = """
+BATCH = 20
+KILLED_AFTER_A_BATCH = f"""
 import os, signal
 from reflection.cli.main import main
+from reflection.ingest.jobs import service
 from reflection.ingest.jobs.service import Imports
 
+service.BATCH = {BATCH}
 do = Imports._do
 
 def once(*arguments):
@@ -216,11 +226,13 @@ main()
 """
 
 
+@pytest.mark.usefixtures("nothing_learnt")
 def test_an_import_killed_in_the_middle_is_finished_by_importing_again(run, folder):
     rows = "".join(f"2026-09-01,Campaign {number:04d},100.00,10000,200,5\n" for number in range(BATCH + 20))
     (folder / "big.csv").write_text("Day,Campaign name,Amount spent (EUR),Impressions,Link clicks,Purchases\n" + rows)
     command = [sys.executable, "-c", KILLED_AFTER_A_BATCH, "import", "big.csv", "--conversions", "Purchases"]
-    killed = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+    settings = {**os.environ, "MARKO_EMBEDDING_MODEL": "none"}
+    killed = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, timeout=600)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     shutil.copytree(folder, folder / "copy", ignore=shutil.ignore_patterns("copy"))
     database = open_database(folder / "reflection.db")

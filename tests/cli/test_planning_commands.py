@@ -1,6 +1,7 @@
 """plan, track-record and backtest: real files in, tables and reports out."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 from reflection.cli.main import make_app
 from reflection.cli.plan import interval, number
 from reflection.cli.track_record import bar, spark
+from reflection.evaluation import backtest_stages
 
 PLAN = {"platform": "Meta", "objective": "Leads", "budget": 500.0, "expected": {"cpa": 10.0}}
 
@@ -73,6 +75,23 @@ def test_a_backtest_writes_its_report(run, tmp_path: Path):
     assert report["metrics"]["conversions"]["n"] > 0
     assert (tmp_path / "out" / "report.html").read_text().startswith("<!doctype html>")
     assert set(report) == {"campaigns", "metrics", "coverage", "forecasts"}
+
+
+def test_a_stored_history_is_replayed_and_what_to_replay_is_said_once(
+    run, learnt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(backtest_stages, "FIRST_FIT", 25)  # one fit instead of a dozen
+    monkeypatch.setattr(backtest_stages, "REFIT_GROWTH", 1.0)
+    shutil.copy(learnt, tmp_path / "reflection.db")
+    shown = run("backtest", "--workspace", "default", "--folder", "out", "--json")
+    assert shown.exit_code == 0, shown.output
+    assert json.loads(shown.stdout) | {"metrics": {}} == {
+        "campaigns": 40, "changed": 0, "metrics": {}, "coverage": json.loads(shown.stdout)["coverage"],
+    }  # fmt: skip
+    assert json.loads(shown.stdout)["metrics"]["cpa"]["methods"].keys() >= {"planner", "ours"}
+    for wrong in ([], ["a.json", "--all"], ["--workspace", "default", "--all"]):
+        assert "name a file, or --workspace, or --all" in str(run("backtest", *wrong).exception)
+    assert "there is no workspace 'nobody'" in str(run("backtest", "--workspace", "nobody").exception)
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,7 @@ def test_a_process_that_dies_is_told_and_what_was_stored_stays(settings: Setting
         database.close()
 
 
+@pytest.mark.usefixtures("nothing_learnt")
 def test_a_large_file_is_shared_out_refused_lines_told_and_a_second_run_passes_over_what_is_stored(
     run: Any, folder: Any, campaign: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,9 +15,11 @@ from reflection.cluster.cluster import DaskCluster
 from reflection.domain.campaign import Campaign
 from reflection.engine.learner import FITTED, READ, Learner
 from reflection.errors import ConfigurationError, Unavailable
+from reflection.evaluation import backtest_stages
 from reflection.inference import partitions
 from reflection.settings import Settings
 from reflection.wiring import Application, build
+from reflection.worker import backtesting
 from reflection.worker.relearning import relearn_every
 
 pytestmark = [pytest.mark.cluster, pytest.mark.filterwarnings("default")]
@@ -117,6 +119,52 @@ def test_a_killed_worker_costs_its_partitions_and_nothing_else(
 
     assert _relearnt(application, four, kill) == alone
     assert len(killed) == 2
+
+
+def _replayed(
+    application: Application,
+    cluster: DaskCluster | None,
+    progress: Callable[[int, int], object] = lambda done, total: 0,
+) -> bytes:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(application, "cluster", cluster)
+        patch.setattr(backtesting, "CLUSTER_FROM", 1)
+        patch.setattr(backtest_stages, "PORTION", 10)
+        patch.setattr(backtest_stages, "FIRST_FIT", 12)
+        patch.setattr(backtest_stages, "REFIT_GROWTH", 1.0)
+        return orjson.dumps(backtesting.backtest(application, "default", progress))
+
+
+@pytest.fixture(scope="module")
+def replayed(application: Application) -> bytes:
+    """The report of one process."""
+    return _replayed(application, None)
+
+
+@pytest.mark.parametrize("count", [1, 4, 13])
+def test_a_history_is_replayed_to_the_same_bits_in_any_number_of_partitions_and_beside_a_death(
+    application: Application, cluster: Callable[[int | None], DaskCluster], replayed: bytes, count: int
+) -> None:
+    seen: list[tuple[int, int]] = []
+    own = cluster(count)
+
+    def watch(done: int, total: int) -> None:
+        seen.append((done, total))
+        if count == 4 and len(seen) == 3:
+            os.kill(next(iter(own.client.run(os.getpid).values())), signal.SIGKILL)
+
+    assert orjson.loads(replayed)["metrics"], "something is foretold"
+    assert _replayed(application, own, watch) == replayed
+    assert seen == sorted(seen)
+    assert seen[-1] == (40, 40)
+    assert len({done for done, _ in seen}) >= 4
+
+
+def test_histories_are_tasks_of_their_own(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = application.settings.model_copy(update={"cluster": "local:2", "cluster_memory": MEMORY})
+    with Application(settings) as other:
+        monkeypatch.setattr(other.store, "workspaces", lambda: ["other"])
+        assert backtesting.backtest_every(other) == {"other": backtesting.backtest(application, "other")}
 
 
 def test_workspaces_are_tasks_and_learn_what_they_learn_alone(

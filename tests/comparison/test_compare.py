@@ -41,7 +41,7 @@ def sides(draw):
     }
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(
     plan=sides(),
     fact=sides(),

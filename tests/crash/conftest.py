@@ -183,32 +183,37 @@ def state() -> Callable[[Database], dict[str, list[tuple[Any, ...]]]]:
     return dump
 
 
+SERVE = ("-m", "reflection.cli", "serve")
+PATIENCE = 300.0
+"""Seconds; a server starts in two or three, the rest is room for a busy machine."""
+
+
 class Server:
-    """A server process, its files in one folder; `before` is put before its command.
+    """A server process, its files in one folder; `before` is put before its command, `command` is what Python runs.
 
     It makes no vectors, which would be most of its work.
     """
 
-    def __init__(self, folder: Path, port: int, *before: str) -> None:
+    def __init__(self, folder: Path, port: int, *before: str, command: tuple[str, ...] = SERVE) -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{self.port}"
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MARKO_", "OPENAI_"))}
         paths = {"DATABASE_PATH": "x.db", "OUTPUT_DIR": "output", "WEIGHTS_PATH": "weights.json"}
         own = {f"MARKO_{name}": str(folder / value) for name, value in paths.items()}
         self.process = subprocess.Popen(
-            [*before, sys.executable, "-m", "reflection.cli", "serve", "--port", str(self.port)],
+            [*before, sys.executable, *command, "--port", str(self.port)],
             cwd=ROOT,
             env={**kept, **own, "MARKO_LOG_LEVEL": "ERROR", "MARKO_EMBEDDING_MODEL": "none"},
             stderr=subprocess.PIPE,
             text=True,
         )
 
-    def ready(self) -> "Server":
-        deadline = time.monotonic() + 90
+    def ready(self, **headers: str) -> "Server":
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.errors()
             try:
-                if httpx.get(f"{self.url}/ready", timeout=30).status_code == 200:
+                if httpx.get(f"{self.url}/ready", timeout=30, headers=headers).status_code == 200:
                     return self
             except httpx.TransportError:
                 time.sleep(0.05)
@@ -229,8 +234,8 @@ def start(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Callable[...
     """Starts servers on one folder; whatever still runs at the end is killed."""
     servers: list[Server] = []
 
-    def start(*before: str) -> Server:
-        servers.append(Server(tmp_path, free_port(), *before))
+    def start(*before: str, **command: tuple[str, ...]) -> Server:
+        servers.append(Server(tmp_path, free_port(), *before, **command))
         return servers[-1]
 
     yield start

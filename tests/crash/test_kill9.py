@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-FAST_KILLS = 20
+FAST_KILLS = 10
 TORTURE_KILLS, PARTS = 20_000, 20
 PER_HOUSE = 10
 
@@ -119,7 +119,7 @@ def _torture(new_house: Callable[..., Any], kills: int, seed: int) -> None:
     assert acknowledged > kills / 2  # or the kills came before any work
 
 
-def test_twenty_kills_split_nothing(new_house: Callable[..., Any]) -> None:
+def test_ten_kills_split_nothing(new_house: Callable[..., Any]) -> None:
     _torture(new_house, FAST_KILLS, seed=1)
 
 

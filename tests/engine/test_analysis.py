@@ -6,12 +6,15 @@ import orjson
 import pytest
 
 from reflection.domain.evidence import decode, evidence_of
+from reflection.domain.forecast_register import ISSUER
 from reflection.domain.knowledge import NOTHING
 from reflection.domain.metrics import ScoreWeights
-from reflection.domain.ports import ForecastRow, StoredCampaign
+from reflection.domain.ports import StoredCampaign
 from reflection.domain.results import SimilarCampaign
 from reflection.engine.analysis import AnalysisInput, Analyst
 from reflection.explain.writer import DeterministicWriter
+from reflection.forecasting.calibration import EMPTY
+from reflection.forecasting.calibration_update import learn
 
 NOW = "2026-04-01T00:00:00.000+00:00"
 
@@ -39,25 +42,24 @@ def memory():
 
 
 @pytest.fixture
-def forecasts():
-    return []
-
-
-@pytest.fixture
-def analyst(memory, forecasts):
-    def forecaster(workspace, campaign, knowledge, now):
-        forecasts.append(campaign.campaign_id)
-        return [ForecastRow("reflection", "1", NOW, "ctr", 0.03)]
-
+def analyst(memory):
     return Analyst(
         memory, DeterministicWriter(), output_path=lambda workspace, name: f"{workspace}/{name}",
-        score_weights=ScoreWeights(), forecaster=forecaster,
+        score_weights=ScoreWeights(),
     )  # fmt: skip
 
 
 @pytest.fixture
 def case(sample):
     return AnalysisInput("acme", sample, sample.content(), evidence_of(sample), NOTHING, None, None, 0, NOW)
+
+
+@pytest.fixture
+def calibration(make_campaign):
+    state = EMPTY
+    for number in range(6):
+        state = learn(state, evidence_of(make_campaign(campaign_id=f"c{number}")))
+    return state
 
 
 def _stored(sample):
@@ -102,14 +104,15 @@ def test_a_fault_is_noted_and_holds_the_learning(analyst, case):
     assert answer["notes"] == ["suspected tracking fault: look"]
 
 
-def test_our_forecast_is_made_for_new_campaigns_only(analyst, case, forecasts, sample):
-    issuers = [row.issuer for row in analyst.record(case).forecasts]
-    assert issuers.count("planner") == 6
-    assert issuers.count("reflection") == 1
+def test_our_forecast_is_made_for_new_campaigns_only(analyst, case, calibration, sample):
+    assert [row.issuer for row in analyst.record(case).forecasts] == ["planner"] * 6, "nothing is calibrated yet"
 
-    corrected = analyst.record(dataclasses.replace(case, current=_stored(sample)))
+    calibrated = dataclasses.replace(case, calibration=calibration)
+    issuers = [row.issuer for row in analyst.record(calibrated).forecasts]
+    assert issuers.count("planner") == issuers.count(ISSUER) == 6
+
+    corrected = analyst.record(dataclasses.replace(calibrated, current=_stored(sample)))
     assert [row.issuer for row in corrected.forecasts] == ["planner"] * 6
-    assert len(forecasts) == 1
 
 
 def test_the_planners_forecast_is_registered_under_their_name(analyst, case, make_campaign):

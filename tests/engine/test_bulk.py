@@ -9,12 +9,13 @@ import pytest
 from reflection.domain.answers import Answer, Refused
 from reflection.domain.campaign import Campaign
 from reflection.domain.ports import StaleRevision
-from reflection.engine.bulk import BATCH, FOLLOWING
+from reflection.engine import bulk
+from reflection.engine.bulk import FOLLOWING
 from reflection.errors import Conflict
 from reflection.store.memories import MemoryRows
 from reflection.wiring import Application
 
-W = "default"
+W, BATCH = "default", 20
 Make = Callable[..., Campaign]
 
 
@@ -45,6 +46,14 @@ def test_a_batch_says_the_same_as_one_by_one_except_for_the_memory(
         assert body["stored_memory"]["vector_saved"] is False
 
 
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches of `BATCH`, of which ten campaigns make one."""
+    monkeypatch.setattr(bulk, "BATCH", BATCH)
+    monkeypatch.setattr(bulk, "ALONE", BATCH // 2)
+
+
+@pytest.mark.usefixtures("small_batches")
 def test_more_than_a_batch_is_stored_in_a_few_transactions_in_the_order_given(
     application: Application, make_campaign: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,6 +142,7 @@ def test_one_campaign_that_cannot_be_stored_does_not_stop_its_batch(
     assert [item.campaign_id for item in application.store.campaigns(W)] == ["a", "c"]
 
 
+@pytest.mark.usefixtures("small_batches")
 def test_the_stream_is_read_a_batch_ahead_and_no_further(application: Application, make_campaign: Make) -> None:
     taken = 0
 

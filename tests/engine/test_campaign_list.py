@@ -1,27 +1,33 @@
 """Lists of stored campaigns: filters, search and pages, and what the learning makes of each."""
 
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reflection.domain.campaign import Campaign
+from reflection.engine import campaign_list
 from reflection.engine.campaign_list import ListRequest
 from reflection.errors import InvalidInput
 from reflection.settings import Settings
+from reflection.store import campaign_list as store_list
 from reflection.wiring import Application, build
 
 
 @pytest.fixture(scope="module")
-def listed(tmp_path_factory: pytest.TempPathFactory, history: Sequence[Campaign]) -> Iterator[Application]:
+def listed(
+    tmp_path_factory: pytest.TempPathFactory,
+    history: Sequence[Campaign],
+    learnt: Path,
+    settings_in: Callable[..., Settings],
+) -> Iterator[Application]:
     """The forty sample campaigns, learnt from, and a named one for leads that is not learnt from yet."""
-    folder = tmp_path_factory.mktemp("listed")
-    places = {"database_path": folder / "c.db", "output_dir": folder / "output", "weights_path": folder / "w.json"}
-    settings = Settings.load(_env_file=None, embedding_model="none", vector_backend="local", **places)
+    settings = settings_in(tmp_path_factory.mktemp("listed"), embedding_model="none")
+    shutil.copy(learnt, settings.database_path)
     with build(settings) as application:
-        list(application.engine.analyze_many(history))
-        application.learner.learn_now("default")
         changes = {"campaign_id": "new", "name": "Größer wohnen", "conversion_kind": "lead", "account_id": "act_1"}
         application.engine.analyze(history[1].model_copy(update=changes))
         yield application
@@ -45,6 +51,17 @@ def test_pages_hold_every_campaign_once_the_newest_first(listed: Application, hi
     assert {item["campaign_id"] for item in items} == {campaign.campaign_id for campaign in history} | {"new"}
     days = [item["timestamp"] for item in items]
     assert days == sorted(days, reverse=True)
+
+
+def test_pages_of_large_campaigns_have_fewer_of_them_and_hold_every_campaign_once(
+    listed: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = _all(listed)
+    for module in (campaign_list, store_list):
+        monkeypatch.setattr(module, "MOST_CHARACTERS", 50_000)
+
+    assert 0 < len(listed.engine.campaigns(ListRequest(limit=40))["items"]) < 20
+    assert _all(listed, limit=40) == items
 
 
 @pytest.mark.parametrize(

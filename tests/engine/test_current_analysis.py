@@ -1,8 +1,11 @@
 """A stored campaign is told from what is known today; what was compared stays as it was, and so does every replay."""
 
-from collections.abc import Callable
+import copy
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -16,18 +19,37 @@ from reflection.domain.ports import StoredCampaign
 from reflection.domain.results import Analysis, Statement
 from reflection.engine.current_analysis import current_analysis, current_answer
 from reflection.explain.writer import assemble
-from reflection.wiring import Application
+from reflection.settings import Settings
+from reflection.wiring import Application, build
 
 KEPT = ("comparison_report", "similar_campaigns", "stored_memory")
 ANALYSIS: TypeAdapter[Analysis] = TypeAdapter(Analysis)
 
 
+@pytest.fixture(scope="module")
+def batch_file(
+    tmp_path_factory: pytest.TempPathFactory, settings_in: Callable[..., Settings], history: tuple[Campaign, ...]
+) -> tuple[Path, dict[str, Any]]:
+    """What forty campaigns were answered that were loaded together, and the database that learnt from them then."""
+    settings = settings_in(tmp_path_factory.mktemp("batch"))
+    with build(settings) as application:
+        answers = [orjson.loads(answer.body) for answer in application.engine.analyze_many(history, following=True)]
+        application.learner.learn_all()
+    return settings.database_path, {answer["comparison_report"]["campaign_id"]: answer for answer in answers}
+
+
 @pytest.fixture
-def batch(application: Application, history: tuple[Campaign, ...]) -> dict[str, Any]:
-    """What forty campaigns were answered that were loaded together, and learnt from afterwards."""
-    answers = [orjson.loads(answer.body) for answer in application.engine.analyze_many(history, following=True)]
-    application.learner.learn_all()
-    return {answer["comparison_report"]["campaign_id"]: answer for answer in answers}
+def batch(batch_file: tuple[Path, dict[str, Any]]) -> dict[str, Any]:
+    """What the forty campaigns of `after_batch` were answered."""
+    return copy.deepcopy(batch_file[1])
+
+
+@pytest.fixture
+def after_batch(settings: Settings, batch_file: tuple[Path, dict[str, Any]]) -> Iterator[Application]:
+    """An application that has learnt from the batch."""
+    shutil.copy(batch_file[0], settings.database_path)
+    with build(settings) as application:
+        yield application
 
 
 def _stored(application: Application, campaign_id: str) -> StoredCampaign:
@@ -37,12 +59,12 @@ def _stored(application: Application, campaign_id: str) -> StoredCampaign:
 
 
 def test_a_batch_is_told_from_what_was_learnt_of_it(
-    application: Application, batch: dict[str, Any], history: tuple[Campaign, ...], fault_id: str
+    after_batch: Application, batch: dict[str, Any], history: tuple[Campaign, ...], fault_id: str
 ) -> None:
-    knowledge = application.engine.knowledge()
-    telling = application.engine.telling("default")
+    knowledge = after_batch.engine.knowledge()
+    telling = after_batch.engine.telling("default")
     for campaign in history:
-        then, now = batch[campaign.campaign_id], orjson.loads(telling(_stored(application, campaign.campaign_id)))
+        then, now = batch[campaign.campaign_id], orjson.loads(telling(_stored(after_batch, campaign.campaign_id)))
         assert "nothing has been learnt yet" in then["pattern_report"]["reason"]
         assert b"nothing has been learnt yet" not in orjson.dumps(now)
         held, compared = campaign.campaign_id == fault_id, now["comparison_report"]
@@ -60,15 +82,15 @@ def test_a_batch_is_told_from_what_was_learnt_of_it(
 
 
 def test_every_finding_on_a_campaign_is_told_by_the_campaign(
-    application: Application, batch: dict[str, Any], fault_id: str
+    after_batch: Application, batch: dict[str, Any], fault_id: str
 ) -> None:
     told = {
         one["finding_id"]
         for name in batch
-        for one in orjson.loads(application.engine.show(name))["pattern_report"]["pattern_report"]
+        for one in orjson.loads(after_batch.engine.show(name))["pattern_report"]["pattern_report"]
     }
 
-    assert told >= {one.finding_id for one in application.engine.knowledge().findings}
+    assert told >= {one.finding_id for one in after_batch.engine.knowledge().findings}
 
 
 def test_a_replay_gives_the_stored_bytes(application: Application, make_campaign: Callable[..., Campaign]) -> None:
@@ -140,23 +162,23 @@ def test_a_models_sentence_on_a_finding_that_moved_gives_way(
 
 
 def test_files_carry_the_date_of_what_was_known_and_are_written_anew_by_rebuild(
-    application: Application, batch: dict[str, Any]
+    after_batch: Application, batch: dict[str, Any]
 ) -> None:
-    application.publisher.publish_pending()
+    after_batch.publisher.publish_pending()
     name = next(iter(batch))
-    folder = application.artifacts.folder_of("default", name)
+    folder = after_batch.artifacts.folder_of("default", name)
 
     def files() -> dict[str, Any]:
         return {path.name: orjson.loads(path.read_bytes()) for path in folder.glob("*.json")}
 
     before = files()
-    application.rebuild()
-    after, as_of = files(), application.engine.knowledge().as_of
+    after_batch.rebuild()
+    after, as_of = files(), after_batch.engine.knowledge().as_of
     dated = ("insights.json", "patterns.json", "updated_weights.json")
     assert {before[one]["as_of"] for one in dated} == {None}
     assert {after[one]["as_of"] for one in dated} == {as_of}
     assert after["comparison.json"] == before["comparison.json"]
-    assert after["patterns.json"] == orjson.loads(application.engine.show(name))["pattern_report"]
+    assert after["patterns.json"] == orjson.loads(after_batch.engine.show(name))["pattern_report"]
 
 
 def test_what_waited_for_its_window_is_compared_once_it_has_closed(

@@ -278,12 +278,13 @@ class _Ledger:
     [
         (100, 0, 600, False),
         (100, 1, 0, True),
-        (LARGE, LARGE // 200, 0, False),
-        (LARGE, LARGE // 100, 0, True),
+        (LARGE + 300, 2, 0, False),
+        (LARGE + 300, 3, 0, True),
+        (LARGE + 300, 1, 1, True),
         (100_000, 1, 10, False),
         (100_000, 1, 20, True),
-        (1_000_000, 9_999, 60, False),
-        (1_000_000, 10_000, 0, True),
+        (1_000_000, 9_899, 60, False),
+        (1_000_000, 9_900, 0, True),
     ],
 )
 def test_a_large_workspace_is_fitted_when_that_is_worth_it(campaigns, behind, minutes_ago, due):

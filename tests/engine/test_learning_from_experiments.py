@@ -1,15 +1,17 @@
 """An experiment is learnt from when it comes, again when it is corrected, and no more when it is taken back."""
 
+import shutil
+
 from reflection import Engine
 from reflection.store import knowledge_blob
 
 
-def test_the_learner_follows_every_change_of_an_experiment(history, tmp_path):
+def test_the_learner_follows_every_change_of_an_experiment(history, migrated, tmp_path):
     arms = [
         {"name": "old", "creative": "crt_image", "impressions": 9e5, "clicks": 9000.0},
         {"name": "new", "creative": "crt_video", "impressions": 9e5, "clicks": 11_000.0},
     ]
-    with Engine(tmp_path / "e.db", output=tmp_path, embedding_model="none") as engine:
+    with Engine(shutil.copy(migrated, tmp_path / "e.db"), output=tmp_path, embedding_model="none") as engine:
         for _ in engine.analyze_many(history[:12]):
             pass
         store = engine._application.store

@@ -10,6 +10,8 @@ import pytest
 from reflection.domain.evidence import Cell, Counts, Evidence
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.plan import Figures, Plan
+from reflection.errors import InvalidInput
+from reflection.forecasting import plan_work
 from reflection.forecasting.calibration import EMPTY
 from reflection.forecasting.plan_evaluation import evaluate
 from reflection.forecasting.plan_size import far_outside, outside, planned_size
@@ -59,6 +61,16 @@ def _answer(knowledge: Knowledge, times: float, **changes: Any) -> dict[str, Any
 def _figures(knowledge: Knowledge, times: float, **changes: Any) -> dict[str, Any]:
     figures: dict[str, Any] = _answer(knowledge, times, **changes)["metrics"]
     return figures
+
+
+def test_more_plans_than_can_be_told_of_are_refused_before_anything_is_done(knowledge: Knowledge, monkeypatch) -> None:
+    learnt = max(len(posterior.features) for posterior in knowledge.posteriors.values())
+    monkeypatch.setattr(plan_work, "MOST_WORK", 3 * learnt)
+    plan_work.check_work(3, knowledge)
+    with pytest.raises(InvalidInput, match="4 plans are more") as refused:
+        plan_work.check_work(4, knowledge)
+    assert (refused.value.field, refused.value.hint) == ("plans", "send at most 3 at once")
+    plan_work.check_work(1, replace(knowledge, posteriors={}))
 
 
 def test_the_slope_that_was_learnt_reaches_a_plan_in_everything_made_of_it(learnt: Knowledge):

@@ -16,7 +16,7 @@ from reflection.explain.left_out import left_out_sentence
 from reflection.inference import dataset, fit_budget
 from reflection.inference.dataset import Dataset
 from reflection.inference.design import CellDesign, ControlColumns
-from reflection.inference.fit_budget import level_of, most_signals
+from reflection.inference.fit_budget import common, level_of, most_signals
 from reflection.inference.learn import learn
 
 NOTHING = Counts(None, None, None, None, None)
@@ -103,6 +103,28 @@ def test_signals_of_the_most_campaigns_have_effects_and_the_fit_says_what_it_lef
     assert len({effect.signal for effect in knowledge.effects}) <= 12, "and as many that are always with one of them"
     assert knowledge.left_out["signals"] > 10
     assert knowledge.effects == learn(evidence[::-1]).effects
+
+
+@given(st.integers(1, 400), st.integers(1, 20))
+def test_all_goals_together_cost_no_more_than_one(campaigns: int, goals: int) -> None:
+    assert goals * most_signals(campaigns, goals) ** 3 <= fit_budget.MOST_SIGNALS**3
+    assert 0 < most_signals(campaigns, goals) <= most_signals(campaigns)
+
+
+def test_names_of_a_single_campaign_fill_up_what_others_leave() -> None:
+    """Signals are (name, campaigns with it); a fit of many campaigns has room for all of them."""
+    many = {f"audience:own {number:03}": 1 for number in range(400)}
+    few = {f"audience:shared {number:03}": 2 for number in range(20)}
+
+    def kept(having: dict[str, int], tested: tuple[str, ...] = ()) -> list[str]:
+        return common(list(having), {}, np.array(list(having.values())), 500, tested)[0]
+
+    alone = kept(many | few)
+    assert len(alone) == fit_budget.SIGNALS
+    assert set(few) <= set(alone)
+    shared = {name.replace("own", "common"): 2 for name in many}
+    assert sorted(kept(many | shared)) == sorted(shared), "what several campaigns have is not cut by it"
+    assert "audience:own 399" in kept(many | few, ("audience:own 399",)), "what was tested has an effect all the same"
 
 
 ONE_OF_EACH = {

@@ -193,8 +193,7 @@ def test_in_its_season_it_is_compared_with_what_else_ran_then(lift: float, told:
     assert bool(_told(knowledge, "video")) is told
     if not told:
         (effect,) = [one for one in knowledge.effects if (one.signal, one.metric) == ("creative.type:video", "cvr")]
-        assert not effect.identified
-        assert "beside what else ran then it does not show" in effect.reason
+        assert effect.interval[0] < 1.0 < effect.interval[1], "it is the months', which were seen in two years"
 
 
 def test_what_replaced_everything_else_one_day_is_not_told_from_what_changed_then():
@@ -275,7 +274,7 @@ def test_what_is_not_identified_adds_nothing_to_others():
     assert matrix[0, 0] == 0.6
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     doubtful=st.floats(-1.5, 1.5),
     rest=st.lists(st.floats(-1.0, 1.0), min_size=2, max_size=4),

@@ -10,6 +10,8 @@ from reflection.domain.evidence import evidence_of
 from reflection.domain.results import Finding
 from reflection.inference import collinearity
 from reflection.inference.learn import FitRequest, learn
+from reflection.stats import columns, zero_sum
+from reflection.store import knowledge_blob
 
 module = importlib.import_module("reflection.inference.learn")  # the package's `learn` is the function
 
@@ -41,6 +43,16 @@ def few(make_campaign, days):
 def learnt(few):
     """What the six teach."""
     return learn(few, FitRequest(seq=7, epoch=3, as_of="2026-04-01T00:00:00+00:00"))
+
+
+def test_a_fit_leaves_nothing_behind_that_another_one_would_tell(few, learnt):
+    """What is kept from fit to fit (layouts, bases, keys) is a function of its name: a cold start has the same bits."""
+    for kept in (columns._layout, columns._constrained, zero_sum.zero_sum, zero_sum._complement, signals.part_keys):
+        kept.cache_clear()
+    request = FitRequest(seq=7, epoch=3, as_of="2026-04-01T00:00:00+00:00")
+    cold = knowledge_blob.encode(learn(few, request))
+    learn(few[:5])
+    assert knowledge_blob.encode(learn(few, request)) == cold == knowledge_blob.encode(learnt)
 
 
 def test_three_campaigns_are_learnt_from_and_two_are_not(few):

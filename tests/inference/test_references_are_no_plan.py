@@ -8,7 +8,7 @@ from reflection.domain.evidence import evidence_of
 from reflection.domain.validation import read
 from reflection.evaluation import hindsight
 from reflection.forecasting import calibration, calibration_update
-from reflection.forecasting.forecaster import Forecaster
+from reflection.forecasting.forecaster import forecasts
 from reflection.inference.dataset import Dataset
 from reflection.inference.learn import learn
 from reflection.stats.campaign_size import SIZE
@@ -65,4 +65,5 @@ def test_a_reference_is_not_corrected_and_foretells_nothing(planner: str | None,
     assert plan.expected is None
     assert promised.expected is not None
     assert [one.planner for one in hindsight.check(reference, knowledge, state)] == [None] * 6
-    assert Forecaster()("default", reference, knowledge, "now") == []
+    assert forecasts(reference, state, "now") == []
+    assert len(forecasts(promise, state, "now")) == 6

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from reflection.domain.experiment import MOST_AT_ONCE
 from reflection.errors import InvalidInput
 from reflection.ingest.experiment_rows import experiments_of_csv, experiments_of_json
 
@@ -77,3 +78,9 @@ def test_what_is_wrong_is_said_with_its_row(text: str, said: str) -> None:
 def test_what_is_no_experiment_is_refused(body: str) -> None:
     with pytest.raises(InvalidInput):
         experiments_of_json(body)
+
+
+def test_no_more_are_taken_at_once_than_can_be_answered() -> None:
+    for body in ([{}] * (MOST_AT_ONCE + 1), {"rows": [{"test": f"e{n}", "arm": "a"} for n in range(MOST_AT_ONCE + 1)]}):
+        with pytest.raises(InvalidInput, match="1,001 experiments given"):
+            experiments_of_json(json.dumps(body))

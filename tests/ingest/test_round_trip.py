@@ -21,7 +21,7 @@ from reflection.ingest import ImportOptions, ImportReport, read_export
 QUICK = (Phase.explicit, Phase.generate)
 """Without shrinking: an example is a whole file, and a failing one is told well enough by its rejects."""
 FAST = settings(
-    max_examples=12, derandomize=True, phases=QUICK,
+    max_examples=8, derandomize=True, phases=QUICK,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 AS_OF = dt.date(2027, 1, 1)
@@ -247,12 +247,12 @@ def test_a_column_that_is_gone_or_empty_is_said_to_be_missing_and_never_zero(**t
 
 
 @pytest.mark.parametrize("dialect", sorted(DIALECTS))
-def test_every_dialect_is_read_whole_and_misses_each_of_its_columns(dialect: str) -> None:
+def test_every_dialect_is_read_whole_and_misses_a_column_that_is_gone(dialect: str) -> None:
     truth = [Row(dt.date(2026, 9, day), "Brand é", 12_000 * day, 130 * day, day / 2, day * 11.25) for day in (1, 2, 30)]
 
     reads_back_equal(truth, dialect, "utf-8", ",", True)
-    for place, gone in enumerate(COLUMNS):
-        says_what_is_missing(truth, dialect, gone, (place + len(dialect)) % 2 == 0, ",")
+    number = sorted(DIALECTS).index(dialect)
+    says_what_is_missing(truth, dialect, COLUMNS[number % 4], number % 8 < 4, ",")
 
 
 @pytest.mark.torture(part="soak")
@@ -343,7 +343,7 @@ def import_or_refuse(data: bytes) -> ImportReport | None:
         return None
 
 
-@settings(max_examples=25, derandomize=True, phases=QUICK)
+@settings(max_examples=15, derandomize=True, phases=QUICK)
 @given(st.binary(max_size=400))
 @example(b"PK\x05\x06" + b"\0" * 18)
 @example(b"\xff\xfe\x00")
@@ -355,7 +355,7 @@ def test_garbage_never_crashes_and_imports_nothing(data: bytes) -> None:
     assert report is None or not report.campaigns
 
 
-@settings(max_examples=25, derandomize=True, phases=QUICK)
+@settings(max_examples=15, derandomize=True, phases=QUICK)
 @given(
     cells=st.lists(
         st.lists(
@@ -381,7 +381,7 @@ def test_any_cells_under_a_real_header_give_a_report_or_a_refusal(cells: list[li
             assert campaign.actual_metrics.clicks <= campaign.actual_metrics.impressions
 
 
-@settings(max_examples=25, derandomize=True, phases=QUICK)
+@settings(max_examples=15, derandomize=True, phases=QUICK)
 @given(cut=st.floats(0.02, 0.999), encoding=st.sampled_from(["utf-8", "utf-16"]))
 def test_a_truncated_export_with_a_total_row_is_never_taken_for_whole(cut: float, encoding: str) -> None:
     truth = [
@@ -398,7 +398,7 @@ def test_a_truncated_export_with_a_total_row_is_never_taken_for_whole(cut: float
         assert "total_missing" in {item.code for item in report.findings}
 
 
-@settings(max_examples=20, derandomize=True, phases=QUICK)
+@settings(max_examples=12, derandomize=True, phases=QUICK)
 @given(cut=st.floats(0.01, 0.99), flip=st.integers(0, 10**9))
 def test_a_damaged_workbook_is_refused_or_whole(cut: float, flip: int, make_workbook: Callable[..., bytes]) -> None:
     lines: list[list[str | float | None]] = [list(DIALECTS["google en"][1])]

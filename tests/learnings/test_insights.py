@@ -1,7 +1,9 @@
 """The list of insights: what the workspace has learnt, told from today, before what its campaigns say themselves."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,16 +19,13 @@ AGED = ("finding:", "recommendation:", "next_test", "flag:no_findings", "effect:
 
 
 @pytest.fixture(scope="module")
-def taught(tmp_path_factory: pytest.TempPathFactory, history: tuple[Campaign, ...]) -> Iterator[Application]:
-    """The forty campaigns, loaded in a batch and learnt; nothing writes to it."""
-    folder = tmp_path_factory.mktemp("taught")
-    settings = Settings.load(
-        _env_file=None, database_path=folder / "reflection.db", output_dir=folder / "output",
-        weights_path=folder / "weights.json", vector_backend="local", embedding_model="none",
-    )  # fmt: skip
+def taught(
+    tmp_path_factory: pytest.TempPathFactory, learnt: Path, settings_in: Callable[..., Settings]
+) -> Iterator[Application]:
+    """The forty campaigns, learnt; nothing writes to it."""
+    settings = settings_in(tmp_path_factory.mktemp("taught"), embedding_model="none")
+    shutil.copy(learnt, settings.database_path)
     with build(settings) as application:
-        list(application.engine.analyze_many(history, following=True))
-        application.learner.learn_all()
         yield application
 
 

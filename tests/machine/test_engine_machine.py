@@ -33,7 +33,7 @@ from reflection.store.campaigns import SqlStore
 from reflection.store.database.open import open_database
 from reflection.store.maintenance.verify import verify
 
-FAST, FAST_PARTS = {"max_examples": 5, "stateful_step_count": 25}, 2
+FAST, FAST_PARTS = {"max_examples": 5, "stateful_step_count": 25}, 1
 TORTURE, PARTS = {"max_examples": 100, "stateful_step_count": 60}, 20
 IDS = st.sampled_from(["a", "b/.b", "ç", "d"])
 VERSIONS = st.integers(0, 2)

@@ -1,7 +1,11 @@
 """Fixtures of the memory tests: a real database, real rows, and vectors whose neighbours are known."""
 
 import hashlib
+import os
+import select
 import shutil
+import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,6 +74,35 @@ def database(tmp_path: Path, migrated: Path) -> Iterator[Database]:
 @pytest.fixture
 def rows(database: Database) -> MemoryRows:
     return MemoryRows(database)
+
+
+@pytest.fixture(scope="session")
+def killed() -> Callable[[Callable[[int], None], float], set[str]]:
+    """killed(write, seconds): the lines that `write(descriptor)` wrote, in a process that gets `kill -9` so long after
+    the first of them.
+    """
+
+    def run(write: Callable[[int], None], seconds: float) -> set[str]:
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                os.close(reading)
+                write(writing)
+            finally:  # with the traceback on standard error, if it was not the kill
+                os._exit(3)
+        os.close(writing)
+        with os.fdopen(reading, "rb") as pipe:
+            select.select([pipe], [], [], 60)
+            time.sleep(seconds)
+            os.kill(child, signal.SIGKILL)
+            _, status = os.waitpid(child, 0)
+            lines = pipe.read().decode().splitlines()
+        assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL, lines[-1:]
+        assert lines, "nothing was written within a minute"
+        return set(lines)
+
+    return run
 
 
 @pytest.fixture

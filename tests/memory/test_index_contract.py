@@ -3,6 +3,7 @@
 `make test-chroma` runs this file in an environment with the extra; elsewhere the two built-in indexes are the list.
 """
 
+import shutil
 import socket
 import subprocess
 import sys
@@ -113,9 +114,11 @@ def _wait_for(port: int) -> None:
 
 
 @pytest.fixture(params=KINDS)
-def subject(request: pytest.FixtureRequest, tmp_path: Path, chroma_server: Callable[[], str]) -> Iterator[Subject]:
+def subject(
+    request: pytest.FixtureRequest, tmp_path: Path, migrated: Path, chroma_server: Callable[[], str]
+) -> Iterator[Subject]:
     if request.param == "local":
-        database = open_database(tmp_path / "rows.db")
+        database = open_database(shutil.copy(migrated, tmp_path / "rows.db"))
         rows = MemoryRows(database)
         yield Subject(LocalIndex(rows), rows)
         database.close()

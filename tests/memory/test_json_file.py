@@ -1,12 +1,10 @@
 """Vectors in one file: a kill leaves the old file or the new one, and several processes lose nothing."""
 
+import multiprocessing
 import os
-import signal
-import subprocess
-import sys
 import threading
-import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,29 +15,19 @@ from reflection.memory.index import Columns, Entry, Where
 from reflection.memory.json_file import JsonFileIndex
 
 SPACE = Space("file", "1", 4, "t")
-WRITER = """
-import sys
-from pathlib import Path
-import numpy as np
-from reflection.memory.embedders import Space
-from reflection.memory.index import Columns, Entry
-from reflection.memory.json_file import JsonFileIndex
-
-index, who, count = JsonFileIndex(Path(sys.argv[1])), sys.argv[2], int(sys.argv[3])
-for number in range(count):
-    entry = Entry(f"{who}-{number}", np.ones(4, dtype=np.float32), Columns("campaign", "meta", "leads", 0.0))
-    index.put("default", Space("file", "1", 4, "t"), [entry])
-    print(f"{who}-{number}", flush=True)
-"""
 
 
 def _entry(name: str, value: float = 1.0) -> Entry:
     return Entry(name, np.full(4, value, dtype=np.float32), Columns("campaign", "meta", "leads", 0.0))
 
 
-def _writer(path: Path, who: str, count: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", WRITER, str(path), who, str(count)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+def _write(path: Path, who: str, count: int, told: int | None = None) -> None:
+    """Put so many entries, and tell the name of each that is there."""
+    index = JsonFileIndex(path)
+    for number in range(count):
+        index.put("default", SPACE, [_entry(f"{who}-{number}")])
+        if told is not None:
+            os.write(told, f"{who}-{number}\n".encode())
 
 
 @pytest.fixture
@@ -48,16 +36,10 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.torture(part="server"))])
-def test_kills_during_writes_lose_nothing_that_was_acknowledged(path: Path, kills: int) -> None:
+def test_kills_during_writes_lose_nothing_that_was_acknowledged(path: Path, killed: Any, kills: int) -> None:
     acknowledged: set[str] = set()
     for turn in range(kills):
-        with _writer(path, f"w{turn}", 100_000) as writer:
-            assert writer.stdout is not None
-            acknowledged.add(writer.stdout.readline().strip())
-            time.sleep(0.005 * turn)
-            os.kill(writer.pid, signal.SIGKILL)
-            acknowledged |= set(writer.stdout.read().split("\n")[:-1])
-        assert writer.returncode == -signal.SIGKILL
+        acknowledged |= killed(lambda told, who=f"w{turn}": _write(path, who, 100_000, told), 0.005 * turn)
         held = JsonFileIndex(path).ids("default", SPACE)
         assert acknowledged <= held
     JsonFileIndex(path).put("default", SPACE, [_entry("after")])
@@ -65,8 +47,13 @@ def test_kills_during_writes_lose_nothing_that_was_acknowledged(path: Path, kill
 
 
 def test_two_processes_writing_at_once_lose_nothing(path: Path) -> None:
-    with _writer(path, "a", 40) as first, _writer(path, "b", 40) as second:
-        assert [writer.communicate()[0].count("\n") for writer in (first, second)] == [40, 40]
+    context = multiprocessing.get_context("fork")
+    writers = [context.Process(target=_write, args=(path, who, 40)) for who in "ab"]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+    assert [writer.exitcode for writer in writers] == [0, 0]
     assert JsonFileIndex(path).count("default", SPACE) == 80
 
 

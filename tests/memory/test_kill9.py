@@ -8,11 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from reflection.domain.ports import MemoryRecord
 from reflection.memory.chroma import installed
 from reflection.memory.embedders import Space
 from reflection.memory.local import LocalIndex
@@ -22,43 +25,31 @@ from reflection.store.maintenance.verify import verify
 from reflection.store.memories import MemoryRows
 from reflection.wiring import Application, build
 
+Killed = Callable[[Callable[[int], None], float], set[str]]
 SPACE = Space("kill", "1", 8, "t")
-WRITER = """
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
-import numpy as np
-from reflection.domain.ports import MemoryRecord
-from reflection.store.database.open import open_database
-from reflection.store.memories import MemoryRows
 
-rows = MemoryRows(open_database(Path(sys.argv[1])))
-for number in range(100_000):
-    name = f"{sys.argv[2]}-{number}"
-    vector = np.full(8, number, dtype=np.float32)
-    when = datetime(2026, 1, 1, tzinfo=UTC)
-    about = ("campaign", name, "meta", "leads", when, "", {}, "kill@1/8/t", vector)
-    rows.save("default", [MemoryRecord(f"campaign:{name}", *about)])
-    print(name, flush=True)
-"""
+
+def _write(path: Path, who: str, told: int) -> None:
+    """Save memories for ever, and tell the name of each that is saved."""
+    rows = MemoryRows(open_database(path))
+    for number in range(100_000):
+        name = f"{who}-{number}"
+        vector = np.full(8, number, dtype=np.float32)
+        when = datetime(2026, 1, 1, tzinfo=UTC)
+        about = ("campaign", name, "meta", "leads", when, "", {}, SPACE.id, vector)
+        rows.save("default", [MemoryRecord(f"campaign:{name}", *about)])
+        os.write(told, f"{name}\n".encode())
 
 
 @pytest.mark.parametrize("rounds", [3, pytest.param(10, marks=pytest.mark.torture(part="server"))])
 def test_every_acknowledged_memory_survives_and_the_index_equals_the_rows(
-    tmp_path: Path, migrated: Path, rounds: int
+    tmp_path: Path, migrated: Path, killed: Killed, rounds: int
 ) -> None:
     path = tmp_path / "memory.db"
     path.write_bytes(migrated.read_bytes())
     acknowledged: set[str] = set()
     for turn in range(rounds):
-        command = [sys.executable, "-c", WRITER, str(path), f"w{turn}"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
-            assert writer.stdout is not None
-            acknowledged.add(writer.stdout.readline().strip())
-            time.sleep(0.01 * (turn + 1))
-            os.kill(writer.pid, signal.SIGKILL)
-            acknowledged |= {line for line in writer.stdout.read().split("\n")[:-1] if line}
-        assert writer.returncode == -signal.SIGKILL
+        acknowledged |= killed(lambda told, who=f"w{turn}": _write(path, who, told), 0.01 * (turn + 1))
         _check(path, acknowledged)
 
 

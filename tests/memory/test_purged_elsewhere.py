@@ -1,8 +1,8 @@
 """Two real processes on one file: what one purges and fills again, the other must not remember."""
 
-import subprocess
-import sys
+import multiprocessing
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,34 +14,32 @@ from reflection.memory.embedders import Space
 from reflection.memory.index import Where
 from reflection.memory.local import LocalIndex
 from reflection.memory.reindexing import EmbeddingBackfill
+from reflection.store.database.open import open_database
+from reflection.store.maintenance.purge import purge_workspace
 from reflection.store.memories import MemoryRows
 
 Record = Callable[..., MemoryRecord]
 SPACE = Space("purged", "1", 4, "t")
-OTHER_PROCESS = """
-import sys
-from dataclasses import replace
-from datetime import UTC, datetime
-import numpy as np
-from reflection.domain.ports import MemoryRecord
-from reflection.store.database.open import open_database
-from reflection.store.memories import MemoryRows
-from reflection.store.maintenance.purge import purge_workspace
 
-database, count, space = open_database(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-purge_workspace(database, "default", "2026-04-01")
-when = datetime(2026, 1, 1, tzinfo=UTC)
-about = ("campaign", "headline: new", "meta", "leads", when, "", {})
-vector = np.array([0, 1, 0, 0], dtype=np.float32)
-embedded = (space, vector) if space else ()
-rows = MemoryRows(database)
-rows.save("default", [MemoryRecord(f"campaign:new-{n}", *about, *embedded) for n in range(count)])
-database.close()
-"""
+
+def _of_another_process(path: Path, count: int, space: str) -> None:
+    """Purge, and store so many memories."""
+    database = open_database(path)
+    purge_workspace(database, "default", "2026-04-01")
+    when = datetime(2026, 1, 1, tzinfo=UTC)
+    about = ("campaign", "headline: new", "meta", "leads", when, "", {})
+    vector = np.array([0, 1, 0, 0], dtype=np.float32)
+    embedded = (space, vector) if space else ()
+    records = [MemoryRecord(f"campaign:new-{n}", *about, *embedded) for n in range(count)]
+    MemoryRows(database).save("default", records)
+    database.close()
 
 
 def _purge_and_fill(path: Path, count: int, space: str) -> None:
-    subprocess.run([sys.executable, "-c", OTHER_PROCESS, str(path), str(count), space], check=True)
+    other = multiprocessing.get_context("fork").Process(target=_of_another_process, args=(path, count, space))
+    other.start()
+    other.join(60)
+    assert other.exitcode == 0
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,13 @@
 
 import os
 import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.engine import URL
+from tests.postgres.fleet import Fleet
 
 collect_ignore_glob = [] if os.environ.get("REFLECTION_TEST_POSTGRES") else ["test_*.py"]
 
@@ -20,3 +23,17 @@ def empty() -> URL:
         connection.execute(text(f'CREATE DATABASE "{name}"'))
     engine.dispose()
     return server.set(database=name)
+
+
+@pytest.fixture
+def fleet(empty: URL, tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Callable[..., Fleet]]:
+    """Starts a fleet on a new database; all of it is gone at the end."""
+    fleets: list[Fleet] = []
+
+    def start(**more: str) -> Fleet:
+        fleets.append(Fleet(empty, tmp_path, free_port, **more))
+        return fleets[-1].ready()
+
+    yield start
+    for one in fleets:
+        one.end()

@@ -7,18 +7,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, inspect, select, text
-from sqlalchemy.engine import URL
+from sqlalchemy import func, insert, inspect, select, text
+from sqlalchemy.engine import URL, Connection
 
 from reflection.domain.ports import MemoryRecord
 from reflection.errors import Conflict, InvalidInput, Unavailable
 from reflection.store.database import migrate
 from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
+from reflection.store.database.statements import insert_rows
 from reflection.store.maintenance.verify import verify
 from reflection.store.memories import MemoryRows
 from reflection.store.row_values import outbox_row
-from reflection.store.tables.campaigns import memories, outbox
+from reflection.store.tables.campaigns import memories, outbox, workspaces
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TEXTS = {
@@ -202,3 +203,36 @@ def test_one_at_a_time_is_alone_wherever_it_runs(database: Database) -> None:
             assert (first, second, third) == (True, False, True)
         with elsewhere.alone("learn acme") as again:
             assert again
+
+
+def test_what_is_refused_among_statements_that_go_together_takes_all_of_them_back(database: Database) -> None:
+    row = outbox_row("default", "artifacts", "c1", "2026-03-01T12:00:00+00:00")
+    workspace = {"workspace": "default", "created_at": "2026-03-01T12:00:00+00:00"}
+
+    def write(names: list[dict[str, str]]) -> None:
+        with database.write("default") as connection, database.dialect.together(connection):
+            insert_rows(connection, insert(outbox), [row])
+            insert_rows(connection, insert(workspaces), names)
+            insert_rows(connection, insert(outbox), [row])
+
+    with pytest.raises(Conflict):
+        write([workspace, workspace])
+    write([workspace])
+    with database.read("default") as connection:
+        assert connection.execute(select(func.count()).select_from(outbox)).scalar_one() == 2
+
+
+def test_a_single_question_sees_its_own_workspace_whoever_asked_before(database: Database) -> None:
+    for name in ("acme", "globex"):
+        with database.write(name) as connection:
+            insert_rows(connection, insert(workspaces), [{"workspace": name, "created_at": ""}])
+
+    def seen(connection: Connection) -> list[str]:
+        return list(connection.execute(select(workspaces.c.workspace).order_by(workspaces.c.workspace)).scalars())
+
+    assert [database.ask(name, seen) for name in ("acme", "globex", "acme", "*")] == [
+        ["acme"], ["globex"], ["acme"], ["acme", "globex"],
+    ]  # fmt: skip
+    with database.read("globex") as connection:
+        assert seen(connection) == ["globex"], "a transaction goes by its own"
+    assert database.ask("acme", seen) == ["acme"]

@@ -46,6 +46,22 @@ def test_naming_a_recommendation_without_doing_it_is_not_following(knowledge: Kn
     assert adherence.followed(campaign, _shares(campaign), knowledge, []) == []
 
 
+def test_what_an_id_stands_for_is_tried_context_by_context_and_not_for_ever(knowledge: Knowledge, monkeypatch):
+    card = _card(knowledge, "creative.type:video", "Meta")
+    contexts = adherence.contexts_of(knowledge)
+    assert contexts[0] == (None, None)
+    assert adherence.proposals(knowledge, [card.id], contexts)[card.id] == (
+        "creative.type:video",
+        "exploit",
+        ("meta", None),
+    )
+
+    tried = list[str]()
+    monkeypatch.setattr(adherence, "card_id", lambda *one: tried.append(one[1]) or cards.card_id(*one))
+    assert adherence.proposals(knowledge, [card.id, "rec_0123456789abcdef", "rec_x"], contexts, most=1) == {}
+    assert len(tried) == 4 * len(knowledge.bookables)
+
+
 def test_to_avoid_is_to_be_without(knowledge: Knowledge):
     card = _card(knowledge, "creative.type:image")
     for kind, follows in (("video", 1), ("image", 0)):

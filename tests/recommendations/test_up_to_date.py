@@ -1,14 +1,19 @@
 """What an answer knows of campaigns that no fit has taken in yet: counted, and calibrating forecasts."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from reflection.domain.campaign import Campaign
+from reflection.domain.forecast_register import ISSUER
 from reflection.domain.plan import Plan, PlanRequest
 from reflection.forecasting import calibration_blob, forecaster
 from reflection.forecasting.calibration import Calibration
-from reflection.wiring import Application
+from reflection.forecasting.forecaster import Forecaster
+from reflection.settings import Settings
+from reflection.wiring import Application, build
 
 TIKTOK = "platform tiktok"
 
@@ -22,13 +27,25 @@ def notes(answer: dict[str, object], word: str) -> list[str]:
     return [note for note in answer["plans"][0]["notes"] if word in note.casefold()]  # type: ignore[index]
 
 
+@pytest.fixture(scope="module")
+def twelve(
+    tmp_path_factory: pytest.TempPathFactory, settings_in: Callable[..., Settings], history: tuple[Campaign, ...]
+) -> Path:
+    """Twelve campaigns of Meta and Google, learnt; a file to copy."""
+    settings = settings_in(tmp_path_factory.mktemp("twelve"))
+    with build(settings) as application:
+        for campaign in [one for one in history if one.platform in ("Meta", "Google")][:12]:
+            application.engine.analyze(campaign)
+        application.learner.learn_now("default")
+    return settings.database_path
+
+
 @pytest.fixture
-def learnt(application: Application, history: tuple[Campaign, ...]) -> Application:
-    """Twelve campaigns of Meta and Google, learnt."""
-    for campaign in [one for one in history if one.platform in ("Meta", "Google")][:12]:
-        application.engine.analyze(campaign)
-    application.learner.learn_now("default")
-    return application
+def learnt(settings: Settings, twelve: Path) -> Iterator[Application]:
+    """An application that has learnt from the twelve."""
+    shutil.copy(twelve, settings.database_path)
+    with build(settings) as application:
+        yield application
 
 
 def test_a_plan_right_after_a_campaign_knows_that_its_platform_was_seen(
@@ -76,9 +93,10 @@ def test_what_waits_is_counted_by_campaign_and_in_its_own_workspace(
     assert learnt.engine.effects(workspace="nobody")["pending"] == 0
 
 
-def up_to_date(application: Application) -> Calibration:
+def up_to_date(application: Application, forecaster: Forecaster | None = None) -> Calibration:
     with application.store.snapshot("default") as snapshot:
-        return application.recommendations._forecaster.up_to_date(snapshot, snapshot.knowledge())
+        mine = forecaster or application.recommendations._forecaster
+        return mine.up_to_date(snapshot, snapshot.knowledge())
 
 
 @pytest.mark.parametrize(
@@ -104,7 +122,23 @@ def test_calibration_of_now_is_bit_for_bit_what_the_next_fit_makes_of_it(
 
     knowledge = application.learner.learn_now("default")
     assert calibration_blob.encode(state) == knowledge.calibration
-    assert up_to_date(application) is not state, "a fit is the base of what follows"
+    assert calibration_blob.encode(up_to_date(application)) == knowledge.calibration
+    assert calibration_blob.encode(up_to_date(application, Forecaster())) == knowledge.calibration, "read anew"
+
+
+def test_a_forecast_rests_on_every_campaign_stored_before_it_unless_that_takes_a_full_fit(
+    learnt: Application, make_campaign: Callable[..., Campaign]
+) -> None:
+    learned = up_to_date(learnt).learned
+    fitted, due = learnt.store.last_seq("default"), up_to_date(learnt).refit_at - learned
+    names = [f"n{number}" for number in range(due + 2)]
+    for name in names:
+        learnt.engine.analyze(make_campaign(campaign_id=name))
+
+    rows = [row for row in learnt.store.forecasts("default") if row.issuer == ISSUER]
+    rest_on = {row.campaign_id: row.detail["seq"] - fitted for row in rows}
+    assert [rest_on[name] for name in names] == [*range(due), due - 1, due - 1]
+    assert up_to_date(learnt).learned == learned + due + 2, "a plan takes the full fit in, too"
 
 
 def test_a_suspected_fault_calibrates_nothing(application: Application, history: tuple[Campaign, ...]) -> None:

@@ -1,10 +1,10 @@
 """The specification's command: the same files every time, in the promised places."""
 
+import io
 import json
-import os
 import runpy
-import subprocess
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -16,17 +16,17 @@ CAMPAIGN = "cmp_007_meta_summer_bootcamp"
 WHEN = ("generated_at", "as_of", "created_at")
 
 
-def _run(folder):
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT)],
-        cwd=folder,
-        env={name: value for name, value in os.environ.items() if not name.startswith(("MARKO_", "OPENAI_"))},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def _run(folder, **settings):
+    """Run the command in this process, which knows the vectors of the sample's texts; what it printed."""
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as printed:
+        for name in variables():
+            patch.delenv(name, raising=False)
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "argv", [str(SCRIPT)])
+        patch.chdir(folder)
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+    return printed.getvalue()
 
 
 def _without_instants(value):
@@ -77,14 +77,8 @@ def test_it_prints_where_the_files_are(ran):
     assert printed.splitlines()[-1].strip() == "weights.json"
 
 
-def test_running_it_again_gives_the_same_files_wherever_they_go(ran, tmp_path, monkeypatch):
-    """In this process: that it is a command of its own was shown before."""
-    for name in variables():
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("MARKO_OUTPUT_DIR", "elsewhere")
-    monkeypatch.setenv("MARKO_WEIGHTS_PATH", "w.json")
-    monkeypatch.chdir(tmp_path)
-    runpy.run_path(str(SCRIPT))["main"]([])
+def test_running_it_again_gives_the_same_files_wherever_they_go(ran, tmp_path):
+    _run(tmp_path, MARKO_OUTPUT_DIR="elsewhere", MARKO_WEIGHTS_PATH="w.json")
     assert _without_instants(_artifacts(tmp_path, "elsewhere")) == _without_instants(_artifacts(ran[0]))
     again, first = (json.loads(path.read_text()) for path in (tmp_path / "w.json", ran[0] / "weights.json"))
     assert again["signal_weights"] == first["signal_weights"]

@@ -81,6 +81,7 @@ def test_every_module_of_the_learning_core_is_named(script: ModuleType) -> None:
     assert "tests/stats/test_design.py" in script.TESTS["stats.design"]
 
 
+@pytest.mark.torture(part="soak")
 def test_what_fails_or_never_ends_is_killed_and_what_cannot_be_imported_is_not_counted(tmp_path: Path) -> None:
     found = tried(tmp_path, "noticed", "endless", "unimportable")
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reflection.stats import allocation
 from reflection.stats.allocation import STEPS, results, spread, within_bounds, worth
 
 FREE = np.zeros(2), np.full(2, 1e9)
@@ -46,6 +47,17 @@ def test_amounts_add_up_within_their_bounds(least: list[float], room: list[float
     assert nearest.sum() == pytest.approx(total, abs=1e-9 * max(total, 1.0))
     assert (low <= nearest).all()
     assert (nearest <= high).all()
+
+
+def test_a_step_is_judged_when_it_is_next_in_turn_however_many_candidates_there_are(monkeypatch) -> None:
+    judged, rng = list[int](), np.random.default_rng(2)
+    monkeypatch.setattr(allocation, "worth", lambda brought, risk: judged.append(1) or worth(brought, risk))
+    scale, elasticity = rng.normal(0, 1, (300, 4)), rng.uniform(0.3, 0.9, (300, 4))
+
+    amounts = spread(1000.0, np.zeros(300), np.full(300, 1e9), scale, elasticity)
+
+    assert amounts.sum() == pytest.approx(1000.0)
+    assert len(judged) <= STEPS + 2 * 300
 
 
 def test_proportions_stay_where_no_bound_holds_them() -> None:

@@ -92,7 +92,7 @@ def test_the_rows_of_a_campaign_carry_all_its_information() -> None:
     assert within == pytest.approx(((y - mean) ** 2 / working).sum(), abs=1e-3)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(CELL, min_size=1, max_size=6), st.randoms(use_true_random=False))
 def test_the_order_of_cells_changes_nothing(cells: list[tuple[Feature, float, float]], random: object) -> None:
     campaign = [i % 2 for i in range(len(cells))]

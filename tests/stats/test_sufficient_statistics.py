@@ -38,7 +38,7 @@ def _learnt(*batches: list[Row]) -> SufficientStatistics:
     return statistics
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(EVIDENCE, st.randoms(use_true_random=False))
 def test_permutation_leaves_the_state_bit_identical(evidence: list[Row], random: object) -> None:
     shuffled = list(evidence)
@@ -47,7 +47,7 @@ def test_permutation_leaves_the_state_bit_identical(evidence: list[Row], random:
     assert _learnt(evidence) == _learnt(*[[row] for row in shuffled])
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(EVIDENCE, EVIDENCE)
 def test_partition_leaves_the_state_bit_identical(left: list[Row], right: list[Row]) -> None:
     merged = _learnt(left)
@@ -61,7 +61,7 @@ def test_partition_leaves_the_state_bit_identical(left: list[Row], right: list[R
     assert merged == _learnt(left + right)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(EVIDENCE, EVIDENCE)
 def test_what_is_taken_back_leaves_no_trace(kept: list[Row], taken: list[Row]) -> None:
     statistics = _learnt(kept, taken)

@@ -1,9 +1,9 @@
 """The lock of the worker: one at a time, given back by the kernel, and an honest record of who died."""
 
 import json
+import multiprocessing
 import os
-import subprocess
-import sys
+import signal
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,13 +39,16 @@ def test_one_has_it_at_a_time_and_says_so(tmp_path: Path) -> None:
     second.release()
 
 
+def _acquire_and_die(folder: Path) -> None:
+    lock(folder).acquire()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def test_one_that_was_killed_loses_the_lock_and_is_counted_once(tmp_path: Path) -> None:
-    code = (
-        "import os, sys; from pathlib import Path; from reflection.store.worker_lock import FileLock; "
-        "FileLock(Path(sys.argv[1])).acquire(); os.kill(os.getpid(), 9)"
-    )
-    died = subprocess.run([sys.executable, "-c", code, str(tmp_path / "x.db")], check=False)
-    assert died.returncode == -9
+    died = multiprocessing.get_context("fork").Process(target=_acquire_and_die, args=(tmp_path,))
+    died.start()
+    died.join(60)
+    assert died.exitcode == -9
 
     after = lock(tmp_path)
     assert not after.state().running

@@ -47,6 +47,56 @@ class MonthlyWear(BaseModel):
     lfsr: float
 
 
+class SeasonOfYear(BaseModel):
+    """How some months of one year did against the year's average, without what ran then."""
+
+    year: int = Field(description="in which the first of the months lies")
+    lift: float
+    campaigns: int
+
+
+class SeasonEffect(BaseModel):
+    """What a part of the year does to every campaign; learnt from two years of it on."""
+
+    months: list[int] = Field(description="1 to 12, one after the other")
+    name: str = Field(description="the months in words")
+    effect: float = Field(description="lift against the year's average")
+    interval: tuple[float, float] = Field(description="90 % interval")
+    lfsr: float = Field(description="local false-sign rate")
+    finding: bool = Field(description="whether it is told, under the same control as findings")
+    reason: str = Field(description="in which years it was seen, or why it is not told")
+    years: list[SeasonOfYear]
+    campaigns: int = Field(description="campaigns that mostly ran in these months")
+
+
+class WeekdayEffect(BaseModel):
+    """What some days of the week do to every campaign; learnt of what ran for less than a week."""
+
+    weekdays: list[int] = Field(description="1 is Monday; one after the other")
+    name: str = Field(description="the weekdays in words")
+    effect: float = Field(description="lift against the week's average")
+    interval: tuple[float, float] = Field(description="90 % interval")
+    lfsr: float = Field(description="local false-sign rate")
+    finding: bool = Field(description="whether it is told, under the same control as findings")
+    reason: str = Field(description="in how many weeks it was seen, or why it is not told")
+    campaigns: int = Field(description="campaigns, or days of one, that mostly ran on these weekdays")
+
+
+class EventEffect(BaseModel):
+    """What an event that somebody wrote down did to a metric."""
+
+    event_id: str
+    name: str = Field(description="what it was, when, and where")
+    text: str = Field(description="as it was written down")
+    metric: str | None = Field(description="null where no metric goes with any event")
+    effect: float | None = Field(description="lift while it held against the rest of the time")
+    interval: tuple[float, float] | None = Field(description="90 % interval")
+    lfsr: float | None = Field(description="local false-sign rate")
+    finding: bool = Field(description="whether it is told, under the same control as findings")
+    reason: str = Field(description="why it is not told, or from what it cannot be told")
+    campaigns: int = Field(description="campaigns in its scope that mostly ran while it held")
+
+
 class EffectRow(BaseModel):
     """The effect of one signal on one metric, as a multiplicative lift: 1.0 is none."""
 
@@ -146,6 +196,17 @@ class EffectsPage(BaseModel):
     )
     wear: dict[str, MonthlyWear] = Field(
         description="by metric, whatever the filters: what a month of age does to creatives, beyond chance"
+    )
+    season: dict[str, list[SeasonEffect]] = Field(
+        description="by metric, whatever the filters: what the parts of the year do to all campaigns alike; a metric "
+        "is here only where most months were seen in two years and the months explain it better than none"
+    )
+    weekdays: dict[str, list[WeekdayEffect]] = Field(
+        description="by metric, whatever the filters: what days of the week do to all campaigns alike, where rows of "
+        "less than a week show it"
+    )
+    events: list[EventEffect] = Field(
+        description="what events did, by metric, whatever the filters; of those with campaigns in and out of their days"
     )
     delivery: Delivery | None = Field(description="null where nothing shows that platforms favour what does better")
     goals: list[str] = Field(description="kinds of conversion that are learnt apart, the largest spend first")

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import compile_path
 
 from reflection.api.access import Caller
-from reflection.api.pools import HEAVY, LOOKING, READING, WRITING, Kind, Router
+from reflection.api.pools import COMPUTING, HEAVY, LOOKING, READING, WRITING, Kind, Router
 from reflection.api.routers import (
     alerts,
     analyze,
@@ -222,8 +222,17 @@ _WAITING = frozenset(
 _WAITING_WITH = {"GET /recommendations": b"campaign_id=", "GET /v1/recommendations": b"campaign_id="}
 """Readings that may note a draw where the query has this."""
 
-_PURE = frozenset({"POST /v1/plans/evaluate", "POST /v1/plans/allocate"})
-"""What only reads, though it is sent a body."""
+_COMPUTING = frozenset(
+    {
+        "POST /v1/plans/evaluate",
+        "POST /v1/plans/allocate",
+        "GET /recommendations",
+        "GET /v1/recommendations",
+        "GET /v1/recommendations/{recommendation_id}",
+        "GET /v1/track-record",
+    }
+)
+"""What only reads, but works on what it reads."""
 
 _LOOKING = frozenset({"GET /ready", "GET /metrics"})
 
@@ -234,9 +243,11 @@ def pool_of(name: str, query: bytes = b"") -> Kind:
         return HEAVY
     if name in _LOOKING:
         return LOOKING
-    waits = name in _WAITING or _WAITING_WITH.get(name, b"\n") in query
-    reads = name in _PURE or (name.startswith("GET ") and not waits)
-    return READING if reads else WRITING
+    if name in _WAITING or _WAITING_WITH.get(name, b"\n") in query:
+        return WRITING
+    if name in _COMPUTING:
+        return COMPUTING
+    return READING if name.startswith("GET ") else WRITING
 
 
 def may_call(name: str, caller: Caller) -> bool:

@@ -1,11 +1,13 @@
 """Threads for what routes do: pools apart, so that what may wait or is heavy never takes the threads of what is quick.
 
-    looking   is it ready?                    reading   what is stored; waits for nobody
-    writing   may wait for the write lock, or for a model         heavy   seconds of a processor
+    looking     is it ready?                  reading   what is stored; waits for nobody
+    computing   up to a second of a processor; waits for nobody
+    writing     may wait for the write lock, or for a model       heavy   seconds of a processor
 
-A pool takes callers in turns by workspace and keeps a bounded queue for each; beyond it the answer is "later". A caller
-that leaves while it waits is forgotten, and equal heavy readings are made once. `/health` needs no thread at all. Must
-not know what a route does.
+A pool takes callers in turns by workspace and keeps a bounded queue for each; beyond it the answer is "later". One
+thread is kept for a workspace that has none: however long others work, its turn comes. A caller that leaves while
+it waits is forgotten, and equal heavy readings are made once. `/health` needs no thread at all. Must not know what a
+route does.
 """
 
 import asyncio
@@ -14,7 +16,7 @@ import functools
 import inspect
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Awaitable, Callable, Hashable
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -44,9 +46,10 @@ class Kind:
 
 LOOKING = Kind("looking", 2, 50)
 READING = Kind("reading", 24, 1_000)
+COMPUTING = Kind("computing", 3, 100)
 WRITING = Kind("writing", 16, 500)
-HEAVY = Kind("heavy", 2, 8, 60.0)
-KINDS = (LOOKING, READING, WRITING, HEAVY)
+HEAVY = Kind("heavy", 3, 8, 60.0)
+KINDS = (LOOKING, READING, COMPUTING, WRITING, HEAVY)
 LATER = 5
 """Seconds after which who was turned away may come again."""
 
@@ -63,6 +66,7 @@ class Pool:
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
         self._free = kind.threads
+        self._running: Counter[str] = Counter()
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
         self._lock = threading.Lock()  # a server has one event loop; tests may have several
 
@@ -74,18 +78,18 @@ class Pool:
         """
         await self._turn(owner)
         doing = asyncio.ensure_future(to_thread.run_sync(work, limiter=CapacityLimiter(1)))
-        doing.add_done_callback(self._done)  # and not before: a thread cannot be taken from its work
+        doing.add_done_callback(functools.partial(self._done, owner))  # a thread cannot be taken from its work before
         return await asyncio.shield(doing)
 
-    def _done(self, doing: "asyncio.Future[Any]") -> None:
-        self._give_back()
+    def _done(self, owner: str, doing: "asyncio.Future[Any]") -> None:
+        self._give_back(owner)
         if not doing.cancelled():
             doing.exception()  # of a caller that left, nobody else asks for it
 
     async def _turn(self, owner: str) -> None:
         with self._lock:
-            if self._free:
-                self._free -= 1
+            if self._may(owner):
+                self._take(owner)
                 return
             queue = self._waiting.setdefault(owner, deque())
             if len(queue) >= self.kind.queue:
@@ -115,18 +119,30 @@ class Pool:
                 if not queue:
                     self._waiting.pop(owner, None)
         if not waits:
-            self._give_back()
+            self._give_back(owner)
 
-    def _give_back(self) -> None:
-        """The next owner's turn, or one more thread that is free."""
+    def _may(self, owner: str) -> bool:
+        """Whether there is a thread for an owner: the last one is for who has none."""
+        return self._free > 1 or (self._free == 1 and not self._running[owner])
+
+    def _take(self, owner: str) -> None:
+        self._free -= 1
+        self._running[owner] += 1
+
+    def _give_back(self, owner: str) -> None:
+        """One more thread that is free, and the turn of the next owner that may have it."""
         with self._lock:
-            if not self._waiting:
-                self._free += 1
+            self._free += 1
+            self._running[owner] -= 1
+            self._running += Counter()  # forgets who has none
+            following = next((name for name in self._waiting if self._may(name)), None)
+            if following is None:
                 return
-            owner, queue = self._waiting.popitem(last=False)
+            self._take(following)
+            queue = self._waiting.pop(following)
             turn = queue.popleft()
             if queue:
-                self._waiting[owner] = queue  # behind the others
+                self._waiting[following] = queue  # behind the others
         turn.get_loop().call_soon_threadsafe(_come, turn)
 
 

@@ -88,8 +88,8 @@ def migrate(
     Example:
       reflection migrate --to 'postgresql+psycopg://reflection:...@db.example/reflection'
     """
-    from reflection.store.database.connections import database_name
     from reflection.store.database.open import open_database
+    from reflection.store.database.place import database_name
     from reflection.store.maintenance.copying import copy_into
     from reflection.store.worker_lock import worker_lock
 

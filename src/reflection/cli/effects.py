@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from reflection.cli.render import effects_table, lift, lift_interval
 from reflection.cli.session import JsonOption, WorkspaceOption, as_of, as_plain, console, open_application, print_json
 from reflection.domain.metrics import METRICS
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
+from reflection.explain.formatting import plain_name
 
 
 def effects(
@@ -68,6 +70,11 @@ def _beneath(page: dict[str, Any]) -> Iterator[str]:
         yield f"[dim]{size_line(name, size['doubling'], low, high)}[/]"
     for name, wear in page["wear"].items():
         yield f"[dim]{wear_line(name, wear)}[/]"
+    for turn, times in (("year", page["season"]), ("week", page["weekdays"])):
+        told = ((name, part) for name, parts in times.items() for part in parts if part["finding"])
+        yield from (f"[dim]{recurring_line(name, part, turn)}[/]" for name, part in told)
+    for event in page["events"]:
+        yield f"[dim]{escape(event_line(event))}[/]"
     if page["delivery"]:
         yield f"[dim]audiences and creatives: {page['delivery']['reason']}[/]"
     if page["spread"]:
@@ -88,6 +95,21 @@ def wear_line(metric: str, wear: dict[str, Any]) -> str:
     """What a month of age does to creatives, in one line."""
     change = f"{lift(wear['a_month'])} ({lift_interval(wear['interval'])})"
     return f"{METRICS[metric].label} of creatives a month older: {change}"
+
+
+def recurring_line(metric: str, part: dict[str, Any], turn: str) -> str:
+    """What a part of the year or week does to all campaigns, in one line."""
+    change = f"{lift(part['effect'])} ({lift_interval(part['interval'])})"
+    return f"{part['name']}: {METRICS[metric].label} {change} against the {turn}'s average, {part['reason']}"
+
+
+def event_line(event: dict[str, Any]) -> str:
+    """What an event did to a metric, in one line, or why that cannot be said."""
+    name = f"{event['name']} ({plain_name(event['text'])})"
+    if event["metric"] is None:
+        return f"{name}: {event['reason']}"
+    change = f"{METRICS[event['metric']].label} {lift(event['effect'])} ({lift_interval(event['interval'])})"
+    return f"{name}: {change}" if event["finding"] else f"{name}: {change}, {event['reason']}"
 
 
 def size_line(metric: str, doubling: float, low: float, high: float) -> str:

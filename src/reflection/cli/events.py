@@ -1,4 +1,4 @@
-"""`reflection events`: promotions, price and tracking changes and the like, for time lines."""
+"""`reflection events`: promotions, price and tracking changes and the like, which are learnt from and shown."""
 
 from typing import Annotated
 

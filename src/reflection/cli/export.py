@@ -27,6 +27,7 @@ class Subject(StrEnum):
     EFFECTS = "effects"
     LEARNINGS = "learnings"
     MONTHS = "months"
+    SCORES = "scores"
     EVENTS = "events"
 
 
@@ -37,7 +38,7 @@ def export(
     ] = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
 ) -> None:
-    """Export campaigns as JSON lines; findings, effects, learnings, months or events as CSV.
+    """Export campaigns as JSON lines; findings, effects, learnings, months, scores or events as CSV.
 
     What 'export campaigns' writes, 'analyze' reads again. CSV cells cannot run as formulas in a spreadsheet.
 

@@ -14,8 +14,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext, SpawnContext
 from types import TracebackType
 from typing import Self
 
@@ -39,6 +40,17 @@ def cores() -> int:
     """How many processes are worth starting on this machine."""
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(MOST, processors)
+
+
+def _context() -> ForkServerContext | SpawnContext:
+    """How processes are started: forked from one that has loaded the installation once, for all of them, and runs no
+    thread (a fork of this one would copy locks that its threads hold); where the system cannot fork, each loads it.
+    """
+    if "forkserver" not in get_all_start_methods():
+        return get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["reflection.wiring"])
+    return context
 
 
 class Workers:
@@ -102,7 +114,7 @@ class _Worker:
     """One process. A thread sends to it and another one listens, so that its next share waits for it in the pipe."""
 
     def __init__(self, settings: Settings, workspace: str) -> None:
-        context = get_context("spawn")  # a fork would copy locks that other threads hold
+        context = _context()
         self._pipe, child_end = context.Pipe()
         self._process = context.Process(target=_work, args=(child_end, settings, workspace), daemon=True)
         self._process.start()
@@ -169,7 +181,7 @@ class FilesBeside:
     """
 
     def __init__(self, settings: Settings) -> None:
-        context = get_context("spawn")  # a fork would copy locks that other threads hold
+        context = _context()
         self._pipe, child_end = context.Pipe()
         self._process = context.Process(target=_publish, args=(child_end, settings), daemon=True)
         self._process.start()

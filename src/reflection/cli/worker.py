@@ -24,7 +24,7 @@ def worker(
     """
     settings = Settings.from_server(sys.stdin.buffer.readline()) if watched else Settings.load()
     from reflection.api import logging
-    from reflection.store.database.connections import database_name
+    from reflection.store.database.place import database_name
     from reflection.worker.process import run
 
     logging.own_process()

@@ -38,19 +38,21 @@ class DaskCluster:
     def __init__(
         self, address: ClusterAddress, file: str | None, *, memory: int, partitions: int | None = None
     ) -> None:
-        self._address, self._file, self._memory, self._partitions = address, file, memory, partitions
+        self.place = file
+        self._address, self._memory, self._partitions = address, memory, partitions
 
     def read(
-        self, workspace: str, upto: int, request: FitRequest, progress: Progress, campaigns: int
+        self, workspace: str, upto: int, request: FitRequest, progress: Progress, campaigns: int, before: str = ""
     ) -> DaskPartitions[Gathered]:
         """The live evidence of a workspace in partitions, as the ledger ended at entry `upto`.
 
         Args:
             progress: told how many partitions of all are read. campaigns: about how many there are.
+            before: only evidence of an earlier day counts.
         """
         count = self._partitions or max(len(self.workers), -(-campaigns // PARTITION), 1)
         tasks = [
-            self.client.submit(gathered, self._file, workspace, upto, request, part, count, pure=False)
+            self.client.submit(gathered, self.place, workspace, upto, request, part, count, before, pure=False)
             for part in range(count)
         ]
         self._wait(tasks, progress)
@@ -59,7 +61,14 @@ class DaskCluster:
     def each(self, function: Callable[..., Any], items: Sequence[Any], *more: Any, progress: Progress) -> list[Any]:
         """What a function, importable by name, says of each item, in their order; each is a task of its own."""
         client = self.client  # says what is missing, also where there is nothing to do
-        tasks = [client.submit(function, item, *more, pure=False) for item in items]
+        return self.results([client.submit(function, item, *more, pure=False) for item in items], progress)
+
+    def submit(self, function: Callable[..., Any], *arguments: Any) -> "Future":
+        """A task; its arguments may be tasks."""
+        return self.client.submit(function, *arguments, pure=False)
+
+    def results(self, tasks: "Sequence[Future]", progress: Progress) -> list[Any]:
+        """What became of tasks, in their order; `progress` is told how many are done, and how many there are."""
         self._wait(tasks, progress)
         return [task.result() for task in tasks]
 

@@ -8,25 +8,37 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from reflection.domain.evidence import Evidence, decode, real_campaign_of
+from reflection.domain.evidence import Evidence, day_text, decode, real_campaign_of
 from reflection.inference.learn import FitRequest, Gathered
 from reflection.settings import Settings
 from reflection.store.campaigns import SqlStore
+from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
 
+Place = str | Database | None
+"""A database: its file, or the open one, or None for the server in a worker's own settings."""
 
-def gathered(file: str | None, workspace: str, upto: int, request: FitRequest, part: int, count: int) -> Gathered:
+
+def gathered(
+    place: Place, workspace: str, upto: int, request: FitRequest, part: int, count: int, before: str = ""
+) -> Gathered:
     """One of `count` partitions of a workspace's live evidence, as the ledger ended at entry `upto`.
 
     Args:
-        file: the database; None for the server in the worker's own settings.
+        before: only evidence of an earlier day counts.
     """
-    return Gathered.of(_evidence(_store(file), workspace, upto, part, count), request)
+    evidence = _evidence(SqlStore(database_of(place)), workspace, upto, part, count)
+    return Gathered.of((one for one in evidence if not before or day_text(one.day) < before), request)
+
+
+def database_of(place: Place) -> Database:
+    """The database, opened once a process."""
+    return place if isinstance(place, Database) else _opened(place)
 
 
 @lru_cache(maxsize=4)
-def _store(file: str | None) -> SqlStore:
-    return SqlStore(open_database(Settings().database if file is None else Path(file)))
+def _opened(file: str | None) -> Database:
+    return open_database(Settings().database if file is None else Path(file))
 
 
 def _evidence(store: SqlStore, workspace: str, upto: int, part: int, count: int) -> Iterator[Evidence]:

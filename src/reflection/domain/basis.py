@@ -101,9 +101,14 @@ def reference_of(planner: str | None, expected: Figures, actual: Figures) -> str
 
 def copied(expected: Figures, actual: Figures) -> bool:
     """Whether the expected figures are the result in every figure that both sides give."""
-    pairs = [(getattr(expected, name), getattr(actual, name)) for name in COUNTS]
-    given = [(planned, fact) for planned, fact in pairs if planned is not None and fact is not None]
-    return len(given) > 1 and all(math.isclose(planned, fact, rel_tol=COPIED) for planned, fact in given)
+    given = 0
+    for name in COUNTS:
+        planned, fact = getattr(expected, name), getattr(actual, name)
+        if planned is not None and fact is not None:
+            if not math.isclose(planned, fact, rel_tol=COPIED):
+                return False
+            given += 1
+    return given > 1
 
 
 def basis_of(campaign: Campaign) -> Basis:

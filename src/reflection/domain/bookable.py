@@ -8,6 +8,7 @@ campaigns and signals; must not know evidence or numbers.
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from reflection.domain import signals
@@ -184,8 +185,9 @@ def _defined(key: str, descriptions: Collection[frozenset[tuple[signals.Signal, 
     return Definition(key, kind, dict(sorted(parts.items())), tuple(differs))
 
 
-def _grouped(shares: Iterable[tuple[signals.Signal, float]]) -> dict[str, dict[str, float]]:
-    """Signals with their shares by group."""
+@lru_cache(maxsize=4_096)
+def _grouped(shares: frozenset[tuple[signals.Signal, float]]) -> Mapping[str, Mapping[str, float]]:
+    """Signals with their shares by group; of a fit's descriptions nearly all were the last fit's, too."""
     groups: dict[str, dict[str, float]] = {}
     for signal, share in shares:
         groups.setdefault(signal.group, {})[signal.key] = share

@@ -9,6 +9,9 @@ from typing import Literal, NamedTuple
 CampaignState = Literal["learnt", "pending", "held", "accepted"]
 """Learnt from; not yet; kept out because its figures look like a fault; learnt from because somebody accepted it."""
 
+MOST_CHARACTERS = 16_000_000
+"""Of stored campaigns and their answers that one page is made of: of large ones it has fewer than it was asked for."""
+
 
 class ListPlace(NamedTuple):
     """The last campaign of a page: its instant as it is stored, and its id."""

@@ -1,7 +1,7 @@
 """An event: something that happened on a day beside the campaigns, such as a promotion, a price or tracking change.
 
-People write it down, time lines show it. Its id is made of its content, so the same event again is the same event.
-Must not know where events are kept.
+People write it down, time lines show it, fits take it in. Its id is made of its content, so the same event again is the
+same event. Must not know where events are kept, nor what they did.
 """
 
 import hashlib

@@ -7,7 +7,7 @@ the new, and everything learnt is a function of the resulting set. Must not know
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 
 import orjson
@@ -28,6 +28,8 @@ ROUNDING = 1e-12
 
 _OPTIONAL = {"name": "name", "unit": "unit_id", "kind": "conversion_kind", "account": "account_id"}
 """Keys that an encoded evidence has only where the campaign says them: older payloads keep their bytes."""
+
+SECONDS_A_DAY, _HALF_A_DAY = 86_400, 43_200
 
 COVERED = 0.95
 """Below this coverage the rest of a campaign is evidence too, shared equally over everything it listed."""
@@ -95,6 +97,7 @@ class Evidence:
         expected: the forecast's counts; what calibration is measured on.
         cells: one for a campaign without breakdown, else one per delivered audience x creative row.
         name, unit_id, conversion_kind, mature_on, account_id: as the campaign gives them; None where it does not.
+        ran: first and last day of the campaign's period; None where it does not say.
     """
 
     campaign_id: str
@@ -111,6 +114,7 @@ class Evidence:
     conversion_kind: str | None = None
     mature_on: date | None = None
     account_id: str | None = None
+    ran: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         """A revenue of 0 of a kind of conversion that brings none was not given, whoever wrote the payload."""
@@ -120,6 +124,11 @@ class Evidence:
                 object.__setattr__(self, name, replace(getattr(self, name), revenue=None))
             cells = tuple(replace(cell, counts=replace(cell.counts, revenue=None)) for cell in self.cells)
             object.__setattr__(self, "cells", cells)
+
+    @property
+    def days(self) -> tuple[int, int]:
+        """First and last day it ran; that of its timestamp where it does not say."""
+        return self.ran or (self.day, self.day)
 
     @property
     def objective(self) -> str:
@@ -162,7 +171,7 @@ def evidence_of(campaign: Campaign) -> Evidence:
     """The evidence of one campaign."""
     return Evidence(
         campaign_id=campaign.campaign_id,
-        day=int(campaign.timestamp.timestamp() // 86_400),
+        day=int(campaign.timestamp.timestamp() // SECONDS_A_DAY),
         platform_key=signals.of_platform(campaign.platform).key,
         objective_key=signals.of_objective(campaign.objective).key,
         planner=None if campaign.planner is None else signals.normalise(campaign.planner),
@@ -175,12 +184,25 @@ def evidence_of(campaign: Campaign) -> Evidence:
         conversion_kind=campaign.conversion_kind,
         mature_on=campaign.mature_on,
         account_id=campaign.account_id,
+        ran=days_of(campaign.period_start, campaign.period_end),
     )
+
+
+def days_of(start: datetime | None, end: datetime | None) -> tuple[int, int] | None:
+    """First and last day of a period, in days since 1970-01-01; None where an end of it is not given.
+
+    An instant is of the day whose beginning, or end, it is nearest to: midnight in one time zone is evening in another.
+    """
+    if start is None or end is None:
+        return None
+    first, last = ((at.timestamp() + half) // SECONDS_A_DAY for at, half in ((start, _HALF_A_DAY), (end, -_HALF_A_DAY)))
+    return int(first), int(max(first, last))
 
 
 def encode(evidence: Evidence) -> bytes:
     """One byte string per evidence: keys sorted, so equal evidence is equal bytes; what is not given has no key."""
-    given = {key: getattr(evidence, name) for key, name in _OPTIONAL.items()} | {"mature_on": evidence.mature_on}
+    given = {key: getattr(evidence, name) for key, name in _OPTIONAL.items()}
+    given |= {"mature_on": evidence.mature_on, "ran": evidence.ran}
     body = {
         **{key: value for key, value in given.items() if value is not None},
         "v": VERSION,
@@ -220,6 +242,7 @@ def _decoded(payload: bytes) -> Evidence:
         actual=Counts(*body["actual"]),
         cells=tuple(Cell(shares, Counts(*counts)) for shares, counts in body["cells"]),
         mature_on=date.fromisoformat(day) if (day := body.get("mature_on")) else None,
+        ran=(ran[0], ran[1]) if (ran := body.get("ran")) else None,
         **{name: body.get(key) for key, name in _OPTIONAL.items()},
     )
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from reflection.domain.campaign import Money, Strict
+from reflection.domain.experiment import SignalKey
 
 
 class TestOrder(Strict):
@@ -12,8 +13,8 @@ class TestOrder(Strict):
 
     __test__ = False  # pytest would take it for a class of tests
 
-    signal: Annotated[str | None, Field(max_length=310, description="what to test; the proposed one without it")] = None
-    against: Annotated[str | None, Field(max_length=310, description="what to compare it with")] = None
+    signal: Annotated[SignalKey | None, Field(description="what to test; the proposed one without it")] = None
+    against: Annotated[SignalKey | None, Field(description="what to compare it with")] = None
     budget: Annotated[Money | None, Field(description="what all arms together may cost")] = None
     days: Annotated[int | None, Field(ge=1, le=1000)] = None
     share: Annotated[float | None, Field(gt=0, lt=1, strict=True, description="of what is tested")] = None

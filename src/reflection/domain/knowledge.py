@@ -20,6 +20,7 @@ from reflection.domain.experiment_remarks import ExperimentRemarks
 from reflection.domain.goal import HasGoal
 from reflection.domain.own_levels import OwnLevels
 from reflection.domain.pairs import Pairs
+from reflection.domain.recurring_times import RecurringTimes
 from reflection.domain.results import Finding, NextTest
 from reflection.domain.scatter import CampaignScatter
 from reflection.domain.weights import Interval, SignalWeight
@@ -38,7 +39,7 @@ class MetricPosterior:
         sigma: standard deviation between campaigns beyond counting noise, what passes and what lasts.
         tau: standard deviation of a signal never seen, per group: the wider the fewer of its levels were seen.
         reference: pooled rate of the metric: CTR and CVR as shares, AOV in money, CPM in money per *single* impression.
-        own: what is known of each real campaign itself; None where none repeats.
+        own: what is known of each real campaign itself; None where none repeats. season, week: of times.
         before: log of what each signal makes of its share of a sum until the metric divides by it, (features,) or none.
     """
 
@@ -50,6 +51,8 @@ class MetricPosterior:
     sized: bool = False
     own: OwnLevels | None = None
     before: tuple[float, ...] = ()
+    season: RecurringTimes | None = None
+    week: RecurringTimes | None = None
 
     @property
     def of_signals(self) -> NDArray[np.float32]:
@@ -72,17 +75,14 @@ class Knowledge:
     """Everything one fit says.
 
     Attributes:
-        epoch: number of the linearisation the sums rest on.
-        seq: last ledger entry taken in.
+        epoch: number of the linearisation the sums rest on. seq: last ledger entry taken in.
         as_of: instant of the fit, RFC 3339; None before anything was learnt.
-        campaigns: how many campaigns it rests on.
-        held: campaign ids kept out as suspected tracking faults, with the reason.
+        campaigns: how many it rests on. held: ids kept out as suspected tracking faults, with the reason.
         posteriors: per observed metric (`metrics.OBSERVED`) that could be fitted.
         diagnostics: JSON-able remarks on the fit; what is read of them has a property here.
         calibration: how far off forecasts usually are, as bytes of `forecasting`; empty before anything was calibrated.
         bookables: what campaigns booked, by key, with its total effect on the goal.
-        delivery: objective key -> signal -> share of the money spent for it, how the account usually delivers; under
-            ``""`` of all objectives.
+        delivery: objective key (``""``: all) -> signal -> share of the money spent for it, the usual delivery.
         mixtures: metric -> shares of the components of adaptive shrinkage (`stats.false_discovery.GRID_SD`) among the
             total effects on it; a metric on which the data favour no effect at all has none.
         floor: evidence that a finding or an advice needs at least.

@@ -22,11 +22,10 @@ class Pairs:
         self._aliases = aliases
         self._partners: dict[str, list[tuple[str, str]]] = {}
         self.kinds: set[tuple[str, str]] = set()
-        for key in sorted({*keys, *aliases}):
-            if signals.CROSS in key:
-                first, second = signals.parse(key).parts
-                self.kinds.add((first.group, second.group))
-                self._partners.setdefault(self._standing(first.key), []).append((self._standing(second.key), key))
+        for key in sorted({key for some in (keys, aliases) for key in some if signals.CROSS in key}):
+            first, second = signals.parse(key).parts
+            self.kinds.add((first.group, second.group))
+            self._partners.setdefault(self._standing(first.key), []).append((self._standing(second.key), key))
 
     def added_to(self, shares: Mapping[str, float]) -> dict[str, float]:
         """The shares of a mix and those of its pairs; a share that is stated stays."""

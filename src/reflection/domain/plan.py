@@ -28,7 +28,7 @@ from reflection.domain.campaign import (
     Strict,
 )
 from reflection.domain.campaign_load import statements
-from reflection.domain.evidence import Counts
+from reflection.domain.evidence import SECONDS_A_DAY, Counts, days_of
 from reflection.domain.metrics import FROM_CONVERSIONS, PLAN_METRICS, totals
 from reflection.domain.planner_forecast import PlannerForecast
 from reflection.domain.real_campaign import real_campaign
@@ -69,6 +69,8 @@ class Plan(Strict):
         default=None, description="the planner's figures as a campaign states them; its spend is the budget"
     )
     timestamp: Instant | None = None
+    period_start: Instant | None = Field(default=None, description="when it begins: months differ")
+    period_end: Instant | None = None
     name: Name | None = Field(default=None, description="what people call it")
     account_id: Name | None = None
     unit_id: CampaignId | None = Field(default=None, description="the real campaign this is planned for")
@@ -83,9 +85,11 @@ class Plan(Strict):
         return value if spend is None or "budget" in value else {**value, "budget": spend}
 
     @model_validator(mode="after")
-    def _one_forecast(self) -> "Plan":
+    def _coherent(self) -> "Plan":
         if self.expected is not None and self.expected_metrics is not None:
             raise ValueError("give expected or expected_metrics, not both")
+        if self.period_start and self.period_end and self.period_end < self.period_start:
+            raise ValueError("period_end is before period_start")
         return self
 
     @field_validator("targets")
@@ -100,6 +104,13 @@ class Plan(Strict):
         """Membership shares of its signals, by key."""
         mix = signals.of_cell(self.platform, self.objective, list(self.audiences), list(self.creatives))
         return {signal.key: share for signal, share in mix.items()}
+
+    @property
+    def days(self) -> tuple[int, int] | None:
+        """First and last day it is planned for, as of a campaign; None where it does not say."""
+        stated = self.period_start or self.period_end or self.timestamp
+        day = None if stated is None else int(stated.timestamp() // SECONDS_A_DAY)
+        return days_of(self.period_start, self.period_end) or (None if day is None else (day, day))
 
     @property
     def words(self) -> str:

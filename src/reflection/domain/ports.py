@@ -266,10 +266,10 @@ class Store(Protocol):
         """Store that nobody accepts a campaign any longer."""
 
     def experiments(self, workspace: str) -> StoredExperiments:
-        """Every randomised experiment."""
+        """Every randomised experiment, and every event."""
 
     def experiment_changes(self, workspace: str) -> int:
-        """How often experiments were added, changed or removed so far."""
+        """How often experiments or events were added, changed or removed so far."""
 
     def workspaces(self) -> list[str]:
         """Names of all workspaces."""

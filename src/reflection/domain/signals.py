@@ -10,7 +10,7 @@ Three names, here and everywhere: `platform` is as it was written ("Meta "), `pl
 
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -100,6 +100,12 @@ def parse(key: str) -> Signal:
     return Signal(group, level)
 
 
+@lru_cache(maxsize=16_384)
+def part_keys(key: str) -> tuple[str, ...]:
+    """Keys of the main signals of an interaction, or the key itself."""
+    return tuple(part.key for part in parse(key).parts)
+
+
 def of_platform(platform: str) -> Signal:
     """The signal of a platform."""
     return Signal(PLATFORM, normalise(platform))
@@ -183,10 +189,10 @@ def usual_among(spellings: Iterable[Mapping[str, str]]) -> dict[str, str]:
 
     Keys whose level is spelt so anyway are left out. `spellings`: one campaign's after the other (`spellings_of`).
     """
-    counts: dict[str, Counter[str]] = {}
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for own in spellings:
         for key, text in own.items():
-            counts.setdefault(key, Counter())[text] += 1
+            counts[key][text] += 1
     usual = {key: min(texts, key=lambda text: (-texts[text], text)) for key, texts in sorted(counts.items())}
     return {key: text for key, text in usual.items() if text != _unescape(parse(key).level)}
 

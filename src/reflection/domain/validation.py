@@ -115,13 +115,13 @@ def _problem(message: str) -> str:
     return message.removeprefix("Value error, ").replace("Input should", "should")
 
 
-def check_address(campaign_id: str) -> None:
+def check_address(name: str, field: str) -> None:
     """Refuse an id that no address can name: it would be stored, and never again be read or deleted over HTTP.
 
     Raises:
         InvalidInput: it has a line break, a tab or the like, or a part that addresses read as a folder.
     """
-    if _NO_ADDRESS.search(campaign_id):
-        raise InvalidInput("an id stands in addresses, so it has no line break and no tab", field="campaign_id")
-    if {".", ".."} & set(campaign_id.split("/")):
-        raise InvalidInput("an id stands in addresses, where '.' and '..' are folders", field="campaign_id")
+    if _NO_ADDRESS.search(name):
+        raise InvalidInput("an id stands in addresses, so it has no line break and no tab", field=field)
+    if {".", ".."} & set(name.split("/")):
+        raise InvalidInput("an id stands in addresses, where '.' and '..' are folders", field=field)

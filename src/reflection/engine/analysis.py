@@ -8,6 +8,7 @@ is read from one snapshot before, and the engine writes what comes out.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -36,7 +37,8 @@ from reflection.domain.results import Analysis, Comparison, PatternReport, Simil
 from reflection.domain.validation import check_address
 from reflection.engine.timing import Observer, timed, unobserved
 from reflection.explain.evidence_of_facts import advised
-from reflection.forecasting.forecaster import Forecaster
+from reflection.forecasting.calibration import EMPTY, Calibration
+from reflection.forecasting.forecaster import forecasts
 from reflection.inference.findings.for_campaign import patterns_for
 from reflection.inference.tracking_faults import suspected_fault
 from reflection.inference.weights import weights_for
@@ -58,6 +60,7 @@ class AnalysisInput:
         pending: other campaigns whose changes `knowledge` has not taken in yet.
         now: instant of the analysis, RFC 3339.
         accepted_advice: recommendations that were accepted, which the campaign may follow.
+        calibration: of forecasts, with what was stored before the campaign; empty where none is made.
         idempotency_key: under which the answer is kept, if the caller named one.
     """
 
@@ -71,14 +74,19 @@ class AnalysisInput:
     pending: int
     now: str
     accepted_advice: Sequence[Mapping[str, Any]] = ()
+    calibration: Calibration = EMPTY
     idempotency_key: str | None = None
+
+
+Calibrate = Callable[[Snapshot, Knowledge], Calibration]
+"""How forecasts are calibrated for what is stored and known."""
 
 
 class InputReader:
     """Makes the inputs of analyses of one snapshot; what they have in common is read once."""
 
-    def __init__(self, snapshot: Snapshot, now: str) -> None:
-        self._snapshot, self._now = snapshot, now
+    def __init__(self, snapshot: Snapshot, now: str, calibrate: Calibrate = lambda snapshot, knowledge: EMPTY) -> None:
+        self._snapshot, self._now, self._calibrate = snapshot, now, calibrate
         self._knowledge = snapshot.knowledge()
         self._pending = snapshot.pending()
         self._accepted_advice = snapshot.accepted_advice()
@@ -98,7 +106,7 @@ class InputReader:
             InvalidInput: a new campaign has an id that no address can name, or says more than can be learnt of one.
         """
         if current is None:
-            check_address(campaign.campaign_id)
+            check_address(campaign.campaign_id, "campaign_id")
         if accepted is None:  # else it is stored already, and what a fit takes of it is the fit's concern
             check_load(campaign)
         evidence = evidence_of(campaign)
@@ -113,8 +121,13 @@ class InputReader:
             pending=self._pending,
             now=self._now,
             accepted_advice=self._accepted_advice,
+            calibration=EMPTY if current is not None else self._calibration,
             idempotency_key=idempotency_key,
         )
+
+    @cached_property
+    def _calibration(self) -> Calibration:
+        return self._calibrate(self._snapshot, self._knowledge)
 
     def _fault(self, evidence: Evidence, accepted: bool | None) -> str | None:
         """Why the campaign is kept out of the learning, unless somebody accepted it."""
@@ -133,14 +146,12 @@ class Analyst:
         *,
         output_path: Callable[[str, str], object],
         score_weights: ScoreWeights,
-        forecaster: Forecaster | None = None,
         observe: Observer = unobserved,
     ) -> None:
         self._observe = observe
         self._memory = memory
         self._writer = writer
         self._output_path = output_path
-        self._forecaster = forecaster
         self._score_weights = score_weights
 
     def draft(self, case: AnalysisInput) -> Analysis:
@@ -245,10 +256,10 @@ class Analyst:
             for metric in FORECAST_METRICS
             if getattr(planned, metric) is not None
         ]
-        if self._forecaster is None or case.current is not None:
+        if case.current is not None:
             return rows
         with timed(self._observe, "forecast"):
-            rows += self._forecaster(case.workspace, campaign, case.knowledge, case.now)
+            rows += forecasts(campaign, case.calibration, case.now)
             return rows + adherence.claims_of(campaign, case.knowledge, case.accepted_advice, case.now)
 
 

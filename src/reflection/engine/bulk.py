@@ -14,7 +14,7 @@ from reflection.domain.answers import Answer, Refused
 from reflection.domain.campaign import Campaign
 from reflection.domain.ports import Memory, StaleRevision, Store, Vector
 from reflection.domain.results import SimilarCampaign
-from reflection.engine.analysis import AnalysisInput, Analyst, InputReader
+from reflection.engine.analysis import AnalysisInput, Analyst, Calibrate, InputReader
 from reflection.errors import ReflectionError
 
 BATCH = 500
@@ -56,6 +56,7 @@ def analyze_many(
     store: Store,
     analyst: Analyst,
     analyze: Callable[[Campaign], Answer],
+    calibrate: Calibrate,
     clock: Callable[[], datetime],
     following: bool = False,
 ) -> Iterator[Answer | Refused]:
@@ -66,6 +67,8 @@ def analyze_many(
     Args:
         analyst: of batches, which asks no memory and no model.
         analyze: stores a single campaign in full, for what a batch cannot do together.
+        calibrate: how the forecasts of a batch are calibrated: as of the last fit, because a fold takes longer than all
+            else that is done for a campaign of a batch.
     """
     stream = iter(campaigns)
     first = list(islice(stream, ALONE))
@@ -75,21 +78,26 @@ def analyze_many(
         return
     for batch in _batches(chain(first, beyond, stream)):
         try:
-            answers: list[Answer | Refused] = [*_together(batch, workspace, store, analyst, clock)]
+            answers: list[Answer | Refused] = [*_together(batch, workspace, store, analyst, calibrate, clock)]
         except (StaleRevision, ReflectionError):  # somebody was faster, or one of them cannot be stored
             answers = [_alone(campaign, analyze) for campaign in batch]
         yield from answers
 
 
 def _together(
-    batch: Sequence[Campaign], workspace: str, store: Store, analyst: Analyst, clock: Callable[[], datetime]
+    batch: Sequence[Campaign],
+    workspace: str,
+    store: Store,
+    analyst: Analyst,
+    calibrate: Calibrate,
+    clock: Callable[[], datetime],
 ) -> list[Answer]:
     """Answers of a batch: all of it analysed against one snapshot, and stored in one transaction."""
     answers: dict[str, Answer] = {}
     analyses: list[AnalysisInput] = []
     with store.snapshot(workspace) as snapshot:
         stored = snapshot.campaigns_named([campaign.campaign_id for campaign in batch])
-        inputs = InputReader(snapshot, clock().isoformat(timespec="milliseconds"))
+        inputs = InputReader(snapshot, clock().isoformat(timespec="milliseconds"), calibrate)
         for campaign in batch:
             content, current = campaign.content(), stored.get(campaign.campaign_id)
             if current is not None and current.content_hash == content.hash:

@@ -13,7 +13,7 @@ import orjson
 
 from reflection.domain import signals
 from reflection.domain.campaign import Campaign
-from reflection.domain.campaign_list import CampaignQuery, CampaignState, ListPlace
+from reflection.domain.campaign_list import MOST_CHARACTERS, CampaignQuery, CampaignState, ListPlace
 from reflection.domain.conversion_kind import normal_kind
 from reflection.domain.goal import as_given
 from reflection.domain.held import state_of, stored_reason
@@ -68,7 +68,8 @@ class CampaignLister:
         size = max(1, min(request.limit, MOST_ITEMS))
         rows = self._snapshot.campaign_list(self._query(request, size + 1))
         items = [self._item(stored) for _, stored in rows[:size]]
-        following = _cursor(rows[size - 1][0]) if len(rows) > size else None
+        ended_early = sum(len(one.campaign_json) + len(one.answer) for _, one in rows) > MOST_CHARACTERS
+        following = _cursor(rows[:size][-1][0]) if len(rows) > size or ended_early else None
         return {
             "items": items,
             "next_cursor": following,

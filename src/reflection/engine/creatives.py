@@ -13,6 +13,7 @@ from reflection.domain.creative_knowledge import FEWEST_FORETOLD, CreativeKnowle
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import RATES
 from reflection.domain.ports import Store
+from reflection.domain.validation import check_address
 from reflection.explain import creative_sentences as say
 from reflection.forecasting.creative_forecast import TOO_LITTLE, about, foretold, reasons
 from reflection.forecasting.plan_texts import SCORED_BY, Places
@@ -50,9 +51,12 @@ class Creatives:
             register: keep them, so that the scores are judged when they have run; else nothing is stored.
 
         Raises:
+            InvalidInput: a registered one could not be named in an address.
             Conflict: the workspace has as many as it may have.
             Unavailable: the packaged model is missing or damaged, or the store is busy.
         """
+        for number, entry in enumerate(entries if register else ()):
+            check_address(entry.id, f"creatives[{number}].creative_id")
         knowledge, freshness = self._known(workspace)
         items = self._told(workspace, entries, knowledge)
         if register:

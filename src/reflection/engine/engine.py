@@ -66,6 +66,7 @@ class Engine:
         observe: Observer = unobserved,
     ) -> None:
         self._store = store
+        self._forecaster = forecaster or Forecaster()
         self._texts = texts
         self._observe = observe
         self._score_weights = score_weights or ScoreWeights()
@@ -74,7 +75,6 @@ class Engine:
             writer,
             output_path=output_path,
             score_weights=self._score_weights,
-            forecaster=forecaster,
             observe=observe,
         )
         self._bulk_analyst = Analyst(
@@ -82,7 +82,6 @@ class Engine:
             DeterministicWriter(),  # a model asked a hundred thousand times would take days
             output_path=output_path,
             score_weights=self._score_weights,
-            forecaster=forecaster,
             observe=observe,
         )
         self._clock = clock
@@ -108,7 +107,7 @@ class Engine:
                 current = snapshot.campaign(campaign.campaign_id)
                 if current is not None and current.content_hash == content.hash:
                     return Answer(current.answer, replayed=True)
-                inputs = InputReader(snapshot, self._now())
+                inputs = InputReader(snapshot, self._now(), partial(self._forecaster.up_to_date, refits=False))
                 analysis = inputs.read(campaign, content, current, idempotency_key=idempotency_key)
             record = self._analyst.record(analysis)
             with suppress(StaleRevision), timed(self._observe, "store"):
@@ -137,6 +136,7 @@ class Engine:
             store=self._store,
             analyst=self._bulk_analyst,
             analyze=partial(self.analyze, workspace=workspace),
+            calibrate=self._forecaster.fitted,
             clock=self._clock,
             following=following,
         )

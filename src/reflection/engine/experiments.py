@@ -6,6 +6,8 @@ Knows ports; must not know how results are learnt from, nor where they are kept.
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from pydantic import ValidationError
+
 from reflection.domain import signals
 from reflection.domain.experiment import Arm, Experiment
 from reflection.domain.experiment_order import TestOrder
@@ -50,7 +52,9 @@ class Experiments:
             Conflict: the workspace has as many as it may have.
         """
         outcomes = dict(self._book.add(workspace, items))
-        return {"items": [{**self.show(workspace, name), "outcome": outcome} for name, outcome in outcomes.items()]}
+        knowledge = self._store.knowledge(workspace)
+        stored = ((self._book.get(workspace, name), outcome) for name, outcome in outcomes.items())
+        return {"items": [{**_told(row, knowledge), "outcome": outcome} for row, outcome in stored]}
 
     def page(self, workspace: str, cursor: str | None = None, limit: int = 100) -> dict[str, Any]:
         """Experiments by id: {items, next_cursor, as_of, pending}."""
@@ -160,10 +164,13 @@ def _experiment(
 def _arm(key: str, knowledge: Knowledge, *, control: bool, share: float) -> Arm:
     """The arm that books a signal, under the name that campaigns give it."""
     signal = signals.parse(key)
-    if signals.CROSS in signal.group or not signal.level:
-        raise InvalidInput(f"'{key[:100]}' is no signal that can be tested", hint="such as `creative:crt_video`")
     name = signals.level_text(key, knowledge.spelt)
     booked: dict[str, Any] = {"signals": (key,)}
     if signal.group in (signals.PLATFORM, signals.AUDIENCE, signals.CREATIVE):
         booked = {signal.group: name}
-    return Arm(name=signals.label_of(key, knowledge.spelt)[:200], control=control, share=share, **booked)
+    try:
+        return Arm(name=signals.label_of(key, knowledge.spelt)[:200], control=control, share=share, **booked)
+    except ValidationError:  # nothing is called so
+        raise InvalidInput(
+            f"'{key[:100]}' is no signal that can be tested", hint="such as `creative:crt_video`"
+        ) from None

@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import orjson
-from threadpoolctl import threadpool_limits
 
 from reflection.domain import signals
 from reflection.domain.bookable import Description, EvidenceFloor, agreed, descriptions_of
@@ -28,6 +27,7 @@ from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import Store
 from reflection.engine.creative_texts import TextsOfCampaign, texts_of
 from reflection.forecasting import calibration_blob, calibration_update
+from reflection.inference.fit import one_thread
 from reflection.inference.learn import FitRequest, Gathered, learn_partitions
 from reflection.inference.partitions import InMemory, Partitions
 from reflection.inference.weights import weights_for
@@ -39,9 +39,9 @@ rests on the last 2,000 campaigns, the width of intervals on the last 250 predic
 LARGE = 10_000
 """Up to so many campaigns a fit takes two or three seconds, and every news is learnt at once."""
 
-WORTH_A_FIT, SECONDS_A_CAMPAIGN = 0.01, 0.01
-"""Above it a fit waits for one per cent of news, or until it is a hundredth of a second a campaign old (a million
-campaigns: 10,000 new ones, or three hours): learning then takes about two per cent of the time."""
+NEWS_A_CAMPAIGN, SECONDS_A_CAMPAIGN = 0.01, 0.01
+"""For each campaign above it a fit waits for a hundredth of a new one, or until it is a hundredth of a second older (a
+million campaigns: 9,900 new ones, or three hours): learning then takes about two per cent of the time."""
 
 READ, FITTED, WHOLE = 30, 90, 100
 """How far learning is, in per cent: evidence read, metrics fitted, knowledge stored."""
@@ -50,14 +50,11 @@ PROGRESS_EVERY = 10_000
 Progress = Callable[[int, int], None]
 """Called with (per cent done, 100)."""
 
-
 SPELT_BY = 1_000
-"""Campaigns whose spelling of signals, what they book and their texts are asked for: the newest, as people write and
-book today."""
+"""Campaigns whose spelling of signals, bookings and texts are asked for: the newest, as people write and book today."""
 
 OVERTAKEN = 3
 """How often a relearn begins again because a server meanwhile learnt from newer evidence, before it gives its own."""
-
 
 SMALL = 32_768
 """Characters of a stored campaign up to which what it says is kept for the next fit."""
@@ -76,6 +73,12 @@ class TextSource(Protocol):
 
     def of(self, workspace: str, campaigns: Sequence[TextsOfCampaign]) -> CreativeTexts:
         """Those of campaigns, the newest first."""
+
+
+def patience(campaigns: int) -> tuple[int, float]:
+    """How many news a fit of so many campaigns is made for, and after how many seconds it is made for fewer."""
+    beyond = max(campaigns - LARGE, 0)
+    return max(int(beyond * NEWS_A_CAMPAIGN), 1), beyond * SECONDS_A_CAMPAIGN
 
 
 def _said(body: str) -> _Said:
@@ -215,17 +218,17 @@ class Learner:
         stored, lag = self._store.knowledge(workspace), self.lag(workspace)
         if self._matured(stored) or self._tested(workspace, stored):
             return True
-        if not lag or stored.campaigns < LARGE or stored.as_of is None:
+        news, seconds = patience(stored.campaigns)
+        if not lag or lag >= news or stored.as_of is None:
             return lag > 0
-        age = (self._clock() - datetime.fromisoformat(stored.as_of)).total_seconds()
-        return lag >= stored.campaigns * WORTH_A_FIT or age >= stored.campaigns * SECONDS_A_CAMPAIGN
+        return (self._clock() - datetime.fromisoformat(stored.as_of)).total_seconds() >= seconds
 
     def _matured(self, knowledge: Knowledge) -> bool:
         """Whether conversions that the last fit had to leave waiting are complete by now."""
         return knowledge.complete_since(self._clock().astimezone(UTC).date())
 
     def _tested(self, workspace: str, knowledge: Knowledge) -> bool:
-        """Whether experiments were added, changed or removed since a fit."""
+        """Whether experiments or events were added, changed or removed since a fit."""
         return self._store.experiment_changes(workspace) != knowledge.experiments.changes
 
     def _learnt(self, workspace: str, seq: int, progress: Progress) -> Knowledge:
@@ -244,8 +247,9 @@ class Learner:
             floor=self._floor,
             experiments=[_experiment(body) for body in tested.bodies],
             texts=texts,
+            events=tested.events,
         )
-        with threadpool_limits(1, "blas"):  # sums in one order on every machine, so that a recheck finds the same bits
+        with one_thread():  # so that a recheck finds the same bits
             learnt = learn_partitions(
                 self._partitions(workspace, seq, request, progress),
                 request,
@@ -286,7 +290,7 @@ class Learner:
         """Fold the new ledger entries, in their order, into the calibration of forecasts."""
         old = calibration_blob.decode(b"" if start_over else before.calibration)
         after = max(old.seq, learnt.seq - CALIBRATED_ENTRIES)
-        with threadpool_limits(1, "blas"):  # many tiny systems: threads would only fight
+        with one_thread():  # many tiny systems: threads would only fight
             entries = self._store.ledger(workspace, after)
             state = calibration_update.fold(entries, old, held=learnt.held, day=day_of(learnt.as_of))
         return dataclasses.replace(learnt, calibration=calibration_blob.encode(state))

@@ -6,7 +6,7 @@ compound over campaigns (as many tools keep), and ours. Errors are on the log sc
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,29 +16,38 @@ from reflection.domain.evidence import Evidence, evidence_of
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.metrics import METRICS, PLAN_METRICS, log_value, rate_behind, values
 from reflection.evaluation import hindsight
+from reflection.evaluation.backtest_sums import METHODS, UNIT, Forecasted, Tally
 from reflection.forecasting import calibration_update, plan_evaluation
 from reflection.forecasting.calibration import EMPTY, Calibration
 from reflection.inference.learn import FitRequest, learn
-from reflection.stats import scoring_rules
 
-METHODS = ("planner", "last value", "pooled mean", "compounding weights", "ours")
-LEVELS = {"50": 0, "80": 1, "90": 2}
-REFIT_GROWTH = 0.25
+__all__ = ["METHODS", "Forecasted", "Lesson", "Memory", "forecast", "replay", "summary"]
+
+FIRST_FIT, REFIT_GROWTH = 3, 0.25
 STEP_UP, STEP_DOWN, LEAST, MOST = 1.05, 0.95, 0.5, 2.0
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Forecasted:
-    """One metric of one campaign: what each method said, our intervals, and what happened."""
+class Lesson(NamedTuple):
+    """What a campaign teaches the simple methods: logs of its rates, and whether it was cheaper than planned."""
 
-    campaign_id: str
-    timestamp: str
     platform: str
-    metric: str
-    said: dict[str, float | None]
-    intervals: dict[str, list[float] | None]
-    actual: float
+    logs: tuple[tuple[str, float], ...]
+    keys: tuple[str, ...]
+    cheaper: bool | None
+
+    @classmethod
+    def of(cls, campaign: Campaign, evidence: Evidence) -> "Lesson":
+        """That of a campaign."""
+        # Rates: by totals, a larger budget would look better.
+        logs = ((metric, log_value(rate_behind(metric), evidence.actual)) for metric in PLAN_METRICS)
+        expected, actual = (log_value("cpa", side) for side in (evidence.expected, evidence.actual))
+        return cls(
+            signals.normalise(campaign.platform),
+            tuple((metric, log) for metric, log in logs if log is not None),
+            tuple(_keys(campaign)),
+            None if expected is None or actual is None else actual < expected,
+        )
 
 
 @dataclass(slots=True)
@@ -46,34 +55,32 @@ class Memory:
     """What the simple methods remember; learns only after a campaign was predicted."""
 
     last: dict[tuple[str, str], float] = field(default_factory=dict)
-    logs: dict[str, list[float]] = field(default_factory=dict)
+    logs: dict[str, tuple[int, int]] = field(default_factory=dict)
     weights: dict[str, float] = field(default_factory=dict)
 
     def say(self, metric: str, campaign: Campaign, planner: float | None) -> dict[str, float | None]:
         """The forecasts of the simple methods; counts scale with the planned spend."""
         scale = _scale(metric, campaign)
-        pooled = self.logs.get(metric)
+        count, logs = self.logs.get(metric, (0, 0))
         last = self.last.get((metric, signals.normalise(campaign.platform)))
         weight = float(np.mean([self.weights.get(key, 1.0) for key in _keys(campaign)]))
         better = weight if METRICS[metric].favors(True) else 1.0 / weight
         return {
             "planner": planner,
             "last value": None if last is None else last * scale,
-            "pooled mean": None if not pooled else float(np.exp(np.mean(pooled))) * scale,
+            "pooled mean": None if not count else float(np.exp(logs / UNIT / count)) * scale,
             "compounding weights": None if planner is None else planner * better,
         }
 
-    def learn(self, campaign: Campaign, evidence: Evidence) -> None:
+    def learn(self, lesson: Lesson) -> None:
         """Take in what happened."""
-        for metric in PLAN_METRICS:
-            log = log_value(rate_behind(metric), evidence.actual)  # or a larger budget would look better
-            if log is not None:
-                self.logs.setdefault(metric, []).append(log)
-                self.last[metric, signals.normalise(campaign.platform)] = float(np.exp(log))
-        expected, actual = (log_value("cpa", side) for side in (evidence.expected, evidence.actual))
-        if expected is not None and actual is not None:
-            for key in _keys(campaign):
-                moved = self.weights.get(key, 1.0) * (STEP_UP if actual < expected else STEP_DOWN)
+        for metric, log in lesson.logs:
+            count, logs = self.logs.get(metric, (0, 0))
+            self.logs[metric] = count + 1, logs + round(log * UNIT)
+            self.last[metric, lesson.platform] = float(np.exp(log))
+        if lesson.cheaper is not None:
+            for key in lesson.keys:
+                moved = self.weights.get(key, 1.0) * (STEP_UP if lesson.cheaper else STEP_DOWN)
                 self.weights[key] = min(MOST, max(LEAST, moved))
 
 
@@ -83,14 +90,14 @@ def replay(campaigns: Sequence[Campaign], progress: Progress = lambda done, tota
     memory, state, knowledge = Memory(), EMPTY, NOTHING
     past: list[Evidence] = []
     forecasts: list[Forecasted] = []
-    due = 3
+    due = FIRST_FIT
     for index, campaign in enumerate(ordered):
         if len(past) >= due:
             knowledge = learn(past, FitRequest(seq=len(past)))
             due = len(past) + max(1, int(len(past) * REFIT_GROWTH))
-        forecasts += _forecast(campaign, knowledge, state, memory)
+        forecasts += forecast(campaign, knowledge, state, memory)
         evidence = evidence_of(campaign)
-        memory.learn(campaign, evidence)
+        memory.learn(Lesson.of(campaign, evidence))
         state = calibration_update.learn(state, evidence)
         past.append(evidence)
         progress(index + 1, len(ordered))
@@ -98,28 +105,12 @@ def replay(campaigns: Sequence[Campaign], progress: Progress = lambda done, tota
 
 
 def summary(forecasts: Sequence[Forecasted], campaigns: int) -> dict[str, Any]:
-    """The report as data: methods by metric, coverage by level and platform, and the forecasts.
-
-    Methods are compared on the same campaigns: those for which every method that speaks of a metric at all spoke.
-    """
-    metrics = {
-        metric: _compared([forecast for forecast in forecasts if forecast.metric == metric]) for metric in PLAN_METRICS
-    }
-    platforms = sorted({forecast.platform for forecast in forecasts})
-    return {
-        "campaigns": campaigns,
-        "metrics": {metric: rows for metric, rows in metrics.items() if rows["n"]},
-        "coverage": {
-            "all": _coverage(forecasts),
-            **{
-                name: _coverage([forecast for forecast in forecasts if forecast.platform == name]) for name in platforms
-            },
-        },
-        "forecasts": [asdict(forecast) for forecast in forecasts],
-    }
+    """The report as data (`Tally.summary`), with all of the forecasts."""
+    return {**Tally.of(forecasts).summary(campaigns), "forecasts": [asdict(forecast) for forecast in forecasts]}
 
 
-def _forecast(campaign: Campaign, knowledge: Knowledge, state: Calibration, memory: Memory) -> list[Forecasted]:
+def forecast(campaign: Campaign, knowledge: Knowledge, state: Calibration, memory: Memory) -> list[Forecasted]:
+    """What would have been said of a campaign the day before, metric by metric; nothing where no money was planned."""
     plan = hindsight.plan_of(campaign)
     if plan is None:
         return []
@@ -138,36 +129,6 @@ def _forecast(campaign: Campaign, knowledge: Knowledge, state: Calibration, memo
             )
         )  # fmt: skip
     return forecasts
-
-
-def _compared(forecasts: Sequence[Forecasted]) -> dict[str, Any]:
-    speaking = [method for method in METHODS if any(_error(forecast, method) is not None for forecast in forecasts)]
-    common = [
-        forecast
-        for forecast in forecasts
-        if speaking and all(_error(forecast, method) is not None for method in speaking)
-    ]
-    if "ours" not in speaking or not common:
-        return {"n": 0, "methods": {}, "coverage": {}}
-    methods = {}
-    for method in speaking:
-        errors = np.array([_error(forecast, method) for forecast in common], dtype=float)
-        methods[method] = {"mae_log": float(np.abs(errors).mean()), "bias": float(errors.mean())}
-    return {"n": len(common), "methods": methods, "coverage": _coverage(common)}
-
-
-def _error(forecast: Forecasted, method: str) -> float | None:
-    value = forecast.said.get(method)
-    return None if value is None or value <= 0 else float(np.log(forecast.actual / value))
-
-
-def _coverage(forecasts: Sequence[Forecasted]) -> dict[str, Any]:
-    coverage: dict[str, Any] = {"n": sum(forecast.intervals["90"] is not None for forecast in forecasts)}
-    for level in LEVELS:
-        bounds = [(pair, forecast.actual) for forecast in forecasts if (pair := forecast.intervals[level]) is not None]
-        hits = [scoring_rules.hit(low, high, actual) for (low, high), actual in bounds]
-        coverage[level] = float(np.mean(hits)) if hits else None
-    return coverage
 
 
 def _scale(metric: str, campaign: Campaign) -> float:

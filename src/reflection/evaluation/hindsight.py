@@ -54,6 +54,9 @@ def plan_of(campaign: Campaign) -> Plan | None:
         name=campaign.name,
         account_id=campaign.account_id,
         unit_id=campaign.unit_id,
+        timestamp=campaign.timestamp,
+        period_start=campaign.period_start,
+        period_end=campaign.period_end,
         expected=_figures(expected) if basis_of(campaign).forecast else None,
     )
 

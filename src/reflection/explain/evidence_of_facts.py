@@ -162,6 +162,8 @@ def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidenc
         "group": _group(finding.signal_key),
     }
     detail |= {mark: mark for mark in ("slow", "ongoing") if finding.metadata.get(mark)}
+    if (kind := finding.metadata.get("kind")) in ("season", "weekday", "event"):
+        detail["of time"] = kind
     names = [label]
     if isinstance(within := finding.metadata.get("within"), str):
         detail["within"] = formatting.plain_name(within)

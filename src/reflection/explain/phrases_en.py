@@ -155,6 +155,18 @@ _PHRASES = {
         "{subject}: since {since}, {metric} has moved to {size} {side} its earlier level{against}{onwards} "
         "({level} interval {low} to {high}, {campaigns}); observed, not tested."
     ),
+    "finding.season": (
+        "{subject}: {metric} is {size} {side} the average of the year "
+        "({level} interval {low} to {high}, {campaigns}); observed, not tested."
+    ),
+    "finding.weekday": (
+        "{subject}: {metric} is {size} {side} the average of the week "
+        "({level} interval {low} to {high}, {campaigns}); observed, not tested."
+    ),
+    "finding.event": (
+        "{subject}: {metric} has moved to {size} {side} its earlier level "
+        "({level} interval {low} to {high}, {campaigns}); observed, not tested."
+    ),
     "trend.slow": " against the others of its kind",
     "trend.ongoing.above": " and still rises",
     "trend.ongoing.below": " and still falls",

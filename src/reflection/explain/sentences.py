@@ -286,6 +286,8 @@ def finding_phrase(item: Evidence) -> str:
         return "observed"
     if category in ("budget_inefficiency", "cluster") and item.detail["scope"] == "workspace":
         return f"{category}_of_others"
+    if "of time" in item.detail:
+        return item.detail["of time"]
     if category == "platform_trend" and "since" not in item.figures:
         return "observed"  # a movement without its date is none
     return category if category in ("budget_inefficiency", "cluster", "platform_trend") else "observed"

@@ -21,7 +21,9 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.plan import Plan
 from reflection.errors import InvalidInput
 from reflection.explain import formatting
+from reflection.forecasting.plan_season import season_shift, week_shift
 from reflection.forecasting.plan_texts import NO_SHIFT, TextShift
+from reflection.forecasting.rate_shift import together
 from reflection.inference import posterior
 from reflection.inference.identification import doubts_in
 from reflection.inference.total_effects import SEED, booked
@@ -168,7 +170,7 @@ def _candidate(name: str, plan: Plan, knowledge: Knowledge, texts: TextShift) ->
     stated = {root(key) for key in own}
     draws = posterior.level_draws(knowledge, goal, shares, np.random.default_rng(SEED), stated=stated)
     assert draws is not None, "the goal is known"
-    moved, doubt = texts.on(goal)
+    moved, doubt = together((season_shift(plan, knowledge), week_shift(plan, knowledge), texts), goal)
     draws = draws + moved + np.sqrt(doubt) * np.random.default_rng([SEED, 1]).normal(size=len(draws))
     response = knowledge.response.get(signals.of_platform(plan.platform).key, {})
     usual = _usual_spend(knowledge, shares, response) or plan.budget

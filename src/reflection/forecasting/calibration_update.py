@@ -54,16 +54,20 @@ def fold(
     *,
     held: Collection[str] = (),
     day: date | None = None,
+    refits: bool = True,
 ) -> Calibration:
     """The state after these entries, which must follow `state.seq` in order; earlier ones are ignored.
 
     `held` names campaigns suspected of a tracking fault: they neither test nor teach a forecast. What one taught before
     it was held is still taken back when it is corrected or deleted. By `day` conversions have to be complete, or only
-    the rest of a campaign is learnt: when they are, the fold begins again.
+    the rest of a campaign is learnt: when they are, the fold begins again. Without `refits` it ends before the entry
+    after which a full fit is due.
     """
     for entry in entries:
         if entry.seq <= state.seq:
             continue
+        if not refits and entry.sign > 0 and state.learned + 1 >= state.refit_at:
+            break
         if entry.sign < 0:
             state = forget(state, entry.campaign_id)
         elif entry.campaign_id not in held:

@@ -1,11 +1,15 @@
 """Our own forecast of a campaign, made from what was known before it: the engine's hook into calibration.
 
-Called while a campaign is analysed, with the knowledge of the last fit, so the stored prediction cannot contain the
-campaign it is about. Keeps the calibration it read last, because reading one costs more than using it. Must not know
-stores.
+A campaign's ledger entry is written in its own transaction, and a calibration is a fold over the ledger; so whoever
+asks takes in what was stored since the last fit, and nobody waits for the next one. An analysis asks before its own
+entry is there, so a stored forecast cannot contain the campaign it is about. Keeps what it read and folded last: that
+costs more than using it. Must not know stores.
 """
 
+import threading
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
 
 from reflection.domain.basis import basis_of
 from reflection.domain.campaign import Campaign
@@ -24,53 +28,80 @@ MOST_ENTRIES = 200
 by the answers after it."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    """A calibration that was folded here, and what else it is a function of: the epoch in which it began, the campaigns
+    that were kept out of it, the day by which conversions had to be complete."""
+
+    state: Calibration
+    epoch: int
+    held: frozenset[str]
+    day: date | None
+
+    def holds_after(self, knowledge: Knowledge) -> bool:
+        """Whether a fit folds the same entries to the same state, so that nobody has to read its own: it is large."""
+        return (
+            self.state.seq >= knowledge.seq
+            and self.epoch == knowledge.epoch
+            and self.held == set(knowledge.held)
+            and self.day == day_of(knowledge.as_of)
+        )
+
+
 class Forecaster:
-    """Forecasts by calibration; safe to call from several threads (a lost race only reads twice)."""
+    """The calibrations of all workspaces; safe to call from several threads, which then share what one has folded."""
 
     def __init__(self) -> None:
         self._last: dict[str, tuple[bytes, Calibration]] = {}
-        self._folded: dict[str, tuple[bytes, Calibration]] = {}
+        self._folded: dict[str, _Folded] = {}
+        self._one_at_a_time = threading.Lock()
 
-    def __call__(self, workspace: str, campaign: Campaign, knowledge: Knowledge, now: str) -> list[ForecastRow]:
-        """Rows for the forecast register; none while too little was learnt, nor where nobody forecast anything."""
-        if not basis_of(campaign).forecast:
-            return []
-        return forecast_rows(
-            self.calibration(workspace, knowledge),
-            PlannerForecast.of_campaign(campaign),
-            issued_at=now,
-            campaign_id=campaign.campaign_id,
-            platform=campaign.platform,
-            objective=campaign.objective,
-            period_start=campaign.period_start.isoformat() if campaign.period_start else None,
-            period_end=campaign.period_end.isoformat() if campaign.period_end else None,
-        )
-
-    def up_to_date(self, snapshot: Snapshot, knowledge: Knowledge) -> Calibration:
+    def up_to_date(self, snapshot: Snapshot, knowledge: Knowledge, *, refits: bool = True) -> Calibration:
         """The calibration with what was stored since the last fit, as far as `MOST_ENTRIES`; as the next fit makes it.
 
         Of campaigns that look like tracking faults nothing is learnt here; the next fit sees them among all others.
-        """
-        workspace, fitted = snapshot.workspace, self.calibration(snapshot.workspace, knowledge)
-        blob, state = self._folded.get(workspace, (b"", fitted))
-        if blob != knowledge.calibration or not blob:
-            state = fitted
-        entries = snapshot.ledger(state.seq, MOST_ENTRIES)
-        if entries:
-            held = {*knowledge.held, *_suspects(entries, knowledge)} - snapshot.accepted_campaigns()
-            state = fold(entries, state, held=held, day=day_of(knowledge.as_of))
-        self._folded[workspace] = (knowledge.calibration, state)
-        return state
 
-    def calibration(self, workspace: str, knowledge: Knowledge) -> Calibration:
-        """The calibration of a knowledge; empty before anything was calibrated."""
+        Args:
+            refits: whether to go on where a full fit of the calibration is due, which takes a tenth of a second.
+        """
+        with self._one_at_a_time:
+            folded = self._folded.get(snapshot.workspace)
+            if folded is None or not folded.holds_after(knowledge):
+                fitted, day = self.fitted(snapshot, knowledge), day_of(knowledge.as_of)
+                folded = _Folded(fitted, knowledge.epoch, frozenset(knowledge.held), day)
+            entries = snapshot.ledger(folded.state.seq, MOST_ENTRIES)
+            if entries:
+                held = {*knowledge.held, *_suspects(entries, knowledge)} - snapshot.accepted_campaigns()
+                state = fold(entries, folded.state, held=held, day=folded.day, refits=refits)
+                folded = replace(folded, state=state, held=folded.held | held)
+            self._folded[snapshot.workspace] = folded
+            return folded.state
+
+    def fitted(self, snapshot: Snapshot, knowledge: Knowledge) -> Calibration:
+        """The calibration of the last fit; empty before anything was calibrated."""
         if not knowledge.calibration:
             return EMPTY
-        last = self._last.get(workspace)
+        last = self._last.get(snapshot.workspace)
         if last is None or last[0] != knowledge.calibration:
             last = (knowledge.calibration, calibration_blob.decode(knowledge.calibration))
-            self._last[workspace] = last
+            self._last[snapshot.workspace] = last
         return last[1]
+
+
+def forecasts(campaign: Campaign, calibration: Calibration, now: str) -> list[ForecastRow]:
+    """Rows for the forecast register; none while too little was learnt, nor where nobody forecast anything."""
+    if not basis_of(campaign).forecast:
+        return []
+    return forecast_rows(
+        calibration,
+        PlannerForecast.of_campaign(campaign),
+        issued_at=now,
+        campaign_id=campaign.campaign_id,
+        platform=campaign.platform,
+        objective=campaign.objective,
+        period_start=campaign.period_start.isoformat() if campaign.period_start else None,
+        period_end=campaign.period_end.isoformat() if campaign.period_end else None,
+    )
 
 
 def _suspects(entries: Iterable[LedgerEntry], knowledge: Knowledge) -> Iterator[str]:

@@ -5,8 +5,9 @@ posteriors of the signals in the plan; they are pooled (`belief`). What the data
 Pure; must not know stores or requests.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any
 
@@ -22,8 +23,10 @@ from reflection.domain.results import SimilarCampaign
 from reflection.forecasting import calibration, plan_notes
 from reflection.forecasting.belief import Belief, blend
 from reflection.forecasting.calibration import Calibrated, Calibration
+from reflection.forecasting.plan_season import season_shift, week_shift
 from reflection.forecasting.plan_size import far_outside, planned_size
 from reflection.forecasting.plan_texts import NO_SHIFT, TextShift
+from reflection.forecasting.rate_shift import RateShift, together
 from reflection.forecasting.usual import Usual
 from reflection.inference import posterior
 from reflection.inference.identification import doubts_in
@@ -58,11 +61,14 @@ def evaluate(
         names nothing else, on all), `booked` the total effects of what is booked; `drivers`, partial effects, explain
         only.
     """
+    goal_of = cache(knowledge.of_kind)  # of many plans of one goal, what they share is worked out once
+    effects_of = cache(lambda kind: TotalEffects(goal_of(kind), goal_of(kind).goal_metric))
     evaluations = [
         _evaluated(
             name,
             plan,
-            knowledge.for_goal(plan),
+            goal_of(knowledge.kind_for(plan)),
+            partial(effects_of, knowledge.kind_for(plan)),
             state,
             (similar or {}).get(name, ()),
             stored_with,
@@ -83,6 +89,7 @@ def _evaluated(
     name: str,
     plan: Plan,
     knowledge: Knowledge,
+    effects: Callable[[], TotalEffects],
     state: Calibration,
     similar: Sequence[SimilarCampaign],
     stored_with: Mapping[str, int],
@@ -96,21 +103,22 @@ def _evaluated(
     size = planned_size(plan, knowledge, shares)
     far = far_outside(plan, knowledge, state, size)
     same_money, doubtful = knowledge.currency == plan.currency, doubts_in(knowledge, own)
-    usual = Usual(knowledge, plan, shares)
+    usual, season = Usual(knowledge, plan, shares), season_shift(plan, knowledge)
+    shifts = (season, week_shift(plan, knowledge), texts)
     metrics = {}
     for metric in PLAN_METRICS:
         comparable = same_money or metric not in _IN_MONEY
-        ours = from_signals(knowledge, metric, shares, plan.budget, size, campaign, texts) if comparable else None
+        ours = from_signals(knowledge, metric, shares, plan.budget, size, campaign, shifts) if comparable else None
         seen = far is None or (metric not in _OF_SCALE and metric not in knowledge.size)
         metrics[metric] = _metric(
             metric, expected.get(metric), corrected.get(metric), ours, plan.targets.get(metric),
-            usual.level(metric, size) if comparable else None,
+            usual.level(metric, size, shifts[:2]) if comparable else None,
             identified=seen and not doubtful, compared=seen and not usual.doubts,
         )  # fmt: skip
     return {
         "plan_id": name,
         "metrics": metrics,
-        "booked": _booked(knowledge, own, objective),
+        "booked": _booked(knowledge, effects, own, objective),
         "drivers": drivers(knowledge, own),
         "similar": [asdict(item) for item in similar],
         "texts": list(texts.texts),
@@ -120,6 +128,7 @@ def _evaluated(
             *plan_notes.notes_on(plan, knowledge, state, corrected, far, same_money),
             *plan_notes.of_size(knowledge, size),
             *plan_notes.of_past(knowledge, campaign),
+            *season.notes,
             *texts.notes,
         ],
     }
@@ -140,17 +149,17 @@ def from_signals(
     budget: float,
     size: PlannedSize = USUAL_SIZE,
     campaign: RealCampaign | None = None,
-    texts: TextShift = NO_SHIFT,
+    shifts: Sequence[RateShift] = (),
 ) -> Belief | None:
-    """The prediction of one metric from the signals, the size and the new texts of a plan, and its own past where it
-    ran before; scatter and sampling noise included."""
+    """The prediction of one metric from the signals and the size of a plan, what its days and new texts add, and its
+    own past where it ran before; scatter and sampling noise included."""
     source = rate_behind(metric)
     stated = frozenset() if campaign is None else campaign.stated
     draws = posterior.level_draws(knowledge, source, shares, np.random.default_rng(SEED), size, campaign, stated=stated)
     if draws is None:
         return None
     noise = _sampling_variance(knowledge, metric, shares, budget, size)
-    moved, doubt = texts.on(source)
+    moved, doubt = together(shifts, source)
     variance = float(draws.var()) + posterior.scatter(knowledge, source, campaign) ** 2 + noise + doubt
     scale = float(np.log(budget)) if METRICS[metric].total else 0.0
     return Belief(float(draws.mean()) + moved + scale, float(np.sqrt(variance)))
@@ -217,14 +226,16 @@ def _metric(
     }
 
 
-def _booked(knowledge: Knowledge, shares: Mapping[str, float], objective: str) -> list[dict[str, Any]]:
+def _booked(
+    knowledge: Knowledge, effects: Callable[[], TotalEffects], shares: Mapping[str, float], objective: str
+) -> list[dict[str, Any]]:
     """The total effect on the goal of everything the plan books, on its platform."""
     platform = next(key for key in shares if signals.parse(key).group == signals.PLATFORM)
     bookables = [one for one in knowledge.bookables if one.platform is None and one.key in shares]
     if not posterior.known(knowledge, knowledge.goal_metric):
         return []
     settled = objective if objective in knowledge.delivery else None
-    totals = TotalEffects(knowledge, knowledge.goal_metric).of(bookables, platform=platform, objective=settled)
+    totals = effects().of(bookables, platform=platform, objective=settled)
     return [
         {
             "signal": one.key, "label": one.label, "metric": judged.total.metric, "effect": judged.total.effect,

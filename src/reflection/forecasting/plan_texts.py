@@ -7,7 +7,7 @@ and plans; must not know where places of texts come from.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from reflection.domain import signals
@@ -15,12 +15,12 @@ from reflection.domain.campaign import Creative
 from reflection.domain.creative_knowledge import PlacedText, given_traits
 from reflection.domain.creative_text import CreativeText
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.metrics import METRICS
 from reflection.domain.plan import Plan
 from reflection.errors import Unavailable
 from reflection.explain.creative_sentences import forecast_sentence
 from reflection.explain.formatting import plain_name
 from reflection.forecasting.creative_forecast import TextForecast, foretold
+from reflection.forecasting.rate_shift import RateShift
 
 SCORED_BY = "ctr"
 """The metric that scores and sentences are of: a text's first work is to be clicked."""
@@ -34,25 +34,10 @@ class Places(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class TextShift:
-    """What texts add to the logs of rates.
+class TextShift(RateShift):
+    """What texts add; `texts` are {creative, score, lift, interval, sentence} of each new creative."""
 
-    Attributes:
-        mean, variance: by rate, on the log scale; the variance is that of what is not known of the weights.
-        texts: {creative, score, lift, interval, sentence} of each new creative.
-        notes: sentences for whoever reads the plan.
-    """
-
-    mean: Mapping[str, float] = field(default_factory=dict)
-    variance: Mapping[str, float] = field(default_factory=dict)
     texts: tuple[Mapping[str, Any], ...] = ()
-    notes: tuple[str, ...] = ()
-
-    def on(self, metric: str) -> tuple[float, float]:
-        """Mean and variance on the log of a rate or of what is composed of rates."""
-        parts = METRICS[metric].composition.items()
-        mean = sum(sign * self.mean.get(part, 0.0) for part, sign in parts)
-        return mean, sum(sign**2 * self.variance.get(part, 0.0) for part, sign in parts)
 
 
 NO_SHIFT = TextShift()
@@ -112,7 +97,7 @@ def _shift(plan: Plan, texts: Sequence[tuple[Creative, PlacedText]], knowledge: 
     shown = [(one, foretold(knowledge.creatives, text, SCORED_BY)) for one, text in texts]
     told = [_told(one, forecast) for one, forecast in shown if forecast is not None]
     notes = tuple(f"{plain_name(one['creative'])} never ran. {one['sentence']}" for one in told)
-    return TextShift(mean, variance, tuple(told), notes)
+    return TextShift(mean, variance, notes, tuple(told))
 
 
 def _told(creative: Creative, forecast: TextForecast) -> dict[str, Any]:

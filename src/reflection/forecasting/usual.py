@@ -5,12 +5,15 @@ part of the comparison, and of what is not identified only as much as of a total
 intervals.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from reflection.domain import signals
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import METRICS, rate_behind
 from reflection.domain.plan import Plan
+from reflection.forecasting.rate_shift import RateShift, together
 from reflection.inference import posterior
 from reflection.inference.identification import by_turns_without, doubtful_beside, doubts_in
 from reflection.inference.posterior import PlannedSize
@@ -36,13 +39,13 @@ class Usual:
         self.doubts = doubts_in(knowledge, changes)
         self._doubtful = set() if self.doubts else doubtful_beside(knowledge, changes)
 
-    def level(self, metric: str, size: PlannedSize) -> float | None:
-        """What the account usually gets for the plan's budget at this size, in the metric's own unit."""
+    def level(self, metric: str, size: PlannedSize, time: Sequence[RateShift]) -> float | None:
+        """What the account usually gets for the plan's budget at this size and time, in its own unit."""
         source = rate_behind(metric)
         usual = usual_level(self._knowledge, source, self._objective, self._platform)
         if usual is None:
             return None
-        lift = posterior.size_effect(self._knowledge, source, size) + self._doubted(source)
+        lift = posterior.size_effect(self._knowledge, source, size) + together(time, source)[0] + self._doubted(source)
         return usual * float(np.exp(lift)) * (self._budget if METRICS[metric].total else 1.0)
 
     def _doubted(self, source: str) -> float:

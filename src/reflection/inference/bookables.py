@@ -6,8 +6,9 @@ Must not know where definitions come from.
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from scipy import sparse
 
 from reflection.domain import signals
 from reflection.domain.bookable import Bookable, Definition, root
-from reflection.domain.knowledge import Knowledge
+from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS
 from reflection.inference import posterior
 from reflection.inference.campaign_columns import Floats
@@ -50,9 +51,14 @@ def with_bookables(
     bookables = _counted(knowledge, cells, definitions)
     if not bookables or not posterior.known(knowledge, knowledge.goal_metric):
         return replace(knowledge, bookables=bookables)
-    knowledge = replace(knowledge, mixtures=_mixtures(knowledge, bookables) if favoured else {})
-    totals = TotalEffects(knowledge, knowledge.goal_metric).of(bookables)
-    judged = [replace(_graded(knowledge, one), total=item.total) for one, item in zip(bookables, totals, strict=True)]
+    effects = TotalEffects(knowledge, knowledge.goal_metric)
+    knowledge = replace(knowledge, mixtures=_mixtures(effects, bookables) if favoured else {})
+    totals = effects.knowing(knowledge).of(bookables)
+    of_goal = {effect.signal: effect for effect in knowledge.effects if effect.metric == knowledge.goal_metric}
+    judged = [
+        replace(_graded(one, of_goal.get(one.key)), total=item.total)
+        for one, item in zip(bookables, totals, strict=True)
+    ]
     told = [one for one in judged if one.definition.kind != "pair" or _follows_from_both(one)]
     return replace(knowledge, bookables=tuple(_supported(one, cells, support) for one in told))
 
@@ -65,10 +71,8 @@ def _follows_from_both(pair: Bookable) -> bool:
     return any(METRICS[metric].favors(lift > 1.0) == better for metric, lift in pair.beyond.items())
 
 
-def _graded(knowledge: Knowledge, bookable: Bookable) -> Bookable:
+def _graded(bookable: Bookable, own: Effect | None) -> Bookable:
     """With the experiments that tested it, by its name; of a pair with a platform those of the pair."""
-    of_goal = (effect for effect in knowledge.effects if effect.metric == knowledge.goal_metric)
-    own = next((effect for effect in of_goal if effect.signal == bookable.key), None)
     return bookable if own is None else replace(bookable, grade=own.grade, experiments=own.experiments)
 
 
@@ -82,14 +86,13 @@ def _supported(bookable: Bookable, cells: "_Cells", support: SupportIndex) -> Bo
     return replace(bookable, supporting=supporting, contradicting=contradicting)
 
 
-def _mixtures(knowledge: Knowledge, bookables: Sequence[Bookable]) -> dict[str, tuple[float, ...]]:
+def _mixtures(effects: TotalEffects, bookables: Sequence[Bookable]) -> dict[str, tuple[float, ...]]:
     """How large total effects on the goal usually are, learnt from everything that was booked on its own."""
     own = [one for one in bookables if one.platform is None and not one.confounded and one.doubt is None]
     own = [one for one in own if one.definition.kind != "pair"]  # they were chosen for being large
     if not own:
         return {}
-    draws = TotalEffects(knowledge, knowledge.goal_metric).draws(own)
-    return {knowledge.goal_metric: tuple(mixture_shares(*moments(draws)).tolist())}
+    return {effects.metric: tuple(mixture_shares(*moments(effects.draws(own))).tolist())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,34 @@ class _Cells:
         kept = (self._delivered if within is None else self.having(within))[cell]
         return _Selection(cell[kept], share[kept])
 
+    def size(self, chosen: _Selection) -> tuple[float, int]:
+        """Money and rows of some cells, negative: the largest comes first."""
+        spent = float((np.nan_to_num(self.table.spend[chosen.cell]) * chosen.share).sum())
+        return -spent if self.has_money else 0.0, -len(chosen.cell)
+
+    def on_platforms(self, key: str) -> Iterator[tuple[str, tuple[float, int]]]:
+        """The platforms that a signal ran on, each with the size of its cells there."""
+        chosen, (names, number) = self.selection(key), self._platforms
+        platform = number[self.table.campaign[chosen.cell]]
+        for place in np.unique(platform).tolist():
+            if self.column(names[place]) is not None:
+                here = platform == place
+                yield names[place], self.size(_Selection(chosen.cell[here], chosen.share[here]))
+
+    @cached_property
+    def _platforms(self) -> tuple[list[str], NDArray[np.intp]]:
+        """The platforms by name, and the number of each campaign's."""
+        names, number = np.unique(self.table.campaigns.platform_key, return_inverse=True)
+        return names.tolist(), number
+
+    @cached_property
+    def objectives(self) -> tuple[list[str], NDArray[np.intp]]:
+        """The objectives by name, and the number of each cell's; -1 where it has none or delivered nothing."""
+        names, number = self.keys(signals.OBJECTIVE), np.full(len(self.weight), -1, dtype=np.intp)
+        for place, key in enumerate(names):
+            number[self.having(key)] = place
+        return names, number
+
     def delivery(self) -> dict[str, dict[str, float]]:
         """Share of the money spent with each main signal, of all and of each objective."""
         weights = {ALL: self.weight}
@@ -179,18 +210,21 @@ class _Cells:
 
 
 def _counted(knowledge: Knowledge, cells: _Cells, definitions: Sequence[Definition]) -> tuple[Bookable, ...]:
-    """What was booked with its evidence, by key; pairs with a platform where the fit has effects of such pairs."""
-    mains = [one for one in (_bookable(knowledge, cells, item) for item in definitions) if one.rows]
+    """What was booked, the largest of it, by key; pairs with a platform where the fit has effects of such pairs."""
     crossed = _crossed_groups(knowledge)
-    pairs = [
-        _bookable(knowledge, cells, one.definition, platform)
+    largest = sorted(definitions, key=lambda item: (*cells.size(cells.selection(item.key)), item.key))[:MOST_BOOKABLES]
+    mains = [one for one in (_bookable(knowledge, cells, item) for item in largest) if one.rows]
+    own = [*mains, *_together(knowledge, cells, definitions)]
+    own = sorted(own, key=lambda one: (-(one.spend or 0.0), -one.rows, one.key))[:MOST_BOOKABLES]
+    pairs = sorted(
+        (*size, one.key, platform, one)
         for one in mains
         if any(feature_of(part).group in crossed for part in one.definition.parts)
-        for platform in cells.keys(signals.PLATFORM)
-    ]
-    candidates = [*mains, *(pair for pair in pairs if pair.rows), *_together(knowledge, cells, definitions)]
-    largest = sorted(candidates, key=lambda one: (one.platform is not None, -(one.spend or 0.0), -one.rows, one.key))
-    return tuple(sorted(largest[:MOST_BOOKABLES], key=lambda one: one.key))
+        for platform, size in cells.on_platforms(one.key)
+    )
+    for *_, platform, one in pairs[: MOST_BOOKABLES - len(own)]:
+        own.append(_bookable(knowledge, cells, one.definition, platform))
+    return tuple(sorted(own, key=lambda one: one.key))
 
 
 def _together(knowledge: Knowledge, cells: _Cells, definitions: Sequence[Definition]) -> list[Bookable]:
@@ -241,8 +275,10 @@ def _objectives(cells: _Cells, chosen: _Selection) -> dict[str, float]:
     total = float(weight.sum())
     if total <= 0:
         return {}
-    shares = {key: float(weight[cells.having(key)[chosen.cell]].sum()) / total for key in cells.keys(signals.OBJECTIVE)}
-    return {key: share for key, share in shares.items() if share > 0}
+    keys, number = cells.objectives
+    own = number[chosen.cell]
+    shares = ((keys[place], float(weight[own == place].sum()) / total) for place in np.unique(own[own >= 0]).tolist())
+    return {key: share for key, share in shares if share > 0}
 
 
 def _confounded(knowledge: Knowledge, cells: _Cells, definition: Definition) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ class Campaigns:
         revenue: NaN where it was not given.
         planned: impressions that somebody planned, 0 where nobody did: what was taken from the facts is no plan.
         real: a number for the real campaign each belongs to: rows of several months have one (`real_campaign`).
+        first, last: days between which it ran; both are `day` where it does not say. dated: whether it does.
     """
 
     ids: NDArray[np.str_]
@@ -44,6 +45,9 @@ class Campaigns:
     planned: Floats
     real: NDArray[np.int64]
     account: NDArray[np.str_]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+    dated: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.ids)

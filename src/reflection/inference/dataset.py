@@ -138,7 +138,7 @@ class DatasetBuilder:
         self._ranks.extended(other._ranks, places, cells)
         column = [self._columns.setdefault(key, len(self._columns)) for key in other._columns]
         text = np.array([self._texts.setdefault(text, len(self._texts)) for text in other._texts], dtype=np.int64)
-        of_campaign = _column(other._places, np.int64).reshape(-1, 7)[places]
+        of_campaign = _column(other._places, np.int64).reshape(-1, 10)[places]
         of_campaign[:, :5] = text[of_campaign[:, :5]]
         self._ids.extend(other._ids[place] for place in places.tolist())
         for own, values in (
@@ -228,14 +228,13 @@ class DatasetBuilder:
         account = signals.normalise(item.account_id or NOT_STATED)
         texts = (item.platform_key, item.currency or NOT_STATED, item.kind, item.role, account)
         codes = [self._texts.setdefault(text, len(self._texts)) for text in texts]
-        self._places.extend((*codes, item.day, item.conversion_kind is not None))
+        self._places.extend((*codes, item.day, item.conversion_kind is not None, *item.days, item.ran is not None))
         promised = reference_of(item.planner, item.expected, item.actual) is None
         planned = (item.expected.impressions or 0.0) if promised else 0.0
         self._amounts.extend((_known(actual.spend), _known(actual.conversions), _known(actual.revenue), planned))
         for cell in self._ranks.largest(item.cells):
-            for key, share in cell.shares.items():
-                self._indices.append(columns.setdefault(key, len(columns)))
-                self._shares.append(share)
+            self._indices.extend([columns.setdefault(key, len(columns)) for key in cell.shares])
+            self._shares.extend(cell.shares.values())
             self._lengths.append(len(cell.shares))
             counts = cell.counts
             row = (counts.impressions, counts.clicks, counts.conversions, counts.spend, counts.revenue)
@@ -259,12 +258,12 @@ class DatasetBuilder:
         ids = np.array(self._ids, dtype=np.str_)
         order = np.argsort(ids, kind="stable")
         texts = list(self._texts)
-        *codes, day, stated = _column(self._places, np.int64).reshape(-1, 7)[order].T
+        *codes, day, stated, first, last, dated = _column(self._places, np.int64).reshape(-1, 10)[order].T
         spend, conversions, revenue, planned = _column(self._amounts, np.float64).reshape(-1, 4)[order].T
         platform, currency, kind, role, account = (_named(texts, code) for code in codes)
         campaigns = Campaigns(
             ids[order], platform, currency, kind, role, day, stated > 0, spend, conversions, revenue, planned,
-            _column(self._real, np.int64)[order], account,
+            _column(self._real, np.int64)[order], account, first, last, dated > 0,
         )  # fmt: skip
         return campaigns, order
 

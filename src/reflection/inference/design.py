@@ -13,12 +13,16 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection.domain import signals
+from reflection.domain.events import Event
 from reflection.inference.accounts import account_columns, account_features, chosen_accounts
 from reflection.inference.campaign_columns import Floats, Ints
 from reflection.inference.dataset import Dataset
+from reflection.inference.events import Events
 from reflection.inference.mixing import Sums
+from reflection.inference.time_of_year import Calendar
 from reflection.inference.walks import Ramps, last_steps, step_columns
 from reflection.inference.wear import Ages
+from reflection.inference.weekdays import Week
 from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE, size_of, usual_size
 from reflection.stats.columns import INTERCEPT, Feature, Layout
@@ -45,7 +49,7 @@ class ControlColumns:
     Attributes:
         bucket_days: width of a drift bucket; first_bucket: the one in which no step has begun.
         steps: by platform, how many steps there are, one a bucket from the second on. ramps: of everything else.
-        ages: of creatives.
+        ages: of creatives. calendar: months. week: weekdays. events: what people wrote down.
         accounts: platform and account of each that has a column.
         usual_size: median planned impressions; None where all plan the same, and there is no slope.
         tested: features of experiments: what observation adds to each of them has a column of its own.
@@ -56,12 +60,15 @@ class ControlColumns:
     steps: Mapping[Feature, int]
     ramps: Ramps
     ages: Ages
+    calendar: Calendar
+    week: Week
+    events: Events
     accounts: tuple[tuple[str, str], ...]
     usual_size: float | None
     tested: tuple[Feature, ...]
 
     @classmethod
-    def of(cls, sample: Dataset, tested: Sequence[Feature] = ()) -> "ControlColumns":
+    def of(cls, sample: Dataset, tested: Sequence[Feature] = (), events: Sequence[Event] = ()) -> "ControlColumns":
         """Chosen on a sample; buckets are as fine as `MOST_BUCKETS` over the whole period allows."""
         days, planned = sample.campaigns.day, sample.campaigns.planned
         span = int(days.max() - days.min()) if len(days) else 0
@@ -74,10 +81,17 @@ class ControlColumns:
             steps=last_steps(sample, days // width - first),
             ramps=Ramps.of(sample),
             ages=Ages.of(sample),
+            calendar=Calendar.of(sample),
+            week=Week.of(sample),
+            events=Events.of(sample, events),
             accounts=chosen_accounts(sample.campaigns),
             usual_size=usual if len(planned) and np.ptp(size_of(planned, usual)) > 0 else None,
             tested=tuple(tested),
         )
+
+    @property
+    def _moving(self) -> tuple[Ramps | Ages | Calendar | Week | Events, ...]:
+        return self.ramps, self.ages, self.calendar, self.week, self.events
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -88,7 +102,7 @@ class ControlColumns:
             for k in range(1, last + 1)
         )
         sized = () if self.usual_size is None else (SIZE,)
-        moving = (*steps, *self.ramps.features, *self.ages.features)
+        moving = (*steps, *(feature for part in self._moving for feature in part.features))
         return (*moving, *account_features(self.accounts), *sized, *map(seen_of, self.tested))
 
     def columns(self, table: Dataset) -> sparse.csr_array:
@@ -99,8 +113,8 @@ class ControlColumns:
         if self.usual_size is not None:
             sizes = size_of(table.campaigns.planned, self.usual_size)[table.campaign][:, None]
         seen = table.shares[:, [table.features.index(feature) for feature in self.tested]]
-        moving = [steps, self.ramps.columns(table), self.ages.columns(table)]
-        columns = [*moving, accounts, sparse.csr_array(sizes), seen]
+        moving = [part.columns(table) for part in self._moving]
+        columns = [steps, *moving, accounts, sparse.csr_array(sizes), seen]
         return sparse.csr_array(sparse.hstack(columns, format="csr"))
 
 
@@ -113,7 +127,7 @@ class CellDesign:
         shares, controls: CSR (cells, signals) and (cells, steps, ramps, accounts and size); joined for some cells at a
             time, because the shares of a million campaigns are a quarter of a gigabyte and the table's own.
         bucket_days: width of a bucket of a platform's steps. ramp_days: length of a ramp; 0.0 where there is none.
-        ages: how old creatives are.
+        ages: how old creatives are. calendar, week, events: which months, weekdays, events have columns.
     """
 
     features: tuple[Feature, ...]
@@ -122,14 +136,23 @@ class CellDesign:
     bucket_days: int
     ramp_days: float
     ages: Ages
+    calendar: Calendar
+    week: Week
+    events: Events
 
     @classmethod
     def of(cls, table: Dataset, controls: ControlColumns) -> "CellDesign":
         """The design of a table, with the columns that were chosen for all partitions."""
         features = (*table.features, *controls.features)
         return cls(
-            features, table.shares, controls.columns(table), controls.bucket_days, controls.ramps.days, controls.ages
-        )
+            features, table.shares, controls.columns(table), controls.bucket_days, controls.ramps.days, controls.ages,
+            controls.calendar, controls.week, controls.events,
+        )  # fmt: skip
+
+    @property
+    def beside(self) -> drift.Beside:
+        """Columns beside its own steps that move a level now: the age of a creative, an event on a platform."""
+        return {**self.ages.beside, **self.events.beside}
 
     def without(self, silent: Collection[Feature]) -> "CellDesign":
         """The same columns, some of which say nothing: the size for prices, which a plan made from the money spent

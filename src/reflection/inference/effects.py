@@ -6,6 +6,7 @@ most 10 %, however often somebody looks, its own false-sign rate at most that: s
 Must not know findings' words or stores.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -187,7 +188,7 @@ def _reason(finding: bool, verdict: Verdict, lift: float, raw: float | None, cam
     text = "not enough evidence"
     if raw is None:
         return text
-    if not (raw <= 0 or abs(np.log(raw)) > abs(np.log(lift)) + 0.02):
+    if not (raw <= 0 or abs(math.log(raw)) > abs(math.log(lift)) + 0.02):
         return text
     seen = "one campaign" if campaigns == 1 else f"{campaigns} campaigns"
     why = f"it was seen in {seen} only" if campaigns < FEW else "other things ran with it, or chance makes as much"

@@ -21,6 +21,7 @@ from reflection.errors import InvalidInput
 from reflection.explain.left_out import left_out_sentence
 from reflection.inference import posterior
 from reflection.inference.support import BEYOND_NOISE, LEAST_EVENTS
+from reflection.inference.time_of_year import shares_of_year
 
 MOST_ITEMS = 500
 ALL_PLATFORMS = "all"
@@ -53,7 +54,7 @@ def effects_page(
     cursor: str | None = None,
 ) -> dict[str, Any]:
     """A page of effects: {items, next_cursor, as_of, epoch, findings, not_evidence, campaigns, calibration, size,
-    delivery, spread, wear, reason, goals, waiting, approximate, trust, attribution}.
+    delivery, spread, wear, season, weekdays, events, reason, goals, waiting, approximate, trust, attribution}.
 
     `findings` and `not_evidence` count all that match the other filters, whatever `findings_only` shows. `calibration`
     (`Knowledge.coverage`), `size`, `delivery`, `spread`, `waiting`, `trust` and `attribution` are of all metrics all
@@ -91,6 +92,9 @@ def effects_page(
         "spread": knowledge.spread,
         "size": knowledge.size,
         "wear": knowledge.diagnostics.get("wear", {}),
+        "season": knowledge.diagnostics.get("season", {}),
+        "weekdays": knowledge.diagnostics.get("weekdays", {}),
+        "events": knowledge.diagnostics.get("events", []),
         "delivery": knowledge.delivery_tilt,
         "reason": None if chosen else knowledge.reason or "no effect matches these filters",
         "goals": goals,
@@ -187,13 +191,13 @@ def _residual(knowledge: Knowledge, signal: str, metric: str, evidence: Evidence
     aliases = knowledge.aliases
     key = aliases.get(signal, signal)
     observed = expected = events = 0.0
-    pairs = knowledge.pairs
+    pairs, months = knowledge.pairs, shares_of_year(evidence.days)
     for cell in evidence.cells:
         shares = pairs.added_to(cell.shares)
         if signal not in shares:
             continue
         rest = {name: share for name, share in shares.items() if name != key and name not in aliases}
-        level = posterior.level_mean(knowledge, metric, rest, stated={root(name) for name in rest})
+        level = posterior.level_mean(knowledge, metric, rest, months, stated={root(name) for name in rest})
         numerator, denominator = (getattr(cell.counts, count) for count in METRICS[metric].counts)
         if level is None or numerator is None or denominator is None:
             continue

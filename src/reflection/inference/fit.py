@@ -4,7 +4,8 @@ Signals move over time where a metric says so (`rough_fit`); every effect read h
 its walk. A pure function of the set. Must not know findings, stores or clocks.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
 from operator import add
@@ -12,9 +13,11 @@ from operator import add
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from reflection.domain.events import Event
 from reflection.domain.metrics import COMPOSED, METRICS, OBSERVED, RATES
 from reflection.domain.scatter import composed_scatter
 from reflection.inference.campaign_columns import Floats
+from reflection.inference.cycle import RECURRING
 from reflection.inference.dataset import Dataset
 from reflection.inference.delivery import NO_TILT, Tilt, appeal_of, tilt_of, unsure
 from reflection.inference.design import CellDesign, ControlColumns
@@ -25,7 +28,7 @@ from reflection.inference.mixing import Sums
 from reflection.inference.partitions import InMemory, Partitions
 from reflection.inference.raw_lifts import RawLifts
 from reflection.inference.shared_quality import Scatter, correlations, shared_quality
-from reflection.inference.wear import MARKET, moving_signals
+from reflection.inference.wear import market_features, moving_signals
 from reflection.stats import drift
 from reflection.stats.columns import Feature, Layout
 from reflection.stats.composed_metrics import Recipe, compose
@@ -94,8 +97,11 @@ class FittedMetrics:
         if metric not in self._effects:
             effects = self.raw_effects(metric)
             for group in moving_signals(self.layout):
-                effects = drift.at_present(effects, group, self.design.ages.beside)
-            effects = drift.all_at_present(effects, MARKET)
+                effects = drift.at_present(effects, group, self.design.beside)
+            everything = {*market_features(self.layout), *self.design.events.of_everything}
+            effects = drift.all_at_present(effects, everything)
+            for group in RECURRING:
+                effects = drift.around_mean(effects, group)
             self._effects[metric] = effects
         return self._effects[metric]
 
@@ -143,6 +149,12 @@ class FittedMetrics:
         return np.exp(total)
 
 
+def one_thread() -> AbstractContextManager[object]:
+    """Linear algebra in one thread until the end of the block: sums in one order on every machine."""
+    limit: AbstractContextManager[object] = _libraries().limit(limits=THREADS, user_api="blas")
+    return limit
+
+
 @cache
 def _libraries() -> ThreadpoolController:
     """The libraries of linear algebra, all of which are loaded by now; looking for them takes a while each time."""
@@ -154,6 +166,7 @@ def fit_metrics(
     fitted: Callable[[float], object] = lambda share: None,
     trials: Trials = NO_TRIALS,
     tables: Partitions[Dataset] | None = None,
+    events: Sequence[Event] = (),
 ) -> FittedMetrics:
     """Fit every metric there is evidence for; `fitted` is told which share is done.
 
@@ -161,12 +174,13 @@ def fit_metrics(
         table: the sample, on which columns and points of linearisation are chosen.
         trials: what experiments say beside the campaigns.
         tables: all campaigns in partitions; None where the sample is all.
+        events: what people wrote down.
     """
-    controls = ControlColumns.of(table, trials.features)
+    controls = ControlColumns.of(table, trials.features, events)
     design = CellDesign.of(table, controls)
     parts = (tables or InMemory([table])).map(partial(EvidencePart.of, controls=controls))
     fitting = Fitting(table, design, parts, trials, parts.total(latest_units, add).numbers())
-    with _libraries().limit(limits=THREADS, user_api="blas"):
+    with one_thread():
         metrics, tilt = _fit_each(fitting, {}, fitted), NO_TILT
         if len(Sums.of(table)) and len(table.features) <= MANY_FEATURES:
             metrics, tilt = _as_delivered(fitting, metrics)

@@ -7,7 +7,9 @@ no order of arrival and no partition changes a bit:
 - **Cells.** Of a campaign whose cells times signals exceed a level, the cells with the most impressions are learnt from
   (of equally many the first by what they say): which they are does not depend on what came of them. The level is one
   for all campaigns, the highest at which all together stay within `MOST_CONTRASTS`.
-- **Signals.** Those of the most campaigns have effects; of equally many the more general, then the first by name.
+- **Signals.** Those of the most campaigns have effects; of equally many the more general, then the first by name. Names
+  that a single campaign has tell of nothing but that campaign: they fill up to `SIGNALS`. Several goals share what one
+  may cost.
 - **Goals.** Those with the most money; campaigns of further goals are stored and compared, not learnt from.
 
 A fit that left anything out says so (`LeftOut`). Must not know metrics, nor how effects are estimated.
@@ -73,14 +75,20 @@ class CellRanks:
 
     def largest(self, cells: Sequence[Cell]) -> Sequence[Cell]:
         """The cells of the next campaign that any fit can be made of, in the order given; they are ranked."""
-        owner, signals = len(self._cells), len({key for cell in cells for key in cell.shares})
+        owner = len(self._cells)
+        self._cells.append(len(cells))
+        if len(cells) == 1:
+            self._rank.append(0)
+            self._owner.append(owner)
+            self._signals.append(len(cells[0].shares))
+            return cells
+        signals = len({key for cell in cells for key in cell.shares})
         order = sorted(range(len(cells)), key=lambda place: -(cells[place].counts.impressions or 0.0))
         kept = sorted(order[: max(OF_A_CAMPAIGN // max(signals, 1), 1)])
         rank = {place: number for number, place in enumerate(order)}
         self._rank.extend(rank[place] for place in kept)
         self._owner.extend([owner] * len(kept))
         self._signals.append(signals)
-        self._cells.append(len(cells))
         return [cells[place] for place in kept]
 
     @property
@@ -137,9 +145,14 @@ def level_of(counts: Ints) -> int:
     return OF_A_CAMPAIGN if not len(full) else max(int(room[full[0]]), 1)
 
 
-def most_signals(campaigns: int) -> int:
-    """How many signals have an effect of their own in a fit of so many campaigns."""
-    return min(SIGNALS + SIGNALS_A_CAMPAIGN * campaigns, MOST_SIGNALS)
+def most_signals(campaigns: int, goals: int = 1) -> int:
+    """How many signals have an effect of their own in a fit of so many campaigns.
+
+    Args:
+        goals: fits that are made of the workspace: together they cost no more than one of `MOST_SIGNALS`.
+    """
+    most = next(most for most in range(MOST_SIGNALS, 0, -1) if goals * most**3 <= MOST_SIGNALS**3)
+    return min(SIGNALS + SIGNALS_A_CAMPAIGN * campaigns, most)
 
 
 def common(
@@ -148,18 +161,21 @@ def common(
     having: Ints,
     campaigns: int,
     tested: Collection[str] = (),
+    goals: int = 1,
 ) -> tuple[list[str], dict[str, str]]:
     """Signals that get an effect of their own, and the aliases that share one; all of them where they are few.
 
     Args:
         aliases: signal key -> the key that stands for it, which is among the keys, too.
         having: how many campaigns have each signal. campaigns: how many there are.
-        tested: signals of experiments, which come before all others.
+        tested: signals of experiments, which come before all others. goals: as of `most_signals`.
     """
-    most, alone = most_signals(campaigns), [key for key in keys if key not in aliases]
+    most, alone = most_signals(campaigns, goals), [key for key in keys if key not in aliases]
+    counts = dict(zip(keys, having.tolist(), strict=True))
+    shared = sum(counts[key] > 1 or key in tested for key in alone)
+    most = min(most, max(shared, SIGNALS))
     if len(alone) <= most and len(aliases) <= most:
         return alone, dict(aliases)
-    counts = dict(zip(keys, having.tolist(), strict=True))
 
     def first(some: Iterable[str]) -> list[str]:
         return sorted(some, key=lambda key: (key not in tested, -counts[key], generality(key)))[:most]

@@ -39,19 +39,20 @@ class GoalTables:
         bits: int,
         level: int,
         tested: Mapping[str, Hashable] | None = None,
+        goals: int = 1,
     ) -> "GoalTables":
         """The tables of a goal.
 
         Args:
             sample: the campaigns that columns are chosen on. bits: of the sample (`partitions`).
             level: of cells times signals (`fit_budget`), by all campaigns.
-            tested: what experiments tell apart (`collinearity`).
+            tested: what experiments tell apart (`collinearity`). goals: how many there are.
         """
         selections = builders.map(partial(goal.selection, level=level))
         chosen = goal.selection(sample, level).pairs(tested)
         keys = (*sorted(selections.total(attrgetter("seen"), or_)), *chosen.keys)
         said = selections.total(methodcaller("said", keys), add)
-        columns = Columns.of(keys, said, chosen, tested)
+        columns = Columns.of(keys, said, chosen, tested, goals)
         tables = selections.map(partial(Dataset.of_selection, columns=columns))
         whole = tables.total(partial(sampled, bits=bits), joined)
         return cls(goal.kind, sum(said.currencies.values()), tables, whole)

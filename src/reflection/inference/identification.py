@@ -11,6 +11,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 from scipy import sparse, special
@@ -25,7 +26,7 @@ from reflection.inference.fit import FittedMetrics
 from reflection.inference.level_shifts import LevelShifts
 from reflection.inference.season import Season, seasons_of
 from reflection.inference.support import SupportIndex
-from reflection.stats.columns import Feature
+from reflection.inference.table_columns import feature_of
 
 SAME_DIRECTION = 1.6448536269514722
 """Standard deviations that an effect must show against others of its own season: it is there with 95 %."""
@@ -80,7 +81,7 @@ class Identification:
 
     def _tested(self, key: str, metric: str) -> bool:
         """Whether lots were drawn for it: then neither a season nor what ran beside it explains what was measured."""
-        return self._fitted.trials.randomised(_feature(key), metric)
+        return self._fitted.trials.randomised(feature_of(key), metric)
 
     def _judged(self, effect: Effect) -> Effect:
         doubt = self._doubt_of(effect)
@@ -94,10 +95,9 @@ class Identification:
         """The doubt about an effect; of an interaction that about one of its parts."""
         if effect.grade == "randomised":
             return None
-        keys = [part.key for part in signals.parse(effect.signal).parts]
-        structural = [self._structural[key] for key in keys if key in self._structural]
-        shown = (self._doubt(self._table.aliases.get(key, key), effect.metric) for key in keys)
-        return next((doubt for doubt in (*structural, *shown) if doubt is not None), None)
+        keys, aliases = signals.part_keys(effect.signal), self._table.aliases
+        shown = (self._doubt(aliases.get(key, key), effect.metric) for key in keys)
+        return next((doubt for doubt in chain(map(self._structural.get, keys), shown) if doubt is not None), None)
 
     def _against_identified(self, effect: Effect) -> Effect:
         """A finding stands only where it differs from the other identified signals of its group, too."""
@@ -156,7 +156,7 @@ class Identification:
     def _beyond_noise(self, key: str, metric: str) -> bool:
         """Whether there is an effect to doubt."""
         effects = self._fitted.effects(metric)
-        column = effects.layout.column(_feature(key))
+        column = effects.layout.column(feature_of(key))
         return column is not None and not effects.low[column] <= 0 <= effects.high[column]
 
     def _shown_within(self, key: str, season: Season, metric: str) -> bool:
@@ -190,9 +190,9 @@ class Identification:
 
     def _opposite(self, key: str, metric: str) -> Doubt | None:
         """Whether a name works in opposite ways on two platforms; attributes have effects of their own there."""
-        if key.partition(":")[0] not in (signals.AUDIENCE, signals.CREATIVE):
+        if key not in self._on_several_platforms:
             return None
-        campaign, ratio = self._support.ratios(_feature(key), metric)
+        campaign, ratio = self._support.ratios(feature_of(key), metric)
         names, numbers = self._platforms
         platform, unit = numbers[campaign], self._table.campaigns.real[campaign]
         sides = [
@@ -219,6 +219,13 @@ class Identification:
             f"it works in opposite ways: {label} {changes[0]} on {names[0]} and {changes[1]} on {names[1]}, so there "
             "is no one effect"
         )
+
+    @cached_property
+    def _on_several_platforms(self) -> frozenset[str]:
+        """Audiences and creatives in enough campaigns on two platforms or more."""
+        names = (f for f in self._table.features if f.group in (signals.AUDIENCE, signals.CREATIVE))
+        counts = ((str(f), np.bincount(self._platforms[1][self._support.campaigns(f)])) for f in names)
+        return frozenset(key for key, campaigns in counts if np.count_nonzero(campaigns >= FEWEST) > 1)
 
     @cached_property
     def _platforms(self) -> tuple[list[str], Ints]:
@@ -275,11 +282,6 @@ def _mean(ratio: Floats, noise: Floats) -> tuple[float, float]:
     """Precision-weighted mean and its standard error."""
     weight = 1.0 / np.maximum(noise, 1e-6) ** 2
     return float((weight * ratio).sum() / weight.sum()), float(1.0 / math.sqrt(weight.sum()))
-
-
-def _feature(key: str) -> Feature:
-    signal = signals.parse(key)
-    return Feature(signal.group, signal.level)
 
 
 def _together(others: Iterable[str], how: str) -> Doubt:

@@ -15,6 +15,7 @@ import numpy as np
 from reflection.domain import signals
 from reflection.domain.bookable import Definition, EvidenceFloor
 from reflection.domain.creative_knowledge import CreativeTexts
+from reflection.domain.events import Event
 from reflection.domain.evidence import Evidence
 from reflection.domain.experiment import Experiment
 from reflection.domain.knowledge import Effect, Knowledge
@@ -31,7 +32,9 @@ from reflection.inference.effects import effect_rows
 from reflection.inference.experiments import memberships, trials_of
 from reflection.inference.findings.budget import budget_findings
 from reflection.inference.findings.clusters import cluster_findings
+from reflection.inference.findings.events import EventEffects
 from reflection.inference.findings.for_campaign import with_label
+from reflection.inference.findings.recurring_times import RecurringTimes
 from reflection.inference.findings.signals import signal_findings
 from reflection.inference.findings.slow_trends import slow_trend_findings
 from reflection.inference.findings.trends import trend_findings, with_trends
@@ -65,6 +68,7 @@ class FitRequest:
         floor: evidence that a finding or an advice needs at least.
         experiments: every randomised experiment, in any order.
         texts: of creatives, and the scores these were given before they ran.
+        events: what people wrote down, in any order.
     """
 
     accepted: Collection[str] = ()
@@ -77,6 +81,7 @@ class FitRequest:
     floor: EvidenceFloor = field(default_factory=EvidenceFloor)
     experiments: Sequence[Experiment] = ()
     texts: CreativeTexts = field(default_factory=CreativeTexts)
+    events: Sequence[Event] = ()
 
 
 DEFAULT = FitRequest()
@@ -136,7 +141,7 @@ def learn_partitions(
     goals, of_objective, further = goals_of(builders, sample.campaigns, held)
     defined = {definition.key: definition for definition in request.definitions}
     arms = memberships(request.experiments, defined)
-    tables = [GoalTables.of(goal, builders, sample, bits, level, arms) for goal in goals]
+    tables = [GoalTables.of(goal, builders, sample, bits, level, arms, len(goals)) for goal in goals]
     del builders, sample, parts  # what they hold is in the tables; of a million campaigns, half a gigabyte
     left_out = sum((table.sample.left_out for table in tables), LeftOut(goals=further))
     request = _within(request, tables) if left_out.signals else request
@@ -214,7 +219,7 @@ def _of_goal(
     defined = {definition.key: definition for definition in request.definitions}
     foreign = {item.id for item in request.experiments if item.conversion_kind not in (None, kind)}
     trials = trials_of(request.experiments, defined, table, foreign)
-    fits = fit_metrics(table, progress, trials, tables.parts)
+    fits = fit_metrics(table, progress, trials, tables.parts, request.events)
     support, favoured = SupportIndex(fits), fits.favours_effects(knowledge.goal_metric)
     knowledge = _with_fits(knowledge, fits, support)
     knowledge = replace(knowledge, creatives=learn_texts(fits, cells, request.floor))
@@ -227,9 +232,13 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
     goal, spelt = knowledge.goal_metric, knowledge.spelt
     identification = Identification(fits, support, goal)
     effects = marked(identification.judged(effect_rows(fits, knowledge.floor)), fits.tilt)
+    cycles = (fits.design.calendar, fits.design.week)
+    seasons, weekdays = (RecurringTimes(fits, support, cycle, knowledge.floor) for cycle in cycles)
+    events = EventEffects(fits, knowledge.floor, spelt)
+    of_time = [*seasons.findings(), *weekdays.findings(), *events.findings()]
     findings = tuple(
         with_label(finding, signals.label_of(finding.signal_key, spelt) if "label" in finding.metadata else None)
-        for finding in _findings(fits, effects, support, goal, knowledge.floor)
+        for finding in _findings(fits, effects, support, goal, knowledge.floor, of_time)
     )
     return replace(
         knowledge,
@@ -242,6 +251,9 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
             **diagnostics_of(fits),
             "spelt": dict(spelt),
             "wear": monthly_wear(fits),
+            "season": seasons.as_diagnostics(),
+            "weekdays": weekdays.as_diagnostics(),
+            "events": events.as_diagnostics(),
             "level_shifts": identification.shifts.as_diagnostics(),
             "unidentified": {
                 key: {"reason": doubt.reason, "others": list(doubt.others)}
@@ -260,12 +272,17 @@ def _goal(goal: str, table: Dataset) -> str:
 
 
 def _findings(
-    fitted: FittedMetrics, effects: tuple[Effect, ...], support: SupportIndex, goal: str, floor: EvidenceFloor
+    fitted: FittedMetrics,
+    effects: tuple[Effect, ...],
+    support: SupportIndex,
+    goal: str,
+    floor: EvidenceFloor,
+    of_time: list[Finding],
 ) -> tuple[Finding, ...]:
     findings = signal_findings(effects, fitted.table, support, goal)
     findings += budget_findings(fitted)
     findings += trend_findings(fitted, floor) + slow_trend_findings(fitted, floor)
-    findings += wear_out_findings(fitted, floor)
+    findings += wear_out_findings(fitted, floor) + of_time
     if goal in fitted.names():
         findings += cluster_findings(fitted, goal, floor)
     return tuple(sorted(findings, key=lambda item: (-item.impact_score, item.finding_id)))

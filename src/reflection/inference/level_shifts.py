@@ -77,6 +77,26 @@ class LevelShifts:
         return [asdict(shift) for shift in self.by_platform.values()]
 
     def _of(self, level: str) -> LevelShift | None:
+        """What somebody wrote down, where it shows; else what the steps show."""
+        return self._written_down(level) or self._in_steps(level)
+
+    def _written_down(self, level: str) -> LevelShift | None:
+        """A change of tracking on the platform that somebody wrote down, and that its CVR shows."""
+        key, effects = signals.Signal(signals.PLATFORM, level).key, self._fitted.raw_effects(METRIC)
+        campaigns, found = self._fitted.table.campaigns, self._fitted.discoveries(METRIC)
+        for one in self._fitted.design.events.lasting:
+            column = effects.layout.column(one.feature)
+            if column is None or one.signal != key or one.event.kind != "tracking" or not found.selected[column]:
+                continue
+            low, high = float(effects.low[column]), float(effects.high[column])
+            if low <= 0.0 <= high or campaigns.day.max() - one.first >= HELD_DAYS:
+                continue
+            since = (campaigns.platform_key == key) & (campaigns.day >= one.first)
+            lift, interval = math.exp(float(effects.mean[column])), (math.exp(low), math.exp(high))
+            return LevelShift(key, day_text(one.first), lift, interval, int(since.sum()))
+        return None
+
+    def _in_steps(self, level: str) -> LevelShift | None:
         effects, days = self._fitted.raw_effects(METRIC), self._fitted.design.bucket_days
         path = drift.path(effects, signals.PLATFORM, level, self._fitted.discoveries(METRIC))
         if path is None or not path.changes:

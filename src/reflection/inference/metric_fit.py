@@ -16,11 +16,14 @@ from numpy.typing import NDArray
 from reflection.domain import signals
 from reflection.domain.knowledge import MetricPosterior
 from reflection.domain.metrics import METRICS, RATES
+from reflection.inference import cycle
 from reflection.inference.accounts import ACCOUNT
 from reflection.inference.campaign_columns import Floats
 from reflection.inference.confirmation import NONE_CONFIRMED, Confirmed, confirmed_by
+from reflection.inference.cycle import RECURRING, SINGLE
 from reflection.inference.dataset import Dataset
 from reflection.inference.design import CellDesign
+from reflection.inference.events import EVENT, SCOPES
 from reflection.inference.evidence_sums import (
     EvidencePart,
     Linearisation,
@@ -51,6 +54,9 @@ ANCHOR_CELLS = 50_000
 """A linearisation point needs no more cells than this; the last pass always uses all."""
 
 STORED_DRAWS = 1000
+
+SHARED = tuple(map(drift.drift_group, (EVENT, *SINGLE, *SINGLE.values())))
+"""Groups of columns that move everything alike: what they explain speaks for no signal."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +96,8 @@ class FittedMetric:
             reference=self.reference / METRICS[self.name].scale,
             own=self.between.levels(self.fit, present, np.array(kept[1:], dtype=int)),
             before=tuple(self.linear.before.get(present.layout.features[i], 0.0) for i in kept[1:]),
+            season=cycle.learnt(cycle.SEASON, self.fit, present, STORED_DRAWS),
+            week=cycle.learnt(cycle.WEEKDAY, self.fit, present, STORED_DRAWS),
         )
 
     @property
@@ -128,12 +136,14 @@ def fit_metric(
     if contrasts is not None:
         sums.add(contrasts)
     start = rough.shape.mode if rough.shape.layout == layout else None
-    fit_of_all = fit(sums.view(layout), seed, start=start, step_factors=rough.step_factors)
+    fit_of_all = fit(sums.view(layout), seed, start=start, step_factors=rough.step_factors, shared=SHARED)
+    for group in RECURRING:
+        fit_of_all = drift.judged_around_mean(fit_of_all, group)
     for group in moving_signals(layout):
-        fit_of_all = drift.judged_at_present(fit_of_all, group, fitting.design.ages.beside)
+        fit_of_all = drift.judged_at_present(fit_of_all, group, fitting.design.beside)
         if group == signals.CREATIVE:
             fit_of_all = slow_drift.judged_along(fit_of_all, LIFE, MONTHLY)
-        elif group != signals.PLATFORM:
+        elif group not in SCOPES:
             fit_of_all = slow_drift.judged_since(fit_of_all, group)
     most = 0 if rough.many else MOST_CAMPAIGNS
     scores = _set_aside(fitting, linear, layout, most).scores(fit_of_all, sums.as_taken)

@@ -99,7 +99,7 @@ def with_next_test(knowledge: Knowledge, table: Dataset) -> Knowledge:
 
 def _questions(knowledge: Knowledge, pace: Pace) -> list[_Question]:
     """Every challenger of today's best choice of its kind."""
-    questions = []
+    questions, effects = [], TotalEffects(knowledge, knowledge.goal_metric)
     for kind in ("platform", "audience", "creative"):
         rivals = [
             one
@@ -112,7 +112,7 @@ def _questions(knowledge: Knowledge, pace: Pace) -> list[_Question]:
         ]
         if len(rivals) < 2:
             continue
-        draws = TotalEffects(knowledge, knowledge.goal_metric).draws(rivals)
+        draws = effects.draws(rivals)
         expected = np.exp(np.clip(draws, -50.0, 50.0)).mean(axis=1)
         # Only what was booked often enough is a choice that one falls back on.
         best = max(range(len(rivals)), key=lambda place: (rivals[place].enough, expected[place], rivals[place].key))

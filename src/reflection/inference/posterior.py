@@ -8,17 +8,17 @@ Knows `Knowledge` and signal keys; must not know how a fit is made.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reflection.domain import signals
-from reflection.domain.bookable import root
 from reflection.domain.knowledge import Knowledge, MetricPosterior
 from reflection.domain.metrics import METRICS, RATES
 from reflection.domain.own_levels import OwnLevel
 from reflection.domain.scatter import composed_scatter
-from reflection.inference.mixing import rate_of_sum
+from reflection.inference.mix_effects import change_of_mix, effects_of, feature_rows, mixed_effect
 
 Array = NDArray[np.float64]
 
@@ -60,6 +60,7 @@ class PlannedSize:
 
 
 USUAL_SIZE = PlannedSize()
+NO_MONTHS: Mapping[int, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,6 @@ class RealCampaign:
         """Its own level on a metric; None where it never ran, or no campaign repeats."""
         return None if posterior.own is None else posterior.own.of(self.number, posterior.features)
 
-
-_ROUNDING = 1e-3
-"""Of shares that were summed on a grid."""
 
 UNKNOWN_SLOPE = 0.25
 """Standard deviation of a rate's slope in the size where nobody saw one: a sixth more or less at twice the size."""
@@ -127,9 +125,18 @@ def size_effect(knowledge: Knowledge, metric: str, size: PlannedSize) -> float:
 
 
 def level_mean(
-    knowledge: Knowledge, metric: str, shares: Mapping[str, float], *, stated: Collection[str] = ()
+    knowledge: Knowledge,
+    metric: str,
+    shares: Mapping[str, float],
+    months: Mapping[int, float] = NO_MONTHS,
+    *,
+    stated: Collection[str] = (),
 ) -> float | None:
-    """Posterior mean of the level that `level_draws` draws; what was never seen adds nothing."""
+    """Posterior mean of the level that `level_draws` draws; what was never seen adds nothing.
+
+    Args:
+        months: month of the year -> share of its days; none for an average one.
+    """
     if not known(knowledge, metric):
         return None
     total, mix = 0.0, resolved(knowledge, shares)
@@ -137,7 +144,9 @@ def level_mean(
         posterior = knowledge.posteriors[part]
         means, rows = posterior.means, feature_rows(posterior)
         effects = {key: means[[rows[key]]] if key in rows else np.zeros(1) for key in mix}
-        mixed = float(_mixed(posterior, mix, effects, stated).sum())
+        mixed = float(mixed_effect(posterior, mix, effects, stated).sum())
+        if posterior.season is not None:
+            mixed += posterior.season.effect(months)[0]
         total += sign * (float(np.log(posterior.reference)) + float(means[0]) + mixed)
     return total + float(np.log(METRICS[metric].scale))
 
@@ -182,11 +191,6 @@ def unseen(knowledge: Knowledge, metric: str, shares: Mapping[str, float]) -> tu
     )
 
 
-def feature_rows(posterior: MetricPosterior) -> dict[str, int]:
-    """Signal key -> row of the draws."""
-    return {key: row for row, key in enumerate(posterior.features, start=1)}
-
-
 def _of_size(posterior: MetricPosterior, size: PlannedSize, count: int, rng: np.random.Generator) -> Array:
     """What the planned size adds to the log of a rate, (count,)."""
     slope = posterior.slope
@@ -217,81 +221,7 @@ def _part_level(
     own = None if campaign is None else campaign.own(posterior)
     if campaign is None or own is None:
         level: Array = np.log(posterior.reference) + posterior.draws[0, :count].astype(np.float64)
-        effects = _effects(posterior, shares, count, rng)
-        return np.asarray(level + _mixed(posterior, shares, effects, stated))
+        effects = effects_of(posterior, shares, count, rng)
+        return np.asarray(level + mixed_effect(posterior, shares, effects, stated))
     level = np.log(posterior.reference) + own.mean + own.sd * rng.normal(size=count)
-    return np.asarray(level + _moved(posterior, own, shares, campaign.stated, count, rng))
-
-
-def _effects(
-    posterior: MetricPosterior, keys: Collection[str], count: int, rng: np.random.Generator
-) -> dict[str, Array]:
-    """Draws of the effect of each signal, (count,) each: of one without a column by the scatter of its group."""
-    rows = feature_rows(posterior)
-    return {
-        key: posterior.draws[rows[key], :count].astype(np.float64)
-        if key in rows
-        else posterior.tau.get(signals.parse(key).group, 0.0) * rng.normal(size=count)
-        for key in sorted(keys)
-    }
-
-
-def _mixed(
-    posterior: MetricPosterior,
-    shares: Mapping[str, float],
-    effects: Mapping[str, Array],
-    stated: Collection[str],
-    *,
-    counted: bool = False,
-) -> Array:
-    """What a mix adds to the log of its rate, (draws,): of what is stated the rate of a sum, group by group.
-
-    Args:
-        counted: whether shares are of what the rate divides by, and not of what was shown.
-    """
-    before = {} if counted else dict(zip(posterior.features, posterior.before, strict=False))
-    total = np.zeros(1)
-    for group, mix in _by_group(shares).items():
-        share, drawn = np.array(list(mix.values())), np.stack([effects[key] for key in mix])
-        if all(part.partition(".")[0] in stated for part in group.split(signals.CROSS)):
-            total = total + rate_of_sum(share, np.array([before.get(key, 0.0) for key in mix]), drawn)
-        else:
-            total = total + share @ drawn
-    return total
-
-
-def _moved(
-    posterior: MetricPosterior,
-    own: OwnLevel,
-    shares: Mapping[str, float],
-    stated: Collection[str],
-    count: int,
-    rng: np.random.Generator,
-) -> Array:
-    """What a mix changes of a campaign's own level, (draws,): nothing of what it leaves open.
-
-    What it goes on with is shown as it was, of as much as the mix says of all of it.
-    """
-    booked = _by_group({key: share for key, share in own.shares.items() if root(key) in stated})
-    said = _by_group({key: share for key, share in shares.items() if root(key) in stated})
-    effects = _effects(posterior, {key for mix in (*booked.values(), *said.values()) for key in mix}, count, rng)
-    total = np.zeros(count)
-    for group in sorted({*booked, *said}):
-        before, after = booked.get(group, {}), said.get(group, {})
-        kept = after.keys() & before.keys()
-        whole = sum(before[key] for key in kept)
-        if whole > 0:
-            part = sum(after[key] for key in kept) / whole
-            after = {**after, **{key: part * before[key] for key in kept}}
-        if any(abs(after.get(key, 0.0) - before.get(key, 0.0)) > _ROUNDING for key in {*after, *before}):
-            total = total + _mixed(posterior, after, effects, stated, counted=bool(kept))
-            total = total - _mixed(posterior, before, effects, stated, counted=True)
-    return total
-
-
-def _by_group(shares: Mapping[str, float]) -> dict[str, dict[str, float]]:
-    """The same shares by the group of each signal."""
-    groups: dict[str, dict[str, float]] = {}
-    for key in sorted(shares):
-        groups.setdefault(signals.parse(key).group, {})[key] = shares[key]
-    return groups
+    return np.asarray(level + change_of_mix(posterior, own, shares, campaign.stated, count, rng))

@@ -8,13 +8,13 @@ from collections.abc import Collection
 from typing import Any
 
 import orjson
-from threadpoolctl import threadpool_limits
 
 from reflection.domain.conversion_kind import plural
 from reflection.domain.evidence import decode
 from reflection.domain.experiment import Experiment
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import Store
+from reflection.inference.fit import one_thread
 from reflection.inference.learn import FitRequest, learn
 
 _PARTS = (
@@ -43,7 +43,7 @@ def recomputed(store: Store, workspace: str, knowledge: Knowledge, accepted: Col
     """What the ledger says as of the entry and the goal of `knowledge`."""
     evidence = [decode(payload) for _, payload in store.live_evidence(workspace, knowledge.seq)]
     bookables = [one for goal in knowledge.every_goal for one in goal.bookables]
-    with threadpool_limits(1, "blas"):  # as the learner does: sums in the same order, whatever the machine's cores
+    with one_thread():  # as the learner does: sums in the same order, whatever the machine's cores
         request = FitRequest(
             accepted=accepted,
             goal=knowledge.diagnostics.get("goal", knowledge.goal_metric),

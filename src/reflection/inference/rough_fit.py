@@ -1,9 +1,8 @@
 """What the passes before the last fit of a metric learn: where its rates are linearised, and what moved over time.
 
-Platforms, and what creatives lose with their age, are asked whether they moved at all, everything else whether it moved
-against the others of its group: what moves all alike is taken up by the platforms' own steps, and a season is no
-wear-out of every creative type. Must not
-know campaigns.
+Platforms, what creatives lose with their age, the time of the year and events are asked whether they moved at all, all
+else whether it moved against the others of its group: what moves all alike is taken up by the months or by the
+platforms' own steps, and a season is no wear-out of every creative type. Must not know campaigns.
 """
 
 import math
@@ -14,6 +13,8 @@ from numpy.typing import NDArray
 
 from reflection.domain import signals
 from reflection.errors import LearningError
+from reflection.inference.cycle import SINGLE
+from reflection.inference.events import EVENT
 from reflection.inference.wear import LIFE, MARKET, WEAR
 from reflection.stats import drift
 from reflection.stats.bayes_factors import group_factors
@@ -70,7 +71,7 @@ class RoughFit:
             return
         view = sums.view(Layout.of({*self._still.features, *self.walks(sums.features)}))
         self._shape = moments(view, level=ROUGH)
-        price = math.log(len(groups - {_MARKET}))
+        price = math.log(len(groups - _ORDER.silent))
         for name, factor in _factors(view, still, self._shape, taken).items():
             self._moving[name] = factor - price
 
@@ -80,12 +81,19 @@ class RoughFit:
         return [feature for feature in features if feature.group in groups]
 
 
-_WEAR, _LIFE, _MARKET = (drift.drift_group(name) for name in (WEAR, LIFE, MARKET))
-_ABSOLUTE = (signals.PLATFORM, WEAR, MARKET)
+_WEAR, _LIFE, _MARKET = map(drift.drift_group, (WEAR, LIFE, MARKET))
+_SINGLE = {drift.drift_group(group): drift.drift_group(single) for group, single in SINGLE.items()}
+_ABSOLUTE = (signals.PLATFORM, WEAR, MARKET, EVENT, *SINGLE, *SINGLE.values())
 """What is asked for its movement as it is, and not against the others of its group."""
 
-_ORDER = Order(beside={_WEAR: _MARKET, _LIFE: _MARKET}, along={_WEAR: _LIFE})
-"""What moves all at a time must not look like their age; not every creative wears out alike, and each is told of."""
+_ONCE = "single times alone, "
+REPEATED = math.log(10.0)
+"""Log odds at which times that come round are believed against times that were special once: as of all findings, at
+most one in ten of those told may be false. That times differ at all has to pass what every movement has to."""
+
+_ORDER = Order(beside={_WEAR: _MARKET, _LIFE: _MARKET}, along={_WEAR: _LIFE}, after=_SINGLE)
+"""What moves all at a time must not look like their age; not every creative wears out alike, and each is told of; a
+month that was special in one year must not look like a season."""
 
 
 def _groups(sums: SufficientStatistics) -> set[str]:
@@ -111,8 +119,15 @@ def _factors(view: View, still: Moments, moving: Moments, taken: Collection[str]
     strata, near = len(moving.sigma), moving.mode.copy()
     groups = [strata + moving.layout.groups.index(group) for group in still.layout.groups]
     near[[*range(strata), *groups]] = still.mode  # most components of what stands still are those where all does
-    without = {name: {name, _ORDER.along.get(name)} for name in taken if name != _MARKET}
+    others = {**_ORDER.along, **_ORDER.after}
+    without = {name: {name, others.get(name)} for name in taken if name not in _ORDER.silent}
+    recurring = [name for name in without if name in _SINGLE]
+    without |= {_ONCE + name: {name} for name in recurring}
     factors = group_factors(view, without, moving.mode, near, ROUGH)
+    for name in recurring:
+        once = factors.pop(_ONCE + name)
+        if once < REPEATED:
+            factors[name] = min(factors[name], once)
     if {_WEAR, _LIFE} <= factors.keys():
         factors[_LIFE] = max(factors[_WEAR], factors[_LIFE])
     return factors

@@ -6,9 +6,9 @@ in which it mostly ran (stats/stretches.py). The campaigns without it are those 
 days. Must not know what came of any of them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,13 +54,18 @@ class Season:
 
     Attributes:
         having: which campaigns had the signal, (campaigns,); `inside` which ran in its season.
-        when: its days in words; `dated` whether these are dates, and no days of a month or week.
+        words: says its days; `dated` whether these are dates, and no days of a month or week.
     """
 
     having: NDArray[np.bool_]
     inside: NDArray[np.bool_]
-    when: str
+    words: Callable[[], str]
     dated: bool = True
+
+    @property
+    def when(self) -> str:
+        """Its days in words: of most seasons nobody asks."""
+        return self.words()
 
     @cached_property
     def sides(self) -> tuple[tuple[Ints, Ints], ...]:
@@ -149,11 +154,11 @@ def _having(table: Dataset, members: sparse.csc_array, cells: Ints, column: int)
 
 def _in_one(days: Ints, having: NDArray[np.bool_]) -> Iterator[Season]:
     """The shortest stretches of days, and of days of the year, that hold (nearly) all campaigns of a signal."""
-    own, when = np.flatnonzero(having), _periods(days[having])
+    own, words = np.flatnonzero(having), partial(_periods, days[having])
     for share in HELD:
-        yield Season(having, _within(days.astype(np.float64), own, None, share), when)
+        yield Season(having, _within(days.astype(np.float64), own, None, share), words)
         if np.ptp(days) > YEAR:
-            yield Season(having, _within(np.mod(days, YEAR), own, YEAR, share), when)
+            yield Season(having, _within(np.mod(days, YEAR), own, YEAR, share), words)
 
 
 def _within(days: Floats, own: Ints, turn: float | None, share: float) -> NDArray[np.bool_]:
@@ -196,7 +201,8 @@ def _in_stretches(days: Ints, having: Mapping[str, NDArray[np.bool_]]) -> dict[s
         for (key, mask), where in zip(having.items(), stretches(present, total), strict=True):
             if where.any() and not where.all():
                 inside = where[place]
-                season = Season(mask, inside, _words(reading, days, mask, inside, values[where]), reading in _DATES)
+                words = partial(_words, reading, days, mask, inside, values[where])
+                season = Season(mask, inside, words, reading in _DATES)
                 if season.foretold >= FORETOLD:
                     seasons.setdefault(key, []).append(season)
     return seasons

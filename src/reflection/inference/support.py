@@ -117,6 +117,10 @@ class SupportIndex:
         ratios = self._own_ratios(feature, metric)
         return len(ratios.beyond(1.0)), len(ratios.beyond(-1.0))
 
+    def campaigns(self, feature: Feature) -> Ints:
+        """Campaigns that have a feature, ascending."""
+        return self._with(feature).campaign
+
     def ratios(self, feature: Feature, metric: str) -> tuple[Ints, Floats]:
         """Campaigns with a feature, and their log ratios without its effect."""
         ratios = self._own_ratios(feature, metric)
@@ -131,11 +135,15 @@ class SupportIndex:
 
     def _own_ratios(self, feature: Feature, metric: str) -> _Ratios:
         """What the campaigns with a feature say of its effect as fitted."""
+        return self._ratios(self._with(feature), metric, self._effect(feature, metric, present=False))
+
+    def _with(self, feature: Feature) -> _Cells:
+        """The cells with a feature."""
         if feature not in self._cells:
             column = self._columns[feature]
             part = slice(int(self._members.indptr[column]), int(self._members.indptr[column + 1]))
             self._cells[feature] = self._grouped(self._members.indices[part], self._members.data[part])
-        return self._ratios(self._cells[feature], metric, self._effect(feature, metric, present=False))
+        return self._cells[feature]
 
     def _grouped(self, cell: Ints, share: Floats) -> _Cells:
         campaign, place = np.unique(self._table.campaign[cell], return_inverse=True)

@@ -47,17 +47,18 @@ class Columns:
         said: SaidOfColumns,
         chosen: PairChoice,
         tested: Mapping[str, Hashable] | None = None,
+        goals: int = 1,
     ) -> "Columns":
         """Of signals and pairs, those that campaigns tell apart, as many as a fit has (`fit_budget`).
 
         Args:
             said: by all partitions. chosen: the pairs among the keys. tested: what experiments tell apart
-                (`collinearity`).
+                (`collinearity`). goals: how many fits are made.
         """
         occurring = np.flatnonzero(said.having)
         present, having = [keys[place] for place in occurring.tolist()], said.having[occurring]
         aliases = aliases_among(present, said.marks[:, occurring], tested)
-        alone, aliases = common(present, aliases, having, said.campaigns, tested or {})
+        alone, aliases = common(present, aliases, having, said.campaigns, tested or {}, goals)
         return cls(
             keys=tuple(sorted(alone, key=feature_of)),
             currency=usual_among(said.currencies),

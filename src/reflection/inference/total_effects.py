@@ -9,6 +9,7 @@ know how a fit is made, nor what is done with the figures.
 """
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -30,6 +31,9 @@ ALL = ""
 
 SEED = 20_260_301
 """Of levels: a plan and what is usual differ by what is booked, and not by the draws for what neither has seen."""
+
+MOST_CONTEXTS = 10
+"""Platforms, and objectives, in which a total effect is looked at apart."""
 
 LEAST_ERROR = 1e-6
 """Of what is the same as usual by definition: no division by zero."""
@@ -90,7 +94,7 @@ class TotalEffects:
     """
 
     def __init__(self, knowledge: Knowledge, metric: str) -> None:
-        self._knowledge, self._metric = knowledge, metric
+        self._knowledge, self.metric = knowledge, metric
         self._column, self._all = posterior.effect_matrix(knowledge, metric)
         self._matrix = by_turns_without(self._column, self._all, knowledge.unidentified)
         self._features = tuple(self._column)
@@ -98,6 +102,12 @@ class TotalEffects:
         self._kinds: dict[tuple[str, frozenset[str]], NDArray[np.intp]] = {}
         self._usuals: dict[tuple[str, str | None], Array] = {}
         self._levels: dict[tuple[str, str | None], float | None] = {}
+
+    def knowing(self, knowledge: Knowledge) -> "TotalEffects":
+        """The same effects beside what became known of them: how large they usually are."""
+        known = copy(self)
+        known._knowledge = knowledge
+        return known
 
     def of(
         self, bookables: Sequence[Bookable], *, platform: str | None = None, objective: str | None = None
@@ -123,7 +133,7 @@ class TotalEffects:
             level = self._level(bookable, platform, objective)
             gain = None if stakes[number] is None or level is None else own.expected_gain * level
             total = Total(
-                metric=self._metric, effect=own.median, interval=(own.low, own.high), optimistic=own.optimistic,
+                metric=self.metric, effect=own.median, interval=(own.low, own.high), optimistic=own.optimistic,
                 p_better=own.p_better, lane=lane, steady=steady, stake=stakes[number], gain=gain,
                 currency=self._knowledge.currency, kind=self._knowledge.kind,
             )  # fmt: skip
@@ -145,27 +155,28 @@ class TotalEffects:
         settled = bookable.platform or (platform if bookable.definition.kind != signals.PLATFORM else None)
         purpose = objective or max(bookable.objectives, key=lambda key: (bookable.objectives[key], key), default=ALL)
         if (purpose, settled) not in self._levels:
-            self._levels[purpose, settled] = usual_level(self._knowledge, self._metric, purpose, settled)
+            self._levels[purpose, settled] = usual_level(self._knowledge, self.metric, purpose, settled)
         return self._levels[purpose, settled]
 
     def _contrast(self, bookable: Bookable, platform: str | None, objective: str | None) -> Array:
         """What booking it changes of the account's usual delivery, (features,)."""
-        settled = bookable.platform or (platform if bookable.definition.kind != signals.PLATFORM else None)
         weights = {objective: 1.0} if objective is not None else dict(bookable.objectives) or {ALL: 1.0}
         total = np.zeros(len(self._features))
-        for key, weight in weights.items():
-            usual = self._usual(key, settled)
-            total += weight * (self._mix(usual, bookable) - usual)
+        for weight, change in zip(weights.values(), self._changes(bookable, list(weights), platform), strict=True):
+            total += weight * change
         return total
 
-    def _mix(self, usual: Array, bookable: Bookable) -> Array:
-        """The usual delivery with something booked in the place of what is usual of its kind."""
-        definition, mix = bookable.definition, usual.copy()
-        mix[self._replaced(definition)] = 0.0
+    def _changes(self, bookable: Bookable, objectives: Sequence[str], platform: str | None) -> Array:
+        """The same for each of some objectives, (objectives, features)."""
+        definition = bookable.definition
+        settled = bookable.platform or (platform if definition.kind != signals.PLATFORM else None)
+        usual = np.stack([self._usual(objective, settled) for objective in objectives])
+        mix = usual.copy()  # with what is booked in the place of what is usual of its kind
+        mix[:, self._replaced(definition)] = 0.0
         for key, share in posterior.resolved(self._knowledge, definition.parts).items():
             if key in self._column:
-                mix[self._column[key]] = share
-        return self._crossed(mix)
+                mix[:, self._column[key]] = share
+        return self._crossed(mix) - usual
 
     def _replaced(self, definition: Definition) -> NDArray[np.intp]:
         """Columns of what is usual in whose place something booked comes: of its kind, of a pair the groups of both."""
@@ -192,9 +203,9 @@ class TotalEffects:
         return self._usuals[objective, platform]
 
     def _crossed(self, mix: Array) -> Array:
-        """The shares with interactions as products of those of their parts."""
+        """The shares, (..., features), with interactions as products of those of their parts."""
         cell, first, second = self._interactions
-        mix[cell] = mix[first] * mix[second]
+        mix[..., cell] = mix[..., first] * mix[..., second]
         return mix
 
     @cached_property
@@ -211,22 +222,32 @@ class TotalEffects:
 
     def _chances(self, draws: Array) -> Array:
         """Probability that each is better than usual, (bookables,); half where no effect at all is as likely."""
-        shares = self._knowledge.mixtures.get(self._metric)
+        shares = self._knowledge.mixtures.get(self.metric)
         if not shares:
             return np.full(len(draws), 0.5)
         return shrunk(*moments(draws), np.asarray(shares)).above_zero()
 
     def _steady(self, bookable: Bookable, platform: str | None, objective: str | None, mean: float) -> bool:
-        """Whether the expected effect has one sign on every platform, for every objective it was booked for."""
-        objectives = [objective] if objective is not None else list(bookable.objectives) or [ALL]
+        """Whether the expected effect has one sign on every platform, for every objective it was booked for.
+
+        Of many those count that most of the money goes to: `MOST_CONTEXTS` of each.
+        """
+        booked_for = bookable.objectives
+        objectives = [objective] if objective is not None else sorted(booked_for, key=lambda key: -booked_for[key])
         platforms: list[str | None] = [bookable.platform or platform]
         if bookable.definition.kind != signals.PLATFORM and platforms == [None]:
-            platforms += [key for key, group in zip(self._features, self._groups, strict=True) if group == "platform"]
+            platforms += self._platforms
         return all(
-            float(self._contrast(bookable, where, purpose) @ self._means) * mean > 0
-            for purpose in objectives
+            (self._changes(bookable, objectives[:MOST_CONTEXTS] or [ALL], where) @ self._means * mean > 0).all()
             for where in platforms
         )
+
+    @cached_property
+    def _platforms(self) -> list[str]:
+        """The platforms that most of the account's money goes to."""
+        delivered = _delivery(self._knowledge, ALL)
+        names = [key for key, group in zip(self._features, self._groups, strict=True) if group == signals.PLATFORM]
+        return sorted(names, key=lambda key: -delivered.get(key, 0.0))[:MOST_CONTEXTS]
 
     @cached_property
     def _means(self) -> Array:

@@ -14,7 +14,9 @@ from scipy import sparse
 
 from reflection.domain import signals
 from reflection.inference.campaign_columns import Floats, Ints
+from reflection.inference.cycle import SINGLE
 from reflection.inference.dataset import Dataset
+from reflection.inference.events import EVENT, SCOPES
 from reflection.stats import drift
 from reflection.stats.columns import Feature, Layout
 
@@ -115,10 +117,17 @@ class Ages:
         return {feature: dict.fromkeys((MONTHLY, own_month(feature)), self.months(feature)) for feature in self.first}
 
 
+def market_features(layout: Layout) -> list[Feature]:
+    """The ramps of the market in a layout."""
+    return [feature for feature in layout.features if feature.group == drift.drift_group(MARKET)]
+
+
 def moving_signals(layout: Layout) -> list[str]:
     """Groups of signals whose effects move in a layout: by steps of their own, or with their age."""
     groups = {signals.CREATIVE if group in (WEAR, LIFE) else group for group in drift.walking(layout)}
-    return sorted(groups - {MARKET})
+    if EVENT in groups:
+        groups |= SCOPES
+    return sorted(groups - {EVENT, MARKET, *SINGLE, *SINGLE.values()})
 
 
 def own_month(creative: Feature) -> Feature:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reflection.domain.experiment import MOST_EXPERIMENTS, Arm, Experiment
+from reflection.domain.experiment import MOST_AT_ONCE, Arm, Experiment
 from reflection.domain.validation import FieldErrors, read
 from reflection.errors import InvalidInput
 
@@ -42,8 +42,7 @@ def experiments_of_json(body: bytes | str) -> list[Experiment]:
     if isinstance(value, Mapping) and set(value) == {"experiments"}:
         value = value["experiments"]
     items = value if isinstance(value, list) else [value]
-    if not 1 <= len(items) <= MOST_EXPERIMENTS:
-        raise InvalidInput(f"{len(items)} experiments given, 1 to {MOST_EXPERIMENTS:,} are accepted")
+    _check_count(len(items))
     return [_numbered(item, number, isinstance(value, list)) for number, item in enumerate(items)]
 
 
@@ -77,7 +76,13 @@ def experiments_of_rows(rows: Iterable[Any]) -> list[Experiment]:
             if value is not None and item.setdefault(key, value) != value and key != "platform":
                 raise InvalidInput(f"row {number}: {key} differs from the rows before of '{name}'")
         item["arms"].append({"name": arm.pop("arm"), **arm})
+    _check_count(len(found))
     return [_numbered(_completed(item), number, False) for number, item in enumerate(found.values())]
+
+
+def _check_count(count: int) -> None:
+    if not 1 <= count <= MOST_AT_ONCE:
+        raise InvalidInput(f"{count:,} experiments given, 1 to {MOST_AT_ONCE:,} are accepted at once")
 
 
 def _completed(item: dict[str, Any]) -> dict[str, Any]:

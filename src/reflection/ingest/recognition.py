@@ -204,7 +204,7 @@ def _unrecognised(tables: Sequence[Table], options: ImportOptions) -> ImportFile
     unclear = f" Not clear: {', '.join(suggestion.unclear[:8])}." if suggestion.unclear else ""
     body = json.dumps(suggestion.as_dict(), ensure_ascii=False)
     return ImportFileError(
-        f"{table.name} is recognised as no platform's: that takes several words of its own; {beginning}.",
+        f"{table.name} is no export of a platform that is known here; {beginning}.",
         hint=f"{perhaps or 'Say --platform, if it is one.'} If not, give a --mapping.{unclear} "
         f"The headers say (--suggest-mapping prints it): {body}",
         mapping=suggestion.as_dict() | {"headers": headers_of(suggestion.header)},

@@ -5,7 +5,10 @@ says. The claim is frozen in the transaction that stores the campaign; the score
 Pure; must not know stores.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+import math
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -28,6 +31,14 @@ VERSION = "advice-1"
 SEED = 20_260_815
 MAX_CLAIMS = 20
 
+MOST_TRIED = 200_000
+"""Cards whose ids are tried to find what an id stands for, about: half a second."""
+
+Context = tuple[str | None, str | None]
+"""Platform and objective that are settled, or not."""
+
+_ID = re.compile(r"rec_[0-9a-f]{16}")
+
 
 @dataclass(frozen=True, slots=True)
 class Followed:
@@ -39,17 +50,41 @@ class Followed:
     matched: Literal["named", "signal"]
 
 
-def resolve(
-    knowledge: Knowledge, recommendation_id: str, platform: str | None, objective: str | None
-) -> tuple[str, str] | None:
-    """Signal and lane of an id that a card of this workspace could have, in or out of the context; else None."""
-    contexts = [(p, o) for p in (None, platform) for o in (None, objective)]
-    for bookable in knowledge.bookables:
-        for lane in VERBS:
-            ids = {card_id(lane, bookable.key, knowledge.goal_metric, p, o) for p, o in contexts}
-            if recommendation_id in ids:
-                return bookable.key, lane
-    return None
+def proposals(
+    knowledge: Knowledge, names: Collection[str], contexts: Iterable[Context], most: int = MOST_TRIED
+) -> dict[str, tuple[str, str, Context]]:
+    """Signal, lane and context of each id that a card of this workspace could have in one of the contexts.
+
+    An id is a hash, so finding what it stands for is trying: at most about `most` cards, context by context.
+    """
+    matches: dict[str, tuple[str, str, Context]] = {}
+    ids, tried = {name for name in names if _ID.fullmatch(name)}, 0
+    for context in dict.fromkeys(contexts):
+        if tried >= most or len(matches) == len(ids):
+            break
+        for bookable in knowledge.bookables:
+            for lane in VERBS:
+                name = card_id(lane, bookable.key, knowledge.goal_metric, *context)
+                if name in ids:
+                    matches.setdefault(name, (bookable.key, lane, context))
+        tried += len(knowledge.bookables) * len(VERBS)
+    return matches
+
+
+def contexts_of(knowledge: Knowledge) -> list[Context]:
+    """Platforms and objectives that cards may be asked for, those of the most campaigns first; none settled first."""
+    campaigns: dict[signals.Signal, float] = {}
+    for effect in knowledge.effects:
+        signal = signals.parse(effect.signal)
+        campaigns[signal] = max(campaigns.get(signal, 0.0), effect.campaigns)
+
+    def levels(group: str) -> list[tuple[float, str | None]]:
+        own = [(-count, signal.level) for signal, count in campaigns.items() if signal.group == group]
+        return [(-math.inf, None), *sorted(own)]
+
+    pairs = [(max(a, b), p, o) for a, p in levels(signals.PLATFORM) for b, o in levels(signals.OBJECTIVE)]
+    pairs.sort(key=lambda pair: pair[0])  # a pair has no more campaigns than the rarer of its two; else as they stand
+    return [(platform, objective) for _, platform, objective in pairs]
 
 
 def followed(
@@ -57,12 +92,13 @@ def followed(
 ) -> list[Followed]:
     """The recommendations a campaign follows; `accepted` are claims shown and accepted, as the store keeps them."""
     open_claims = {advice["recommendation_id"]: advice["claim"] for advice in accepted}
+    named = [name for name in campaign.recommendation_ids if name not in open_claims]
+    contexts = itertools.product((None, campaign.platform), (None, campaign.objective))
+    resolved = proposals(knowledge, named, contexts)
     matches = {}
     for name in campaign.recommendation_ids:
         claim = open_claims.get(name)
-        proposal = (claim["signal"], claim["lane"]) if claim else resolve(
-            knowledge, name, campaign.platform, campaign.objective
-        )  # fmt: skip
+        proposal = (claim["signal"], claim["lane"]) if claim else resolved.get(name)
         if proposal is not None and follows(proposal[0], proposal[1], shares):
             matches[name] = Followed(name, proposal[0], proposal[1], "named")
     platform_name = signals.normalise(campaign.platform)

@@ -9,7 +9,6 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from reflection.domain import signals
 from reflection.domain.conversion_kind import normal_kind
 from reflection.domain.evidence import Evidence, decode
 from reflection.domain.forecast_register import ForecastRequest
@@ -25,6 +24,7 @@ from reflection.evaluation import track_record
 from reflection.forecasting import plan_evaluation, plan_notes
 from reflection.forecasting.forecaster import Forecaster
 from reflection.forecasting.plan_texts import PlanTexts
+from reflection.forecasting.plan_work import check_work
 from reflection.learnings.current import CurrentLearnings
 from reflection.learnings.insights import insights as learnt_insights
 from reflection.recommendations import adherence, cards, holdback, ranking
@@ -67,6 +67,7 @@ class RecommendationService:
         named = request.named()
         with self._store.snapshot(workspace) as snapshot:
             knowledge, pending = snapshot.knowledge(), snapshot.pending()
+            check_work(len(named), knowledge)
             unseen = {key for _, plan in named for key in plan_notes.unseen(knowledge.for_goal(plan), plan)}
             stored_with = snapshot.campaigns_with(sorted(unseen))
             state = self._forecaster.up_to_date(snapshot, knowledge)
@@ -161,7 +162,7 @@ class RecommendationService:
             NotFound: no current recommendation has this id, and none was ever shown.
         """
         knowledge = self._store.knowledge(workspace)
-        card = self._card(workspace, knowledge, recommendation_id)
+        card = self._card(knowledge, recommendation_id)
         if card is not None:
             self._rows.show(workspace, recommendation_id, unit or "", knowledge.seq, self._now(), card)
         return self.history(recommendation_id, workspace=workspace)
@@ -192,7 +193,7 @@ class RecommendationService:
         shown = self._rows.shown(workspace, recommendation_id)
         with self._store.snapshot(workspace) as snapshot:
             knowledge, freshness = snapshot.knowledge(), snapshot.freshness()
-        claim = shown[-1]["claim"] if shown else self._card(workspace, knowledge, recommendation_id)
+        claim = shown[-1]["claim"] if shown else self._card(knowledge, recommendation_id)
         if claim is None:
             raise NotFound(
                 f"there is no recommendation '{recommendation_id}'", hint="GET /v1/recommendations lists what there is"
@@ -256,28 +257,17 @@ class RecommendationService:
             board["holdback"]["reason"] = holdback.NOTHING_HELD_BACK
         return {**board, "as_of": knowledge.as_of, "campaigns": len(actuals)}
 
-    def _card(self, workspace: str, knowledge: Knowledge, recommendation_id: str) -> dict[str, Any] | None:
+    def _card(self, knowledge: Knowledge, recommendation_id: str) -> dict[str, Any] | None:
         """The current card with an id, of whatever goal and in whatever context it was made."""
-        for other in knowledge.goals:
-            card = self._card(workspace, knowledge.of_kind(other.kind), recommendation_id)
-            if card is not None:
-                return card
-        match = next(
-            (candidate.card for candidate in cards.build(knowledge) if candidate.card.id == recommendation_id), None
-        )
-        if match is not None:
-            return asdict(match)
-        levels = [signals.parse(effect.signal) for effect in knowledge.effects]  # contexts a card may be asked for in
-        platforms = sorted({level.level for level in levels if level.group == signals.PLATFORM})
-        objectives = sorted({level.level for level in levels if level.group == signals.OBJECTIVE})
-        for platform in (None, *platforms):
-            for objective in (None, *objectives):
-                named = adherence.resolve(knowledge, recommendation_id, platform, objective)
-                if named is not None:
-                    options = cards.build(knowledge, platform, objective)
-                    return next(
-                        (asdict(option.card) for option in options if option.card.id == recommendation_id), None
-                    )
+        most = adherence.MOST_TRIED // len(knowledge.every_goal)
+        for goal in knowledge.every_goal[::-1]:
+            one = knowledge.of_kind(goal.kind)
+            named = adherence.proposals(one, [recommendation_id], adherence.contexts_of(one), most)
+            if recommendation_id in named:
+                options = cards.build(one, *named[recommendation_id][2])
+                card = next((option.card for option in options if option.card.id == recommendation_id), None)
+                if card is not None:
+                    return asdict(card)
         return None
 
     def _similar(self, workspace: str, text: str) -> list[SimilarCampaign]:

@@ -32,6 +32,13 @@ class Pages(Protocol):
         """A page, and the cursor of the next one (None at the end)."""
 
 
+class Judged(Protocol):
+    """What came of forecasts and advice."""
+
+    def track_record(self, *, workspace: str) -> Row:
+        """The scoreboard."""
+
+
 class Sources(Protocol):
     """Where rows come from; an `Application` is one."""
 
@@ -46,6 +53,10 @@ class Sources(Protocol):
     @property
     def events(self) -> Pages:
         """Events."""
+
+    @property
+    def recommendations(self) -> Judged:
+        """The track record."""
 
 
 class TableOf(NamedTuple):
@@ -112,6 +123,12 @@ def _months(sources: Sources, workspace: str) -> Iterator[Row]:
         yield {**item, "low": low, "high": high}
 
 
+def _scores(sources: Sources, workspace: str) -> Iterator[Row]:
+    """How the forecasts of each issuer met their outcomes, with the coverage of each interval as a column."""
+    for score in sources.recommendations.track_record(workspace=workspace)["issuers"]:
+        yield {**score, **{f"coverage_{level}": share for level, share in score["coverage"].items()}}
+
+
 TABLES: Mapping[str, TableOf] = {
     "campaigns": TableOf(
         ("campaign_id", "name", "unit_id", "account_id", "platform", "objective", "conversion_kind", "timestamp",
@@ -138,6 +155,11 @@ TABLES: Mapping[str, TableOf] = {
         ("month", "currency", "kind", "campaigns", "spend", "conversions", "cpa", "low", "high", "without_spend",
          "without_cpa"),
         _months,
+    ),
+    "scores": TableOf(
+        ("issuer", "metric", "platform", "n", "bias", "mae_log", "coverage_50", "coverage_80", "coverage_90", "crps",
+         "crps_skill"),
+        _scores,
     ),
     "events": TableOf(("event_id", "day", "until", "scope", "kind", "text", "created_at"), _events),
 }  # fmt: skip

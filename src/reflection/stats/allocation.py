@@ -44,18 +44,22 @@ def spread(
         log_scale, elasticity: draws, (n, draws).
         risk: see `worth`; candidates are judged each by their own worst, as if all missed together.
     """
-    amounts = np.minimum(least, most).astype(np.float64)
-    step = (total - float(amounts.sum())) / STEPS
+    start = np.minimum(least, most).astype(np.float64)
+    amounts, taken = start.copy(), np.zeros(len(start), dtype=np.intp)
+    left = total - float(start.sum())
+    step = left / STEPS
     if step <= 0:
         return amounts
-    values = []
-    for i in range(len(amounts)):
-        grid = np.minimum(amounts[i] + step * np.arange(STEPS + 1), most[i])
-        values.append(worth(results(grid, log_scale[i], elasticity[i]), risk))
-    taken = np.zeros(len(amounts), dtype=np.intp)
-    queue = [(-(value[1] - value[0]), i) for i, value in enumerate(values) if most[i] > amounts[i]]
+
+    def value(i: int, steps: int) -> float:
+        grid = np.minimum(start[[i]] + step * steps, most[i])
+        return float(worth(results(grid, log_scale[i], elasticity[i]), risk)[0])
+
+    # A step is judged when it is next in turn: `STEPS` of them and one a candidate, however many there could be.
+    now = [value(i, 0) for i in range(len(start))]
+    after = [value(i, 1) for i in range(len(start))]
+    queue = [(now[i] - after[i], i) for i in range(len(start)) if most[i] > start[i]]
     heapq.heapify(queue)
-    left = total - float(amounts.sum())
     while left > 1e-9 * total and queue:
         _, i = heapq.heappop(queue)
         more = min(step, most[i] - amounts[i], left)
@@ -63,7 +67,8 @@ def spread(
         left -= more
         taken[i] += 1
         if amounts[i] < most[i] - 1e-12 * total and taken[i] < STEPS:
-            heapq.heappush(queue, (-(values[i][taken[i] + 1] - values[i][taken[i]]), i))
+            now[i], after[i] = after[i], value(i, int(taken[i]) + 1)
+            heapq.heappush(queue, (now[i] - after[i], i))
     return amounts
 
 

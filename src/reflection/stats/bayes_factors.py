@@ -50,8 +50,7 @@ def step_factors_of(view: View, mode: Floats) -> dict[str, float]:
     factors = {}
     for number, group in enumerate(layout.groups):
         if Kind.of(group) is Kind.FREE and group != SEEN and layout.sizes[number] > 1:
-            steps = np.flatnonzero(layout.group_index == number).tolist()
-            levels = [i for i, feature in enumerate(layout.features) if i and feature.group == group.partition(".")[2]]
+            steps, levels = layout.columns_in(group), layout.columns_in(group.partition(".")[2])
             still = sorted([*slopes(layout), *levels])
             factors[group] = evidence_of(view, sorted([*still, *steps]), mode) - evidence_of(view, still, mode)
     return factors
@@ -72,11 +71,11 @@ def group_factors(
     }
 
 
-def slopes(layout: Layout) -> list[int]:
-    """The intercept and the free columns that are alone in their group: numeric slopes.
+def slopes(layout: Layout, shared: Collection[str] = ()) -> list[int]:
+    """The intercept and the free columns that are alone in their group: numeric slopes; and those of ``shared`` groups.
 
     What observation adds to one tested effect is alone, too, and no slope.
     """
     free = [(int(i), layout.features[i].group) for i in layout.columns_of(Kind.FREE)]
     groups = [group for _, group in free]
-    return [0, *(i for i, group in free if group != SEEN and groups.count(group) == 1)]
+    return [0, *(i for i, group in free if group in shared or (group != SEEN and groups.count(group) == 1))]

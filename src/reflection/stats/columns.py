@@ -38,8 +38,8 @@ from scipy.sparse import csgraph
 FREE_MARK = "~"
 CROSS_MARK = "*"
 
-_GROUPS = 64
-"""Groups whose constraints are kept: the layouts of one fit differ in a few groups and share the others."""
+_LAYOUTS, _GROUPS = 32, 64
+"""Layouts, and groups whose constraints are kept: the metrics of one fit, and the next fit, have mostly the same."""
 
 
 class Kind(StrEnum):
@@ -86,8 +86,8 @@ class Layout:
 
     @classmethod
     def of(cls, features: Iterable[Feature]) -> Layout:
-        """Return the layout of these features; order and repetition do not matter."""
-        return cls((INTERCEPT, *sorted(set(features) - {INTERCEPT})))
+        """Return the layout of these features; order and repetition do not matter. Equal ones are mostly the same."""
+        return _layout((INTERCEPT, *sorted(set(features) - {INTERCEPT})))
 
     def __len__(self) -> int:
         return len(self.features)
@@ -149,6 +149,16 @@ class Layout:
         """Columns that the constraints do not fix at zero, shape (p,); the intercept counts as one."""
         return self.prior_share > 1e-9
 
+    @cached_property
+    def _spans(self) -> dict[str, range]:
+        """Columns of each group, which are consecutive."""
+        ends = np.cumsum([1, *self.sizes]).tolist()
+        return {group: range(first, end) for group, (first, end) in zip(self.groups, pairwise(ends), strict=True)}
+
+    def columns_in(self, group: str) -> range:
+        """Return the columns of a group; none where the layout does not have it."""
+        return self._spans.get(group, range(0))
+
     def columns_of(self, kind: Kind) -> NDArray[np.intp]:
         """Return the columns whose group is of this kind, ascending."""
         of_kind = np.array([k is kind for k in self.kinds] + [False])
@@ -165,18 +175,23 @@ class Layout:
         """Constraint matrix and prior shares of all groups."""
         share = np.ones(len(self))
         data, rows, counts = [np.zeros(0)], [np.zeros(0, dtype=np.int32)], [np.zeros(1, dtype=np.int32)]
-        ends = np.cumsum([1, *self.sizes]).tolist()
-        for kind, (first, end) in zip(self.kinds, pairwise(ends), strict=True):
+        for kind, own in zip(self.kinds, self._spans.values(), strict=True):
             if kind is Kind.FREE:
                 continue
-            local, leverage = _constrained(kind, tuple(feature.level for feature in self.features[first:end]))
-            share[first:end] = 1.0 - leverage
+            local, leverage = _constrained(kind, tuple(self.features[column].level for column in own))
+            share[own.start : own.stop] = 1.0 - leverage
             data.append(local.data)
-            rows.append(local.indices + np.int32(first))
+            rows.append(local.indices + np.int32(own.start))
             counts.append(np.diff(local.indptr))
         starts = np.cumsum(np.concatenate(counts), dtype=np.int32)
         stacked = (np.concatenate(data), np.concatenate(rows), starts)
         return sparse.csc_array(stacked, shape=(len(self), len(starts) - 1)), np.clip(share, 0.0, 1.0)
+
+
+@lru_cache(maxsize=_LAYOUTS)
+def _layout(features: tuple[Feature, ...]) -> Layout:
+    """The layout of sorted features: what follows from them is worked out once."""
+    return Layout(features)
 
 
 @lru_cache(maxsize=_GROUPS)

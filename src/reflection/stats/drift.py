@@ -8,7 +8,7 @@ back into paths; it must not know dates.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
@@ -65,7 +65,7 @@ def walking(layout: Layout) -> tuple[str, ...]:
 
 def steps_of(layout: Layout, group: str, *, relative: bool) -> Steps:
     """The steps of a group in a layout, see :class:`~reflection.stats.movement.Steps`."""
-    columns = [i for i, feature in enumerate(layout.features) if feature.group == drift_group(group)]
+    columns = layout.columns_in(drift_group(group))
     bucket = [int(layout.features[i].level.rpartition(STEP_MARK)[2]) for i in columns]
     return Steps(np.array(columns, dtype=np.intp), np.array(bucket, dtype=np.intp), relative)
 
@@ -89,9 +89,9 @@ def steps(group: str, level: str, bucket: int, share: float = 1.0, first: int = 
 def path(effects: Effects, group: str, level: str, discoveries: Discoveries | None = None) -> Path | None:
     """Read back the path of a level, or None when the layout has no step of it."""
     walks = []
-    for column, feature in enumerate(effects.layout.features):
-        name, mark, bucket = feature.level.rpartition(STEP_MARK)
-        if feature.group == drift_group(group) and mark and name == level:
+    for column in effects.layout.columns_in(drift_group(group)):
+        name, mark, bucket = effects.layout.features[column].level.rpartition(STEP_MARK)
+        if mark and name == level:
             walks.append((int(bucket), column))
     if not walks:
         return None
@@ -133,9 +133,9 @@ def at_present(effects: Effects, group: str, beside: Beside = MappingProxyType({
     return Effects(effects.layout, mean, sd, low, high, draws)
 
 
-def all_at_present(effects: Effects, group: str) -> Effects:
-    """Return the effects with the steps of ``group``, which move everything, taken by the intercept."""
-    columns = [i for i, feature in enumerate(effects.layout.features) if feature.group == drift_group(group)]
+def all_at_present(effects: Effects, features: Collection[Feature]) -> Effects:
+    """Return the effects with those of some steps, which move everything, taken by the intercept."""
+    columns = [i for i, feature in enumerate(effects.layout.features) if feature in features]
     if not columns:
         return effects
     mean, sd, low, high = (part.copy() for part in (effects.mean, effects.sd, effects.low, effects.high))
@@ -145,6 +145,35 @@ def all_at_present(effects: Effects, group: str) -> Effects:
     sd[0] = draws[0].std(dtype=np.float64)
     low[:1], high[:1] = limits(draws[:1])
     return Effects(effects.layout, mean, sd, low, high, draws)
+
+
+def around_mean(effects: Effects, group: str) -> Effects:
+    """Return the effects with the steps of ``group``, of which one holds at a time, as differences from their mean,
+    which the intercept takes: no prediction changes.
+    """
+    columns = list(effects.layout.columns_in(drift_group(group)))
+    if not columns:
+        return effects
+    mean, sd, low, high = (part.copy() for part in (effects.mean, effects.sd, effects.low, effects.high))
+    draws, changed = effects.draws.copy(), [0, *columns]
+    own = draws[columns].astype(np.float64)
+    moved = np.concatenate([draws[:1] + own.mean(axis=0), own - own.mean(axis=0)])
+    middle = mean[columns].mean()
+    mean[0] += middle
+    mean[columns] -= middle
+    sd[changed], draws[changed] = moved.std(axis=1), moved
+    low[changed], high[changed] = limits(moved)
+    return Effects(effects.layout, mean, sd, low, high, draws)
+
+
+def judged_around_mean(fit: Fit, group: str) -> Fit:
+    """Return the fit with the de-shrunk effects of the steps of ``group`` as :func:`around_mean` tells them."""
+    columns = list(fit.layout.columns_in(drift_group(group)))
+    if not columns:
+        return fit
+    contrasts = np.zeros((len(columns), len(fit.layout)))
+    contrasts[:, columns] = np.eye(len(columns)) - 1.0 / len(columns)
+    return judged_contrasts(fit, columns, contrasts)
 
 
 def judged_at_present(fit: Fit, group: str, beside: Beside = MappingProxyType({})) -> Fit:
@@ -164,12 +193,9 @@ def judged_at_present(fit: Fit, group: str, beside: Beside = MappingProxyType({}
 def _ends(layout: Layout, group: str, beside: Beside) -> tuple[list[int], Floats]:
     """Columns of the levels of a group, and the end of each one's walk as a contrast, (levels, p)."""
     steps: dict[str, list[int]] = {}
-    levels = []
-    for column, feature in enumerate(layout.features):
-        if feature.group == drift_group(group):
-            steps.setdefault(feature.level.rpartition(STEP_MARK)[0], []).append(column)
-        elif feature.group == group:
-            levels.append(column)
+    levels = list(layout.columns_in(group))
+    for column in layout.columns_in(drift_group(group)):
+        steps.setdefault(layout.features[column].level.rpartition(STEP_MARK)[0], []).append(column)
     ends = np.zeros((len(levels), len(layout)))
     for row, place in zip(ends, levels, strict=True):
         row[steps.get(layout.features[place].level, [])] = 1.0
@@ -199,12 +225,8 @@ def judged_contrasts(fit: Fit, columns: list[int], contrasts: Floats) -> Fit:
 
 
 def _step_columns(effects: Effects, group: str, level: str) -> list[int]:
-    prefix = f"{level}{STEP_MARK}"
-    return [
-        column
-        for column, feature in enumerate(effects.layout.features)
-        if feature.group == drift_group(group) and feature.level.startswith(prefix)
-    ]
+    prefix, features = f"{level}{STEP_MARK}", effects.layout.features
+    return [i for i in effects.layout.columns_in(drift_group(group)) if features[i].level.startswith(prefix)]
 
 
 def change(effects: Effects, group: str, level: str, since: int) -> tuple[float, float, float]:

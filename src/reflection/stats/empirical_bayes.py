@@ -10,7 +10,7 @@ This file must not know which metric it fits.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -178,13 +178,14 @@ def fit(
     draws: int = DRAWS,
     start: Floats | None = None,
     step_factors: Mapping[str, float] | None = None,
+    shared: Collection[str] = (),
 ) -> Fit:
     """Fit the effects of ``view.layout`` to the sums.
 
     ``seed``: give every metric its own (for example ``(7, 2)``), or composed draws would be correlated.
     ``hyper_draws``: 1 plugs in the mode. ``start``: see :func:`~reflection.stats.variance_components.mode_of`.
-    ``step_factors``: :attr:`Fit.log_step_factors` where they are known. Same input, same answer. No rows are fine: the
-    answer is then the prior.
+    ``step_factors``: :attr:`Fit.log_step_factors` where they are known. ``shared``: groups that move everything alike,
+    and stay where no signal has an effect. Same input, same answer. No rows are fine: the answer is then the prior.
     """
     rng = np.random.default_rng(seed)
     model = model_of(view)
@@ -218,7 +219,7 @@ def fit(
         mean_at_mode=at_mode.mean,
         exposure=view.exposure(),
         rows=int(view.rows.sum()),
-        log_bayes_factor=log_evidence(model, mode) - evidence_of(view, slopes(view.layout), components),
+        log_bayes_factor=log_evidence(model, mode) - evidence_of(view, slopes(view.layout, shared), components),
         log_step_factors=step_factors_of(view, components) if step_factors is None else dict(step_factors),
     )
 

@@ -57,11 +57,18 @@ class Steps:
 @dataclass(frozen=True)
 class Order:
     """How groups of steps are asked: ``beside``: a group that must be in when another is asked, and is taken up with
-    it; by itself it is not asked. ``along``: a group that is taken up with another, whatever speaks for it.
+    it; by itself it is not asked. ``along``: a group that is taken up with another, whatever speaks for it. ``after``:
+    one that is taken up with another, too, and by itself is not asked either.
     """
 
     beside: Mapping[str, str] = field(default_factory=dict)
     along: Mapping[str, str] = field(default_factory=dict)
+    after: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def silent(self) -> frozenset[str]:
+        """Groups that are not asked by themselves."""
+        return frozenset((*self.beside.values(), *self.after.values()))
 
 
 def movements(
@@ -75,7 +82,7 @@ def movements(
     """
     order = order or Order()
     asked = _Asked(*_score(view, still, columns, groups), _places(groups), {})
-    candidates = [name for name in groups if name not in order.beside.values()]
+    candidates = [name for name in groups if name not in order.silent]
     while True:
         left = [name for name in candidates if name not in asked.taken]
         with_others = {name: asked.with_group(order.beside.get(name)) for name in left}
@@ -83,7 +90,7 @@ def movements(
         best = max(factors, key=lambda name: (factors[name][0], name), default=None)
         if best is None or factors[best][0] <= 0.0:
             return tuple(asked.taken)
-        asked = with_others[best].with_group(best).with_group(order.along.get(best))
+        asked = with_others[best].with_group(best).with_group(order.along.get(best)).with_group(order.after.get(best))
 
 
 def _places(groups: Mapping[str, Steps]) -> dict[str, Ints]:

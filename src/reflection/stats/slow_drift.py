@@ -24,7 +24,7 @@ def judged_since(fit: Fit, group: str) -> Fit:
     """Return the fit with the de-shrunk steps of ``group`` as what moved from the beginning of each until the end,
     against the other levels (:func:`since`): what is told of a slow walk is what has to be judged.
     """
-    columns = [i for i, feature in enumerate(fit.layout.features) if feature.group == drift_group(group)]
+    columns = list(fit.layout.columns_in(drift_group(group)))
     return judged_contrasts(fit, columns, _moves(fit.layout, columns)) if columns else fit
 
 
@@ -32,7 +32,7 @@ def paces(layout: Layout, group: str, along: Feature) -> tuple[list[int], Floats
     """Columns of the slopes of ``group`` and each one's pace as a contrast, (columns, p): with what ``along`` does to
     all.
     """
-    columns = [i for i, feature in enumerate(layout.features) if feature.group == drift_group(group)]
+    columns = list(layout.columns_in(drift_group(group)))
     contrasts = np.zeros((len(columns), len(layout)))
     contrasts[:, columns] = np.eye(len(columns))
     shared = layout.column(along)
@@ -84,7 +84,7 @@ def since(effects: Effects, group: str, discoveries: Discoveries) -> dict[str, M
 
     ``discoveries``: of a fit judged by :func:`judged_since`.
     """
-    columns = [i for i, feature in enumerate(effects.layout.features) if feature.group == drift_group(group)]
+    columns = list(effects.layout.columns_in(drift_group(group)))
     best: dict[str, int] = {}
     for place, column in enumerate(columns):
         level = effects.layout.features[column].level.rpartition(STEP_MARK)[0]

@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain import signals
-from reflection.domain.campaign_list import CampaignQuery, ListPlace
+from reflection.domain.campaign_list import MOST_CHARACTERS, CampaignQuery, ListPlace
 from reflection.domain.ports import StoredCampaign
 from reflection.store.campaigns_read import stored_campaign
 from reflection.store.database.statements import Position
@@ -14,15 +14,21 @@ from reflection.store.tables.campaigns import campaign_signals, campaigns, evide
 def campaign_list(
     connection: Connection, workspace: str, query: CampaignQuery
 ) -> list[tuple[ListPlace, StoredCampaign]]:
-    """Campaigns with their places, the newest first, those of one instant by id."""
+    """Campaigns with their places, the newest first, those of one instant by id; of large ones fewer than asked for."""
     chosen = (
         select(campaigns)
         .where(campaigns.c.workspace == workspace, *_filters(workspace, query))
         .order_by(campaigns.c.timestamp.desc(), campaigns.c.campaign_id)
         .limit(query.limit)
     )
-    rows = connection.execute(chosen).mappings()
-    return [(ListPlace(row["timestamp"], row["campaign_id"]), stored_campaign(dict(row))) for row in rows]
+    listed, characters = list[tuple[ListPlace, StoredCampaign]](), 0
+    for row in connection.execute(chosen.execution_options(yield_per=20)).mappings():
+        stored = stored_campaign(dict(row))
+        listed.append((ListPlace(row["timestamp"], row["campaign_id"]), stored))
+        characters += len(stored.campaign_json) + len(stored.answer)
+        if characters > MOST_CHARACTERS:
+            break
+    return listed
 
 
 def objective_keys(connection: Connection, workspace: str) -> list[str]:

@@ -7,6 +7,7 @@ know how anything is compared, learnt or published.
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import bindparam, delete, select
@@ -16,9 +17,10 @@ from reflection.domain.experiment import StoredExperiments
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.ports import AnalysisRecord, ForecastRow, LedgerEntry, StoredCampaign
 from reflection.learnings import revision
-from reflection.store import alert_items, campaigns_read, campaigns_write, experiments, fits, knowledge_blob
+from reflection.store import alert_items, campaigns_read, campaigns_write, events, experiments, fits, knowledge_blob
 from reflection.store.database.connections import Database
 from reflection.store.database.statements import insert_missing
+from reflection.store.fits import FitHead
 from reflection.store.learnings import LearningBook
 from reflection.store.row_values import Row, analysis_rows, forecast_row
 from reflection.store.snapshot import SqlSnapshot
@@ -228,7 +230,7 @@ class SqlStore:
     def knowledge(self, workspace: str) -> Knowledge:
         """What the workspace knows; `NOTHING` before the first fit. Decoded once per fit and process."""
         with self._database.read(workspace) as connection:
-            return self._knowledge(connection, workspace)
+            return self._knowledge(connection, workspace, fits.newest(connection, workspace))
 
     def save_knowledge(
         self, workspace: str, knowledge: Knowledge, artifacts: dict[str, bytes], rests_on: int = 0
@@ -253,7 +255,7 @@ class SqlStore:
         with self._database.write(workspace, committed) as connection:
             if rests_on and not fits.has_entry(connection, workspace, rests_on):
                 return False
-            before = self._knowledge(connection, workspace)
+            before = self._knowledge(connection, workspace, fits.newest(connection, workspace))
             saved = fits.save(connection, workspace, knowledge, blob, artifacts, self._instant())
             if saved and self._book is not None and snapshot is not None:
                 news = self._book.write(connection, workspace, knowledge, revised, snapshot)
@@ -275,7 +277,8 @@ class SqlStore:
     def experiments(self, workspace: str) -> StoredExperiments:
         """Every randomised experiment, and how often they were changed."""
         with self._database.read(workspace) as connection:
-            return experiments.stored(connection, workspace)
+            stored = experiments.stored(connection, workspace)
+            return replace(stored, events=events.every(connection, workspace))
 
     def experiment_changes(self, workspace: str) -> int:
         """How often experiments were added, changed or removed so far."""
@@ -299,8 +302,7 @@ class SqlStore:
             statement = insert_missing(forecasts)
             return sum(connection.execute(statement, forecast_row(workspace, row)).rowcount for row in rows)
 
-    def _knowledge(self, connection: Connection, workspace: str) -> Knowledge:
-        head = fits.newest(connection, workspace)
+    def _knowledge(self, connection: Connection, workspace: str, head: FitHead | None) -> Knowledge:
         if head is None:
             return NOTHING
         if (knowledge := self._remembered(workspace, head.fit_id)) is None:

@@ -14,8 +14,9 @@ from reflection.domain.answers import FILES
 from reflection.domain.ports import AnalysisRecord, StaleRevision, StoredCampaign
 from reflection.errors import Conflict, NotFound
 from reflection.store.campaigns_read import Current, chunks, current
+from reflection.store.database import dialect
 from reflection.store.database.statements import insert_missing, insert_rows, upsert
-from reflection.store.memories_write import remember, tombstone
+from reflection.store.memories_write import last_number, remember, tombstone
 from reflection.store.row_values import AnalysisRows, Row, outbox_row, packed, unpacked
 from reflection.store.shares import shares
 from reflection.store.tables.campaigns import (
@@ -127,7 +128,7 @@ def take_back(connection: Connection, workspace: str, campaign_id: str, now: str
     _forget_signals(connection, workspace, [(campaign_id, before.signal_keys)])
     for table in (campaigns, performance_logs, insights, acceptances, shares):
         connection.execute(delete(table).where(table.c.workspace == workspace, table.c.campaign_id == campaign_id))
-    tombstone(connection, workspace, [before.memory_id])
+    tombstone(connection, workspace, [before.memory_id], last_number(connection, workspace))
     insert_rows(connection, _ADD_OUTBOX, notices)
     return True
 
@@ -187,11 +188,13 @@ def _check_revision(record: AnalysisRecord, before: Current) -> None:
 def _write(connection: Connection, changes: Sequence[AnalysisRows], before: Before, topics: Sequence[str]) -> None:
     """Write new revisions, table by table, in the order of their references."""
     replaced = [rows for rows in changes if before[rows.record.campaign_id].stored is not None]
-    _write_history(connection, changes, replaced, before)
-    _clear_replaced(connection, replaced, before)
-    _write_statements(connection, changes)
-    remember(connection, changes[0].record.workspace, [rows.memory for rows in changes])
-    _write_delivery(connection, changes, before, topics)
+    last = last_number(connection, changes[0].record.workspace)
+    with dialect.of(connection).together(connection):
+        _write_history(connection, changes, replaced, before)
+        last += _clear_replaced(connection, replaced, before, last)
+        _write_statements(connection, changes)
+        remember(connection, [rows.memory for rows in changes], last)
+        _write_delivery(connection, changes, before, topics)
 
 
 def _write_history(
@@ -236,16 +239,21 @@ def _write_delivery(
     insert_rows(connection, _ADD_OUTBOX, notices)
 
 
-def _clear_replaced(connection: Connection, replaced: Sequence[AnalysisRows], before: Before) -> None:
-    """Take away what an earlier revision left, so that no second set stands beside the new one."""
+def _clear_replaced(connection: Connection, replaced: Sequence[AnalysisRows], before: Before, last: int) -> int:
+    """Take away what an earlier revision left, so that no second set stands beside the new one.
+
+    Returns:
+        How many numbers of memories after the `last` are taken.
+    """
     if not replaced:
-        return
+        return 0
     workspace = replaced[0].record.workspace
     pairs = [(rows, before[rows.record.campaign_id]) for rows in replaced]
     connection.execute(_CLEAR_INSIGHTS, [{"w": workspace, "c": rows.record.campaign_id} for rows in replaced])
     _forget_signals(connection, workspace, [(rows.record.campaign_id, present.signal_keys) for rows, present in pairs])
     moved = [present.memory_id for rows, present in pairs if present.memory_id != rows.memory["memory_id"]]
-    tombstone(connection, workspace, moved)
+    tombstone(connection, workspace, moved, last)
+    return len(moved)
 
 
 def _retract(connection: Connection, revisions: Sequence[Row]) -> None:

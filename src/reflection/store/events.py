@@ -5,12 +5,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, Text, and_, bindparam, delete, func, or_, select
+from sqlalchemy.engine import Connection
 
 from reflection.domain.events import MOST_EVENTS, Event
+from reflection.domain.validation import read
 from reflection.errors import Conflict, NotFound
 from reflection.store.campaigns_read import plain
 from reflection.store.database.connections import Database
 from reflection.store.database.statements import insert_missing
+from reflection.store.experiments import count_changes
 from reflection.store.row_values import Row
 from reflection.store.tables.campaigns import instant_text, metadata, workspaces
 
@@ -59,6 +62,7 @@ class EventBook:
                 raise Conflict(f"there are {MOST_EVENTS:,} events already", hint="remove some nobody needs")
             connection.execute(insert_missing(workspaces), {"workspace": workspace, "created_at": now})
             new = connection.execute(insert_missing(events), row).rowcount > 0
+            count_changes(connection, workspace, int(new))
             stored = connection.execute(_ONE, {"w": workspace, "e": event.event_id}).mappings().one()
             return plain(stored), new
 
@@ -116,10 +120,22 @@ class EventBook:
             if row is None:
                 raise NotFound(f"there is no event '{event_id}'", hint="it may have been removed already")
             connection.execute(_REMOVE, {"w": workspace, "e": event_id})
+            count_changes(connection, workspace, 1)
             return plain(row)
+
+
+def every(connection: Connection, workspace: str) -> tuple[Event, ...]:
+    """Every event of a workspace, by day."""
+    rows = connection.execute(_EVERY, {"w": workspace}).mappings()
+    return tuple(read(Event, dict(row)) for row in rows)
 
 
 _OWN = and_(events.c.workspace == bindparam("w"), events.c.event_id == bindparam("e"))
 _ONE = select(*(events.c[name] for name in _SHOWN)).where(_OWN)
+_EVERY = (
+    select(*(events.c[name] for name in ("day", "until", "scope", "kind", "text")))
+    .where(events.c.workspace == bindparam("w"))
+    .order_by(events.c.day, events.c.event_id)
+)
 _REMOVE = delete(events).where(_OWN)
 _COUNT = select(func.count()).select_from(events).where(events.c.workspace == bindparam("w"))

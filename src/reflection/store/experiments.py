@@ -47,7 +47,7 @@ class ExperimentBook:
             outcomes = [self._put(connection, workspace, item, now) for item in items]
             if connection.execute(_COUNT, {"w": workspace}).scalar_one() > MOST_EXPERIMENTS:
                 raise Conflict(f"there are {MOST_EXPERIMENTS:,} experiments already", hint="remove some of the oldest")
-            _count_changes(connection, workspace, sum(item.outcome != "unchanged" for item in outcomes))
+            count_changes(connection, workspace, sum(item.outcome != "unchanged" for item in outcomes))
         return outcomes
 
     def list(self, workspace: str, *, after: str = "", limit: int = 100) -> tuple[list[Row], str | None]:
@@ -76,7 +76,7 @@ class ExperimentBook:
         with self._database.write(workspace) as connection:
             row = _one(connection, workspace, experiment_id)
             connection.execute(_REMOVE, {"w": workspace, "e": experiment_id})
-            _count_changes(connection, workspace, 1)
+            count_changes(connection, workspace, 1)
             return row
 
     def _put(self, connection: Connection, workspace: str, item: Experiment, now: str) -> Outcome:
@@ -109,7 +109,8 @@ def mark_learnt(connection: Connection, workspace: str, count: int) -> None:
         connection.execute(_LEARNT, {"w": workspace, "count": count})
 
 
-def _count_changes(connection: Connection, workspace: str, count: int) -> None:
+def count_changes(connection: Connection, workspace: str, count: int) -> None:
+    """Count changes of what people wrote down, which the next fit takes in."""
     if count:
         row = {"workspace": workspace, "changes": 0, "learnt": 0}
         connection.execute(insert_missing(experiment_changes), row)

@@ -9,7 +9,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, NoReturn, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,22 +21,29 @@ from reflection.domain.creative_knowledge import CreativeKnowledge, ScoreRecord,
 from reflection.domain.effect import Trend, WearOut
 from reflection.domain.knowledge import NOTHING, Effect, Knowledge, MetricPosterior
 from reflection.domain.own_levels import OwnLevels
+from reflection.domain.recurring_times import RecurringTimes
 from reflection.domain.results import Category, Finding, NextTest
 from reflection.domain.weights import SignalWeight
 from reflection.errors import LearningError
 from reflection.stats.array_bytes import NOISE, packed, unpacked
 
 _LEVEL = 1
+_NOT_FINITE = (b"NaN", b"Infinity")
 _LITTLE_FLOAT = np.dtype("<f4")
 _VALUES = (
     Knowledge, Effect, Finding, SignalWeight, MetricPosterior, NextTest, Bookable, Definition, Total, EvidenceFloor,
-    OwnLevels, Trend, WearOut, CreativeKnowledge, TextEffect, TextModel, ScoreRecord,
+    OwnLevels, RecurringTimes, Trend, WearOut, CreativeKnowledge, TextEffect, TextModel, ScoreRecord,
 )  # fmt: skip
 _KNOWLEDGE = TypeAdapter(
     Knowledge | None, config=ConfigDict(arbitrary_types_allowed=True, ser_json_inf_nan="constants")
 )
-_ARRAYS: dict[str, Any] = {"calibration": True, "posteriors": {"__all__": {"draws", "own"}}}
-_OWN = tuple(item.name for item in dataclasses.fields(OwnLevels))
+_MADE_OF_ARRAYS: dict[str, type[OwnLevels | RecurringTimes]] = {
+    "own": OwnLevels,
+    "season": RecurringTimes,
+    "week": RecurringTimes,
+}
+"""What a posterior holds beside its draws that is arrays only."""
+_ARRAYS: dict[str, Any] = {"calibration": True, "posteriors": {"__all__": {"draws", *_MADE_OF_ARRAYS}}}
 _OF_THEIR_OWN: dict[str, Any] = {**_ARRAYS, "goals": {"__all__": _ARRAYS}}
 
 
@@ -63,12 +70,11 @@ def encode(knowledge: Knowledge) -> KnowledgeBlob:
         LearningError: a number is not finite; it would not survive as JSON, and must not be served.
     """
     try:
-        fields = _KNOWLEDGE.dump_python(knowledge, mode="json", exclude=_OF_THEIR_OWN, fallback=_plain, warnings=False)
-        text = json.dumps(fields, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        text = _KNOWLEDGE.dump_json(knowledge, exclude=_OF_THEIR_OWN, fallback=_plain, warnings=False)
     except PydanticSerializationError as error:
         raise LearningError("the fit holds a value that cannot be stored") from error
-    except ValueError as error:
-        raise LearningError("the fit holds a number that is not finite") from error
+    if any(constant in text for constant in _NOT_FINITE):  # or a name that has one in it
+        json.loads(text, parse_constant=_refused)
     draws = {
         _array_name(number, metric): posterior.draws
         for number, goal in enumerate(knowledge.every_goal)
@@ -77,8 +83,8 @@ def encode(knowledge: Knowledge) -> KnowledgeBlob:
     if not all(np.isfinite(array).all() for array in draws.values()):
         raise LearningError("the posterior draws hold a number that is not finite")
     draws = {metric: np.ascontiguousarray(array, dtype=_LITTLE_FLOAT) for metric, array in draws.items()}
-    arrays = packed({**draws, **_own_levels(knowledge)}, NOISE)
-    return KnowledgeBlob(zlib.compress(text.encode(), _LEVEL), arrays, knowledge.calibration)
+    arrays = packed({**draws, **_beside_draws(knowledge)}, NOISE)
+    return KnowledgeBlob(zlib.compress(text, _LEVEL), arrays, knowledge.calibration)
 
 
 def decode(body: bytes, draws: bytes, calibration: bytes | None) -> Knowledge:
@@ -93,26 +99,38 @@ def decode(body: bytes, draws: bytes, calibration: bytes | None) -> Knowledge:
         for metric, posterior in goal["posteriors"].items():
             name = _array_name(number, metric)
             posterior["draws"] = arrays[name]
-            own = {part: arrays[f"{name}/{part}"] for part in _OWN if f"{name}/{part}" in arrays}
-            posterior["own"] = OwnLevels(**own) if own else None
+            for item, made in _MADE_OF_ARRAYS.items():
+                own = {part: arrays[at] for part in _parts(made) if (at := f"{name}/{item}.{part}") in arrays}
+                posterior[item] = made(**own) if own else None
     fields["calibration"] = calibration or b""
     return _KNOWLEDGE.validate_python(fields) or NOTHING
 
 
-def _own_levels(knowledge: Knowledge) -> dict[str, NDArray[Any]]:
-    """The arrays of what is known of real campaigns themselves, by name; bytes in one order on every machine."""
+def _beside_draws(knowledge: Knowledge) -> dict[str, NDArray[Any]]:
+    """The arrays of what posteriors hold beside their draws, by name; bytes in one order on every machine."""
     arrays: dict[str, NDArray[Any]] = {}
     for number, goal in enumerate(knowledge.every_goal):
         for metric, posterior in goal.posteriors.items():
-            for part in _OWN if posterior.own is not None else ():
-                array = np.ascontiguousarray(getattr(posterior.own, part))
-                arrays[f"{_array_name(number, metric)}/{part}"] = array.astype(array.dtype.newbyteorder("<"))
+            for item, made in _MADE_OF_ARRAYS.items():
+                value = getattr(posterior, item)
+                for part in _parts(made) if value is not None else ():
+                    array = np.ascontiguousarray(getattr(value, part))
+                    name = f"{_array_name(number, metric)}/{item}.{part}"
+                    arrays[name] = array.astype(array.dtype.newbyteorder("<"))
     return arrays
+
+
+def _parts(made: type[OwnLevels | RecurringTimes]) -> list[str]:
+    return [item.name for item in dataclasses.fields(made)]
 
 
 def _array_name(number: int, metric: str) -> str:
     """The name of a goal's draws of a metric; those of the first goal have the metric's."""
     return f"{metric}.{number}" if number else metric
+
+
+def _refused(constant: str) -> NoReturn:
+    raise LearningError(f"the fit holds a number that is not finite: {constant}")
 
 
 def _plain(value: Any) -> Any:

@@ -102,9 +102,9 @@ class LearningBook:
                 before = snapshot.learnings.get(learning.claim)
                 news.append((learning, (number or 0) + 1, None if before is None else before.state))
         new = [learning for learning in revised if learning.claim not in snapshot.revisions]
-        memories_write.remember(
-            connection, workspace, [_memory(workspace, learning, knowledge, now) for learning in new]
-        )
+        if new:
+            rows = [_memory(workspace, learning, knowledge, now) for learning in new]
+            memories_write.remember(connection, rows, memories_write.last_number(connection, workspace))
         return news
 
     def list(

@@ -5,7 +5,7 @@ Must not know embedders or ranking: it hands over rows, and takes vectors back.
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,13 +68,11 @@ class MemoryRows:
 
     def position(self, workspace: str) -> Position:
         """Number and row of the last change in the workspace; (0, 0) when there was none."""
-        with self._database.read(workspace) as connection:
-            return memories_write.position(connection, workspace)
+        return self._database.ask(workspace, lambda connection: memories_write.position(connection, workspace))
 
     def stands(self, workspace: str, position: Position) -> bool:
         """Whether what was read up to a position is still history: its row there, and its number reached."""
-        with self._database.read(workspace) as connection:
-            return memories_write.stands(connection, workspace, position)
+        return self._database.ask(workspace, lambda connection: memories_write.stands(connection, workspace, position))
 
     def changes(self, workspace: str, after: int = 0) -> Iterator[MemoryChange]:
         """Every memory that changed after number `after`, in the order of change, deletions included."""
@@ -87,10 +85,8 @@ class MemoryRows:
     def fetch(self, workspace: str, memory_ids: Sequence[str], *, vectors: bool = True) -> dict[str, MemoryRecord]:
         """Memories by id; what is unknown or deleted is left out. Without `vectors` they read as not made yet."""
         values = {"workspace": workspace, "wanted": orjson.dumps(list(memory_ids)).decode()}
-        with self._database.read(workspace) as connection:
-            others = f"{_TEXTS}, m.embedder_id, m.vector" if vectors else _TEXTS
-            rows = dialect.of(connection).memories_among(connection, "memory_id", others, "", values)
-        return {row[0]: _record(*row) for row in rows}
+        others = f"{_TEXTS}, m.embedder_id, m.vector" if vectors else _TEXTS
+        return {row[0]: _record(*row) for row in self._among(workspace, "memory_id", others, "", values)}
 
     def named(
         self,
@@ -101,9 +97,7 @@ class MemoryRows:
         """Which of these ids there are among what passes the filters, in the order given."""
         conditions, values = _conditions(filters)
         values |= {"workspace": workspace, "wanted": orjson.dumps(list(memory_ids)).decode()}
-        with self._database.read(workspace) as connection:
-            rows = dialect.of(connection).memories_among(connection, "memory_id", "1", conditions, values)
-        present = {row[0] for row in rows}
+        present = {row[0] for row in self._among(workspace, "memory_id", "1", conditions, values)}
         return [name for name in memory_ids if name in present]
 
     def count(self, workspace: str) -> int:
@@ -191,9 +185,9 @@ class MemoryRows:
 
     def has_other_vectors(self, workspace: str, embedder_id: str) -> bool:
         """Whether a memory has a vector of another embedder; two looks at an index, however many memories there are."""
-        with self._database.read(workspace) as connection:
-            values = {"workspace": workspace, "embedder": embedder_id}
-            return bool(dialect.of(connection).rows_of(connection, _OTHER_VECTORS, values))
+        values = {"workspace": workspace, "embedder": embedder_id}
+        own = self._database.dialect
+        return bool(self._database.ask(workspace, lambda connection: own.rows_of(connection, _OTHER_VECTORS, values)))
 
     def set_vectors(self, workspace: str, embedder_id: str, vectors: Sequence[NewVector]) -> int:
         """Store vectors in one transaction, but where the text changed since `seq`; how many were set."""
@@ -204,12 +198,13 @@ class MemoryRows:
         """Store memories that do not come from an analysis; one with the same id is replaced."""
         rows = [memory_row(workspace, record, None) for record in records]
         with self._database.write(workspace) as connection:
-            memories_write.remember(connection, workspace, rows)
+            memories_write.remember(connection, rows, memories_write.last_number(connection, workspace))
 
     def delete(self, workspace: str, memory_ids: Sequence[str]) -> None:
         """Delete memories; unknown ids are no error."""
         with self._database.write(workspace) as connection:
-            memories_write.tombstone(connection, workspace, memory_ids)
+            last = memories_write.last_number(connection, workspace)
+            memories_write.tombstone(connection, workspace, memory_ids, last)
 
     def rebuild_full_text(self) -> None:
         """Make the full-text index again from the rows."""
@@ -217,9 +212,16 @@ class MemoryRows:
             dialect.of(connection).rebuild_full_text(connection)
 
     def _changes(self, workspace: str, after: int) -> list[MemoryChange]:
-        with self._database.read(workspace) as connection:
-            rows = connection.execute(_CHANGES, {"w": workspace, "after": after, "limit": _PAGE})
-            return [MemoryChange(*(*row[:8], vector_of(row[8]), bool(row[9]))) for row in rows]
+        values = {"w": workspace, "after": after, "limit": _PAGE}
+        rows = self._database.ask(workspace, lambda connection: connection.execute(_CHANGES, values).all())
+        return [MemoryChange(*(*row[:8], vector_of(row[8]), bool(row[9]))) for row in rows]
+
+    def _among(self, workspace: str, column: str, others: str, conditions: str, values: Mapping[str, Any]) -> list[Any]:
+        """One question of `memories_among`."""
+        own = self._database.dialect
+        return self._database.ask(
+            workspace, lambda connection: own.memories_among(connection, column, others, conditions, values)
+        )
 
 
 def search_terms(query: str) -> list[str]:

@@ -8,7 +8,7 @@ or searching.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.engine import Connection
 
 from reflection.domain.memory_search import Position
@@ -38,10 +38,7 @@ def stands(connection: Connection, workspace: str, position: Position) -> bool:
     Rows leave only when the workspace is purged; then numbers begin anew, and only the row can tell.
     """
     seq, row = position
-    if seq == 0:
-        return True
-    present = connection.execute(_IS_THERE, {"w": workspace, "i": row}).first()
-    return present is not None and last_number(connection, workspace) >= seq
+    return seq == 0 or connection.execute(_STANDS, {"w": workspace, "i": row, "s": seq}).first() is not None
 
 
 def last_number(connection: Connection, workspace: str) -> int:
@@ -55,18 +52,22 @@ def lacking(connection: Connection, embedder_id: str) -> dict[str, int]:
     return {row.workspace: row.lacking for row in rows}
 
 
-def remember(connection: Connection, workspace: str, rows: Sequence[Row]) -> None:
-    """Store memories (made by `rows.memory_row`); one with the same id is replaced."""
-    if rows:
-        first = last_number(connection, workspace) + 1
-        numbered = [{**row, "seq": seq} for seq, row in enumerate(rows, start=first)]
-        insert_rows(connection, _PUT, numbered)
+def remember(connection: Connection, rows: Sequence[Row], after: int) -> None:
+    """Store memories (made by `rows.memory_row`) of one workspace; one with the same id is replaced.
+
+    Args:
+        after: the last number that is taken (`last_number`), also of `tombstone`.
+    """
+    insert_rows(connection, _PUT, [{**row, "seq": seq} for seq, row in enumerate(rows, start=after + 1)])
 
 
-def tombstone(connection: Connection, workspace: str, memory_ids: Sequence[str]) -> None:
-    """Delete memories: text, metadata and vector go, a tombstone stays so that readers see the deletion."""
-    first = last_number(connection, workspace) + 1 if memory_ids else 0
-    for seq, memory_id in enumerate(memory_ids, start=first):
+def tombstone(connection: Connection, workspace: str, memory_ids: Sequence[str], after: int) -> None:
+    """Delete memories: text, metadata and vector go, a tombstone stays so that readers see the deletion.
+
+    Args:
+        after: the last number that is taken; each of the ids takes one.
+    """
+    for seq, memory_id in enumerate(memory_ids, start=after + 1):
         connection.execute(_TOMBSTONE, {"w": workspace, "m": memory_id, "new_seq": seq})
 
 
@@ -100,7 +101,12 @@ _LAST_ROW = (
     .order_by(memories.c.seq.desc())
     .limit(1)
 )
-_IS_THERE = select(memories.c.id).where(memories.c.id == bindparam("i"), memories.c.workspace == bindparam("w"))
+_LATER = memories.alias()
+_STANDS = select(memories.c.id).where(
+    memories.c.id == bindparam("i"),
+    memories.c.workspace == bindparam("w"),
+    exists().where(_LATER.c.workspace == bindparam("w"), _LATER.c.seq >= bindparam("s")),
+)
 _PUT = upsert(memories, ["workspace", "memory_id"])
 _TOMBSTONE = (
     update(memories)

@@ -6,6 +6,7 @@ know what the answers are for.
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, select
@@ -27,11 +28,12 @@ from reflection.store import (
     months_read,
     recommendations,
 )
+from reflection.store.fits import FitHead
 from reflection.store.row_values import Row, unpacked
 from reflection.store.tables.campaigns import campaign_signals, campaigns, evidence, idempotency, patterns
 
-KnowledgeReader = Callable[[Connection, str], Knowledge]
-"""Reads what a workspace knows in the transaction of a connection."""
+KnowledgeReader = Callable[[Connection, str, FitHead | None], Knowledge]
+"""Reads what a workspace's newest fit says in the transaction of a connection."""
 
 
 class SqlSnapshot:
@@ -92,12 +94,16 @@ class SqlSnapshot:
 
     def knowledge(self) -> Knowledge:
         """What the workspace knows; `NOTHING` before the first fit."""
-        return self._read_knowledge(self._connection, self._workspace)
+        return self._read_knowledge(self._connection, self._workspace, self._newest_fit)
 
     def pending(self, beside: str = "") -> int:
         """How many campaigns, `beside` left out, have changes that `knowledge` has not taken in yet."""
-        head = fits.newest(self._connection, self._workspace)
+        head = self._newest_fit
         return campaigns_read.pending(self._connection, self._workspace, head.seq if head else 0, beside)
+
+    @cached_property
+    def _newest_fit(self) -> FitHead | None:
+        return fits.newest(self._connection, self._workspace)
 
     def freshness(self) -> Freshness:
         """What an answer from this state says of itself: {as_of, pending}."""

@@ -20,7 +20,7 @@ from sqlalchemy.engine import URL, Connection
 
 from reflection.errors import Unavailable
 from reflection.store.database import postgres
-from reflection.store.database.connections import Place, url_of
+from reflection.store.database.place import Place, url_of
 from reflection.store.database.statements import SQLITE
 from reflection.store.projections.atomic_files import translated_errors
 

@@ -7,6 +7,7 @@ A kill at any moment loses nothing: what was not stored is learnt, published or 
 know what the chores are.
 """
 
+import gc
 import os
 import signal
 import threading
@@ -30,6 +31,10 @@ STOP_SECONDS = 5.0
 """What is in hand is finished within so many seconds, or left to the next worker."""
 
 STANDARD_INPUT = 0
+
+YOUNG, OLD, SECONDS_BETWEEN_COLLECTIONS = (10_000, 10), 1_000_000, 60.0
+"""What a fit has read stays for the next one. Going through all of that for cycles of garbage takes a tenth of a second
+and more: not after every other fit but once a minute, by the thread that waits for the end."""
 
 
 def chores_of_worker(index: VectorIndex) -> frozenset[str]:
@@ -61,8 +66,11 @@ def run(settings: Settings, *, watched: bool = False) -> None:
         )
     with build(settings) as application:
         chores = Chores(application, chores_of_worker(application.memory.index), rest=REST, look_around=LOOK_AROUND)
+        gc.freeze()  # what is loaded stays
+        gc.set_threshold(*YOUNG, OLD)
         chores.start()
-        end.wait()
+        while not end.wait(SECONDS_BETWEEN_COLLECTIONS):
+            gc.collect()
         finished = chores.stop(STOP_SECONDS)
         lock.release()
         if not finished:  # a long fit cannot be left in the middle; nothing of it is stored yet

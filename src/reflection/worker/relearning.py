@@ -19,7 +19,7 @@ def relearn_every(
     """
     names = application.store.workspaces()
     if application.cluster is not None:
-        counts = application.cluster.each(relearn_alone, names, _sendable(application.settings), progress=progress)
+        counts = application.cluster.each(relearn_alone, names, sendable(application.settings), progress=progress)
         return dict(zip(names, counts, strict=True))
     learnt = {}
     for done, name in enumerate(names, start=1):
@@ -38,7 +38,7 @@ def relearn_alone(workspace: str, settings: Settings | None) -> int:
         return application.learner.relearn(workspace).campaigns
 
 
-def _sendable(settings: Settings) -> Settings | None:
+def sendable(settings: Settings) -> Settings | None:
     """Settings of a database file, without their secrets; None where there is a server: each worker has its own."""
     if settings.database_url is not None:
         return None

@@ -55,7 +55,7 @@ def test_only_stable_groups_are_reported():
 def test_giving_up_early_changes_no_group(spread, monkeypatch):
     profiles = [_blobs(9, 8, 7, spread=spread, seed=seed) for seed in range(4)]
     early = [stable_clusters(profile) for profile in profiles]
-    monkeypatch.setattr(clusters, "_hopeless", lambda similarity, left: False)
+    monkeypatch.setattr(clusters, "_hopeless", lambda similarity, done, times: False)
     for (labels, stability), profile in zip(early, profiles, strict=True):
         of_all, stability_of_all = stable_clusters(profile)
         assert labels.tolist() == of_all.tolist()

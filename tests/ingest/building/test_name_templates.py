@@ -10,7 +10,7 @@ from reflection.ingest.building.identity import undated
 from reflection.ingest.building.name_templates import campaign_id, parse_name, real_name
 from reflection.ingest.dialects.platforms import platform_name
 
-LAW = settings(max_examples=200, derandomize=True)
+LAW = settings(max_examples=60, derandomize=True)
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def events(
 @router.post("", summary="Write an event down", status_code=201, response_model=EventRow,
              openapi_extra=json_request(Event))  # fmt: skip
 def add(body: JsonBody, application: ApplicationPart, workspace: Workspace) -> Response:
-    """The same event again changes nothing (200). Shown on time lines; nothing is learnt from it yet."""
+    """The same event again changes nothing (200). Shown on time lines, and learnt from with the next fit."""
     stored, new = application.events.add(workspace, read(Event, body))
     return json_response(stored, status=201 if new else 200)
 

@@ -27,9 +27,9 @@ def table(
     table: Annotated[str, Path(max_length=40, description=f"one of {', '.join(TABLES)}")],
     kind: Annotated[Literal["csv", "xlsx"], Query(alias="format")] = "csv",
 ) -> Response:
-    """Campaigns, findings, effects, learnings, months or events, whole; texts that look like formulas are text.
+    """Campaigns, findings, effects, learnings, months, scores of forecasts or events, whole.
 
-    The headers say what it is as of, and how many campaigns that lacks.
+    Texts that look like formulas are text. The headers say what it is as of, and how many campaigns that lacks.
     """
     if table not in TABLES:
         raise NotFound(f"there is no table '{table}'", hint=f"there are {', '.join(TABLES)}")

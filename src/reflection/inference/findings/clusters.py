@@ -12,7 +12,8 @@ specification: scale winners, efficient converters, at-risk campaigns.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,11 +36,15 @@ FEWEST_CAMPAIGNS = 12
 MOST_CAMPAIGNS = 1_500
 MOST_CLUSTERS = 5
 FEWEST_MEMBERS = 3
-SUBSAMPLES = 24
+SUBSAMPLES, FEWEST_SUBSAMPLES, CLUSTERED = 24, 8, 10_000
+"""How often the campaigns are grouped again without some of them: less often the more they are, about so many in all;
+what a cluster has in common with itself then varies less, and each time takes the square of their number."""
+
 KEPT = 0.8
 STABLE = 0.75
-CLOUDS = 79
-"""Simulated clouds: what chance makes of the share within groups, as a t distribution."""
+CLOUDS, FIRST_CLOUDS, NOTHING_LIKE = 79, 19, -2.0
+"""Simulated clouds: what chance makes of the share within groups, as a t distribution. Where the first show groups less
+than two standard deviations tighter than theirs, four or more of all would not be seen: the others are not made."""
 
 WIDEST = 4.0
 LEAST_SPREAD = 0.05
@@ -112,11 +117,18 @@ def distinct(profile: Floats, labels: Labels) -> bool:
     spread = np.linalg.cholesky(covariance + 1e-9 * np.eye(profile.shape[1]))
     rng, observed = np.random.default_rng(SEED), _within_share(profile, labels)
     clouds = (rng.standard_normal(profile.shape) @ spread.T for _ in range(CLOUDS))
-    shares = np.log([_within_share(cloud, _cuts(cloud, [count])[0]) for cloud in clouds])
-    error = shares.std(ddof=1) * math.sqrt(1 + 1 / CLOUDS)
-    score = (math.log(max(observed, 1e-12)) - shares.mean()) / max(error, 1e-12)
+    shares = (math.log(_within_share(cloud, _cuts(cloud, [count])[0])) for cloud in clouds)
+    first = list(islice(shares, FIRST_CLOUDS))
+    if _score(observed, first) > NOTHING_LIKE:
+        return False
     level = level_at(len(profile), FEWEST_CAMPAIGNS, OF_GROUPS) / (MOST_CLUSTERS - 1)
-    return float(stdtr(CLOUDS - 1, score)) <= level
+    return float(stdtr(CLOUDS - 1, _score(observed, [*first, *shares]))) <= level
+
+
+def _score(observed: float, shares: Sequence[float]) -> float:
+    """How far the log of a share within groups is below those of clouds, in standard deviations of a further one."""
+    error = float(np.std(shares, ddof=1)) * math.sqrt(1 + 1 / len(shares))
+    return (math.log(max(observed, 1e-12)) - float(np.mean(shares))) / max(error, 1e-12)
 
 
 def _within_share(profile: Floats, labels: Labels) -> float:
@@ -150,23 +162,28 @@ def _stabilities(profile: Floats, cuts: list[Labels]) -> list[dict[int, float]]:
     None of any as soon as no cut can have two stable clusters any more, even if all were found again from then on.
     """
     rng = np.random.default_rng(SEED)
-    size = max(int(KEPT * len(profile)), MOST_CLUSTERS + 1)
+    size, times = max(int(KEPT * len(profile)), MOST_CLUSTERS + 1), subsamples(len(profile))
     similarity = np.zeros((len(cuts), MOST_CLUSTERS + 1))
-    for done in range(SUBSAMPLES):
-        if _hopeless(similarity, SUBSAMPLES - done):
+    for done in range(times):
+        if _hopeless(similarity, done, times):
             return [{} for _ in cuts]
         chosen = np.sort(rng.choice(len(profile), size, replace=False))
         for row, labels, again in zip(similarity, cuts, _cuts(profile[chosen]), strict=True):
             row += _best_jaccard(labels[chosen], again)
     return [
-        {int(label): float(row[label]) / SUBSAMPLES for label in np.unique(labels)}
+        {int(label): float(row[label]) / times for label in np.unique(labels)}
         for row, labels in zip(similarity, cuts, strict=True)
     ]
 
 
-def _hopeless(similarity: Floats, left: int) -> bool:
-    """Whether no cut can have two stable clusters any more; sums so far, (cuts, labels), and how many are to come."""
-    reachable = similarity + left > STABLE * SUBSAMPLES - 1e-9
+def subsamples(campaigns: int) -> int:
+    """How often so many campaigns are grouped again."""
+    return max(min(SUBSAMPLES, CLUSTERED // campaigns), FEWEST_SUBSAMPLES)
+
+
+def _hopeless(similarity: Floats, done: int, times: int) -> bool:
+    """Whether no cut can have two stable clusters any more; ``similarity``: sums of those done, (cuts, labels)."""
+    reachable = similarity + times - done > STABLE * times - 1e-9
     return bool((reachable.sum(axis=1) < 2).all())
 
 

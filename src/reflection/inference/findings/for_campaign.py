@@ -49,7 +49,7 @@ def patterns_for(
 
 
 def _concerns(finding: Finding, signal_keys: Collection[str], campaign_id: str) -> bool:
-    if finding.category in ("cluster", "budget_inefficiency"):
+    if finding.category in ("cluster", "budget_inefficiency") or _is_of_time(finding):
         return campaign_id in finding.supporting
     if "within" in finding.metadata and campaign_id not in (*finding.supporting, *finding.contradicting):
         return bool(campaign_id == finding.metadata["within"])
@@ -59,13 +59,19 @@ def _concerns(finding: Finding, signal_keys: Collection[str], campaign_id: str) 
 def with_label(finding: Finding, label: str | None) -> Finding:
     """The finding with its signal spelt in another way: as most campaigns do, or as the one that is spoken of."""
     former = finding.metadata.get("label")
-    if label is None or former is None or label == former or finding.category == "cluster":  # which has its own name
+    named = finding.category == "cluster" or _is_of_time(finding)  # which have their own names
+    if label is None or former is None or label == former or named:
         return finding
     title, description = (
         label + text.removeprefix(former) if text.startswith(former) else text
         for text in (finding.title, finding.description)
     )
     return replace(finding, title=title, description=description, metadata={**finding.metadata, "label": label})
+
+
+def _is_of_time(finding: Finding) -> bool:
+    """Whether it is about days and not about a signal: a season, weekdays, or an event."""
+    return finding.metadata.get("kind") in ("season", "weekday", "event")
 
 
 def _tags(signal_keys: Collection[str], findings: list[Finding]) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ from reflection.domain.metrics import METRICS
 from reflection.domain.results import Finding
 from reflection.explain.formatting import rounded_lift, rounded_lifts
 from reflection.inference.campaign_columns import NOT_STATED
+from reflection.inference.cycle import SINGLE
+from reflection.inference.events import EVENT
 from reflection.inference.findings.common import finding_id, impact, is_favorable
 from reflection.inference.findings.event_floor import FLOOR, having, reaches_floor
 from reflection.inference.fit import FittedMetrics
@@ -25,7 +27,7 @@ from reflection.inference.wear import LIFE, MARKET, MONTH, WEAR
 from reflection.stats import drift, slow_drift
 from reflection.stats.columns import Feature
 
-_TOLD_ELSEWHERE = (signals.PLATFORM, LIFE, MARKET, WEAR)
+_TOLD_ELSEWHERE = (signals.PLATFORM, EVENT, LIFE, MARKET, WEAR, *SINGLE, *SINGLE.values())
 
 STILL = 0.9
 """Probability of the last part's direction from which a change is said to go on."""

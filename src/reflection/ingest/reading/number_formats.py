@@ -64,7 +64,7 @@ def choose_format(evidence: Evidence, name: str, *, typed: bool, locale: str = "
     if locale:
         return format_of(locale)
     evidence = _distinct(evidence)
-    scored = [(_unreadable(option, evidence, typed), option) for option in formats()]
+    scored = list(zip(_unreadable(evidence, typed), formats(), strict=True))
     least = min(count for count, _ in scored)
     home = _HOME.get(evidence.language, "en")
     fitting = sorted((option for count, option in scored if count == least), key=lambda one: one.locale != home)
@@ -108,17 +108,19 @@ def numeric(cells: pl.Series) -> bool:
     return enough and any(not option.read(like).null_count() for option in formats())
 
 
-def _unreadable(option: NumberFormat, evidence: Evidence, typed: bool) -> int:
-    """How many distinct cells the format cannot read."""
-    bad = 0
-    for column in evidence.counts:
-        values = option.read(column, typed=typed)
-        bad += values.null_count() + int((values != values.round(0)).sum())
-    for column in evidence.amounts:
-        bad += option.read(column, typed=typed).null_count()
-    for column in evidence.others:
-        bad += option.read(column, typed=typed).null_count()
-    return bad
+def _unreadable(evidence: Evidence, typed: bool) -> list[int]:
+    """How many distinct cells each of `formats` cannot read; what is counted has to come out whole."""
+    values = [option.reading(pl.col("n"), typed=typed) for option in formats()]
+    broken = [value.is_null() | (value != value.round(0)) for value in values]
+    unread = [value.is_null() for value in values]
+    both = (_sums(evidence.counts, broken), _sums([*evidence.amounts, *evidence.others], unread))
+    return [sum(of_format) for of_format in zip(*both, strict=True)]
+
+
+def _sums(columns: Sequence[pl.Series], marks: Sequence[pl.Expr]) -> list[int]:
+    """Of how many cells of all columns together each mark is true."""
+    cells = pl.concat([pl.Series(dtype=pl.String), *columns])
+    return list(cells.to_frame("n").select(mark.sum().alias(str(n)) for n, mark in enumerate(marks)).row(0))
 
 
 def _decided(readings: Readings, evidence: Evidence, home: NumberFormat, name: str) -> NumberFormat:

@@ -9,14 +9,15 @@ import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Delete, exc, make_url
-from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy import Delete, exc
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import PoolProxiedConnection
 
 from reflection.errors import ConfigurationError, Unavailable
 from reflection.store.database import dialect
+from reflection.store.database.place import Place, database_name, url_of
 from reflection.store.database.statements import SQLITE
 
 BUSY_SECONDS = 30.0
@@ -25,9 +26,7 @@ BUSY_SECONDS = 30.0
 FORK_SECONDS = 5.0
 """How long a fork waits for transactions of other threads to end."""
 
-Place = str | os.PathLike[str] | URL
-"""A file, or the address of a server's database."""
-
+Answer = TypeVar("Answer")
 EVERY_WORKSPACE = "*"
 """For a transaction that is about all of them, as only keys, migrations and maintenance are."""
 
@@ -78,6 +77,24 @@ class Database:
         """A read-only transaction: every statement in it sees the same state, of one workspace where one is named."""
         with self.dialect.translated_errors(), self._using(), self._begun(self.reader, (workspace,)) as connection:
             yield connection
+
+    def ask(self, workspace: str, question: Callable[[Connection], Answer]) -> Answer:
+        """What one statement says, of a state of its own: a server is sent no more than that statement.
+
+        Args:
+            question: runs it and reads its rows; asked again where the connection had died while nobody used it.
+        """
+        with self.dialect.translated_errors(), self._using():
+            try:
+                return self._asked(workspace, question)
+            except exc.DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                return self._asked(workspace, question)
+
+    def _asked(self, workspace: str, question: Callable[[Connection], Answer]) -> Answer:
+        with self._begun(self.reader, (workspace,), single=True) as connection:
+            return question(connection)
 
     @contextmanager
     def write(
@@ -135,7 +152,7 @@ class Database:
             )
 
     @contextmanager
-    def _begun(self, engine: Engine, workspaces: Collection[str]) -> Iterator[Connection]:
+    def _begun(self, engine: Engine, workspaces: Collection[str], *, single: bool = False) -> Iterator[Connection]:
         """A connection in a transaction; one that died while nobody used it is replaced before anything is done."""
         if self._place is not None:  # before: a new connection would make an empty file, and spoil the other's log
             self._check_place()
@@ -143,12 +160,12 @@ class Database:
             if self._place is None:
                 self._check_place()
             try:
-                self.dialect.begin(connection, workspaces, writer=engine is self.writer)
+                self.dialect.begin(connection, workspaces, writer=engine is self.writer, single=single)
             except exc.DBAPIError as error:
                 if not error.connection_invalidated:
                     raise
                 connection.rollback()
-                self.dialect.begin(connection, workspaces, writer=engine is self.writer)
+                self.dialect.begin(connection, workspaces, writer=engine is self.writer, single=single)
             yield connection
 
     def _commit(
@@ -245,30 +262,6 @@ class Database:
         self._idle = threading.Condition()
         self._watch_lock = threading.Lock()
         self._users = {}
-
-
-def url_of(place: Place) -> URL:
-    """The address of a file, or of a server's database; a text with ``://`` is one.
-
-    Raises:
-        ConfigurationError: it is no address.
-    """
-    if isinstance(place, URL):
-        return place
-    if isinstance(place, str) and "://" in place:
-        try:
-            return make_url(place)
-        except exc.ArgumentError:
-            raise ConfigurationError("the address of the database cannot be read") from None
-    return URL.create(SQLITE, database=os.fspath(place))
-
-
-def database_name(place: Place) -> str:
-    """What people may be told of a place: the path, or the address without its password."""
-    url = url_of(place)
-    if url.get_backend_name() == SQLITE:
-        return str(url.database)
-    return url.set(drivername="postgresql", query={}).render_as_string(hide_password=True)
 
 
 def _abandon(connection: Connection) -> None:

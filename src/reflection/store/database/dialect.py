@@ -23,8 +23,11 @@ class Dialect(Protocol):
     def make_engine(self, url: URL, *, writer: bool, busy_seconds: float) -> Engine:
         """Connections to one database, for one writer or for readers, which cannot write."""
 
-    def begin(self, connection: Connection, workspaces: Collection[str], *, writer: bool) -> None:
-        """Begin a transaction on these workspaces; a writer of one waits until no other writes to it."""
+    def begin(self, connection: Connection, workspaces: Collection[str], *, writer: bool, single: bool = False) -> None:
+        """Begin a transaction on these workspaces; a writer of one waits until no other writes to it.
+
+        `single`: a reader's one statement follows, which is a transaction of its own where that takes less.
+        """
 
     def data_version(self, connection: PoolProxiedConnection) -> str:
         """What changes, on this connection, when any other has committed."""
@@ -37,6 +40,12 @@ class Dialect(Protocol):
 
     def rows_of(self, connection: Connection, statement: str, values: Mapping[str, Any]) -> list[Any]:
         """The rows of a small query with `:names`."""
+
+    def together(self, connection: Connection) -> AbstractContextManager[None]:
+        """Statements of the block need not be answered one by one; none of them may return rows.
+
+        What one of them does wrong is raised by it, or by the end of the block.
+        """
 
     # Tables
 

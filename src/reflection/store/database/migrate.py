@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import MetaData, Table, inspect, select, text
+from sqlalchemy import String, column, inspect, select, table, text
 from sqlalchemy.engine import Connection
 
 from reflection.errors import ConfigurationError
@@ -22,6 +22,7 @@ FOLDER = Path(__file__).parents[1] / "migrations"
 FIRST_VERSION_PREFIX = "first_version_"
 """Where the tables of the first version of this system are kept when its database is adopted."""
 
+_AT = select(column("version_num", String)).select_from(table("alembic_version"))
 _REVISION = re.compile(r"\d{4}")
 _FIRST_VERSION_TABLES = frozenset({"campaigns", "performance_logs", "patterns", "insights", "weights"})
 
@@ -41,8 +42,7 @@ def current(database: Database) -> str | None:
     with database.read() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
-        versions = Table("alembic_version", MetaData(), autoload_with=connection)
-        revision: str | None = connection.execute(select(versions.c.version_num)).scalar_one_or_none()
+        revision: str | None = connection.execute(_AT).scalar_one_or_none()
         return revision
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import structlog
 
 from reflection.errors import Unavailable
-from reflection.store.database.connections import BUSY_SECONDS, Database, Place
+from reflection.store.database.connections import BUSY_SECONDS, Database
 from reflection.store.database.database_file import refuse_foreign
 from reflection.store.database.migrate import upgrade
+from reflection.store.database.place import Place
 
 log = structlog.get_logger("reflection")
 

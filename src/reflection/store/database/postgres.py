@@ -58,6 +58,7 @@ __all__ = [
     "rows_of",
     "scrub",
     "settle",
+    "together",
     "translated_errors",
 ]  # fmt: skip
 
@@ -91,12 +92,13 @@ def make_engine(url: URL, *, writer: bool, busy_seconds: float) -> Engine:
     """
     if url.drivername != DRIVER:
         raise ConfigurationError(f"the address of a Postgres database begins with {DRIVER}://")
+    habit = "" if writer else " -c default_transaction_read_only=on"
     keepalive = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
     try:
         return create_engine(
             url,
             connect_args={
-                "options": f"-c lock_timeout={int(busy_seconds * 1000)} {keepalive}",
+                "options": f"-c lock_timeout={int(busy_seconds * 1000)} {keepalive}{habit}",
                 "connect_timeout": CONNECT_SECONDS,
                 "application_name": f"reflection {'writer' if writer else 'reader'}",
             },
@@ -114,15 +116,18 @@ def make_engine(url: URL, *, writer: bool, busy_seconds: float) -> Engine:
         ) from error
 
 
-def begin(connection: Connection, workspaces: Collection[str], *, writer: bool) -> None:
+def begin(connection: Connection, workspaces: Collection[str], *, writer: bool, single: bool = False) -> None:
     """BEGIN, which workspace the rows may be of (`postgres_tables.WALL`), and a writer's locks: in one message.
 
     The lock of a workspace is held until the end of the transaction, so that the numbers of its ledger are in the order
     of commits: a reader who has seen one has seen all before it. Sorted by the caller, so that no two wait for each
     other.
     """
-    mode = "ISOLATION LEVEL READ COMMITTED" if writer else "ISOLATION LEVEL REPEATABLE READ READ ONLY"
     wall = next(iter(workspaces)) if len(workspaces) == 1 else "*"
+    if single:
+        _look_at(connection, wall)
+        return
+    mode = "ISOLATION LEVEL READ COMMITTED" if writer else "ISOLATION LEVEL REPEATABLE READ READ ONLY"
     parts = [f"BEGIN {mode}", f"SELECT set_config('reflection.workspace', {_literal(wall)}, true)"]
     if writer:
         parts += [f"SELECT pg_advisory_xact_lock({_number('write', name)})" for name in workspaces]
@@ -130,18 +135,36 @@ def begin(connection: Connection, workspaces: Collection[str], *, writer: bool) 
     try:
         cursor.execute("; ".join(parts))
     except connection.dialect.loaded_dbapi.Error as error:
-        raise _of_driver(connection, error) from error
+        raise _of_driver(connection, "BEGIN", error) from error
     finally:
         cursor.close()
     connection.begin()
 
 
-def _of_driver(connection: Connection, error: Any) -> exc.DBAPIError:
+def _look_at(connection: Connection, workspace: str) -> None:
+    """The wall's setting of the session, which is remembered with it; that of a transaction goes before it."""
+    if connection.info.get("workspace") != workspace:
+        connection.exec_driver_sql(f"SELECT set_config('reflection.workspace', {_literal(workspace)}, false)")
+        connection.info["workspace"] = workspace
+
+
+@contextmanager
+def together(connection: Connection) -> Iterator[None]:
+    """By the driver's pipeline: the server is sent the next statement before it has answered, and waited for once."""
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.pipeline():
+            yield
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _of_driver(connection, "a pipeline", error) from error
+
+
+def _of_driver(connection: Connection, statement: str, error: Any) -> exc.DBAPIError:
     """An error of the driver as SQLAlchemy would raise it, its connection out of the pool where it is dead."""
     gone = connection.dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
     if gone:
         connection.invalidate(error)
-    return exc.DBAPIError("BEGIN", None, error, connection_invalidated=gone)
+    return exc.DBAPIError(statement, None, error, connection_invalidated=gone)
 
 
 def _literal(value: str) -> str:

@@ -13,7 +13,8 @@ OLDEST = 15
 GUARD = "reflection_append_only"
 WALL = "reflection_workspace"
 """The policy of row-level security: a transaction sees and writes rows of the workspace it was begun for, or of any
-where it was begun for ``*``; without either, as somebody's psql is, it sees none.
+where it was begun for ``*``; a statement without a transaction those that its connection looks at; without either, as
+somebody's psql is, it sees none.
 """
 
 _ALLOWED = "(SELECT current_setting('reflection.workspace', true))"

@@ -7,7 +7,7 @@ says about `memories` is only how its text is indexed.
 import sqlite3
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import lru_cache
 from typing import Any
 
@@ -81,7 +81,7 @@ def _enter_wal(driver: sqlite3.Connection, busy_seconds: float) -> None:
             time.sleep(0.01)
 
 
-def begin(connection: Connection, workspaces: Collection[str], *, writer: bool) -> None:
+def begin(connection: Connection, workspaces: Collection[str], *, writer: bool, single: bool = False) -> None:
     """A writer begins at once, and there is one, whatever it writes to. Readers begin with their first statement."""
     if writer:
         connection.begin()
@@ -187,8 +187,7 @@ def full_text_ddl() -> list[str]:
 
 def drop_full_text_ddl() -> list[str]:
     """The statements that take `full_text_ddl` away again."""
-    triggers = [f"DROP TRIGGER memories_fts_{name}" for name in ("add", "remove", "change")]
-    return [*triggers, "DROP TABLE memories_fts"]
+    return [*(f"DROP TRIGGER memories_fts_{name}" for name in ("add", "remove", "change")), "DROP TABLE memories_fts"]
 
 
 def full_text_search(
@@ -210,11 +209,13 @@ def quoted(term: str) -> str:
     return '"' + term.replace('"', '""') + '"'
 
 
-def rows_of(connection: Connection, statement: str, values: Mapping[str, Any] | Sequence[Any]) -> list[Any]:
-    """The rows of one query as plain tuples, past SQLAlchemy and outside its transaction: half the time of a small one.
+def together(connection: Connection) -> AbstractContextManager[None]:
+    """Nothing to do: no statement waits for anybody."""
+    return nullcontext()
 
-    For single questions only; two of them may see different states.
-    """
+
+def rows_of(connection: Connection, statement: str, values: Mapping[str, Any] | Sequence[Any]) -> list[Any]:
+    """The rows of one query, of a state of their own, as tuples; past SQLAlchemy: half the time of a small one."""
     driver = connection.connection.driver_connection
     if not isinstance(driver, sqlite3.Connection):
         raise Unavailable("a direct question needs a SQLite connection")

@@ -2,7 +2,8 @@
 
 import { html, render, useEffect, useErrorBoundary, useRef, useState } from "./vendor/preact-htm.js";
 import { listen, locked, news, session, useData } from "./api.js";
-import { Choice, Heading, ProblemBox } from "./parts.js";
+import { moment } from "./format.js";
+import { Badge, Choice, Heading, ProblemBox } from "./parts.js";
 import { Link, Located, usePlace } from "./router.js";
 import { Ask } from "./screens/ask.js";
 import { Campaign } from "./screens/campaign.js";
@@ -73,15 +74,29 @@ function Session() {
   </div>`;
 }
 
-/** How far the workspace is learnt, as the engine says it, while it changes. */
-function Live() {
-  const [text, setText] = useState("");
+/** How learning stands, as it changes: {as_of, pending}; null until it is heard. */
+function useStanding() {
+  const [standing, set] = useState(null);
   useEffect(() => {
-    const heard = (event) => setText(event.detail.text);
+    const heard = (event) => set(event.detail);
     news.addEventListener("learning", heard);
     return () => news.removeEventListener("learning", heard);
   }, []);
-  return html`<p class="live" aria-live="polite">${text}</p>`;
+  return standing;
+}
+
+/** How far the workspace is learnt. */
+function Live() {
+  const standing = useStanding();
+  const text = standing && [standing.as_of ? texts.asOf(moment(standing.as_of)) : texts.overview.notLearnt, standing.pending && texts.waiting(standing.pending)];
+  return html`<p class="live" aria-live="polite">${text?.filter(Boolean).join(" · ")}</p>`;
+}
+
+/** Where campaigns wait and nothing learns them, every screen says so: what is read there lacks what came in since. */
+function Stalled() {
+  const parts = useData(useStanding()?.pending ? "/ready" : null).data?.parts;
+  if (!parts?.degraded.includes("not-learning")) return null;
+  return html`<p class="banner" role="status"><${Badge} tone="bad">${texts.health.degraded}<//> ${texts.health.stalled} <${Link} href="/data">${texts.screens.data}<//></p>`;
 }
 
 /** Asks for a key where the server wants one. */
@@ -124,7 +139,7 @@ function Page() {
   return html`<a class="skip" href="#content">${texts.skip}</a>
     <${Navigation} path=${path} />
     <main id="content" tabindex="-1">${session.workspace === SAMPLE && html`<p class="banner">${texts.sample.banner} <${Link} href="/data">${texts.sample.away}<//></p>`}
-      <${Screen} path=${path} /></main>`;
+      <${Stalled} /><${Screen} path=${path} /></main>`;
 }
 
 listen();

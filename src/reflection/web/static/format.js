@@ -50,11 +50,12 @@ export const monthName = (value, short = false) =>
 export const moment = (value) =>
   missing(value) ? texts.none : written({ dateStyle: "medium", timeStyle: "short" }, new Date(value), Intl.DateTimeFormat);
 
-/** One figure of a metric. */
+/** One figure of a metric; platforms share a conversion out, so there are halves of one. */
 export function figure(metric, value, currency) {
   if (missing(value)) return texts.none;
   if (MONEY.has(metric)) return money(value, currency);
   if (SHARES.has(metric)) return share(value, 2);
+  if (metric === "conversions") return number(value, value < 100 ? 1 : 0);
   return metric === "roas" ? written({ minimumFractionDigits: 2, maximumFractionDigits: 2 }, value) : count(value);
 }
 

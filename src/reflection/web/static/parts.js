@@ -78,8 +78,8 @@ export function Search({ label, value, onChange }) {
 }
 
 /** A table: `columns` are {name, title, figure, tight, text(row), cell(row)}; on a phone every row is a card. The roles are
- *  said, because browsers forget them where rows are laid out as cards. */
-export function Table({ caption, columns, rows, keyOf = (_, at) => at, address }) {
+ *  said, because browsers forget them where rows are laid out as cards. `file`: whether it can be taken away as one. */
+export function Table({ caption, columns, rows, keyOf = (_, at) => at, address, file = true }) {
   const open = (row) => (event) => {
     if (address && !event.target.closest("a, button") && !String(getSelection())) go(address(row));
   };
@@ -92,7 +92,7 @@ export function Table({ caption, columns, rows, keyOf = (_, at) => at, address }
         ${columns.map((column) => html`<td key=${column.name} role="cell" class=${kind(column)} data-title=${column.title}><span>${(column.cell ?? column.text)(row)}</span></td>`)}
       </tr>`)}</tbody>
     </table>
-  </div>`;
+  </div>${file && html`<p class="take"><button type="button" class="plain small" onClick=${() => saveBlob(new Blob([csv(columns, rows)], { type: "text/csv" }), `${caption}.csv`)}>${texts.download}</button></p>`}`;
 }
 
 const defused = (text) => (/^[=+\-@\t\r]/.test(text) && !/^[+-]?[\d.,\s%]+$/.test(text) ? `'${text}` : text);
@@ -105,20 +105,19 @@ export function csv(columns, rows) {
 }
 
 /** The numbers behind a picture, to be opened, and as a file. */
-export function Numbers({ title, columns, rows, open = false }) {
+export function Numbers({ title, columns, rows, table, open = false }) {
   const [shown, show] = useState(open);
-  const download = () => saveBlob(new Blob([csv(columns, rows)], { type: "text/csv" }), `${title}.csv`);
   return html`<details class="numbers" open=${open} onToggle=${(event) => show(event.target.open)}>
     <summary>${texts.numbers}</summary>
-    ${shown && html`<${Table} caption=${title} columns=${columns} rows=${rows} /><button type="button" class="plain" onClick=${download}>${texts.download}</button>`}
+    ${shown && html`<${Table} caption=${title} columns=${columns} rows=${rows} file=${!table} />${table && html`<${Spreadsheet} table=${table} />`}`}
   </details>`;
 }
 
 export const FEWEST_ROWS = 5;
 
 /** A picture with a title that says what it shows, its description for screen readers, and its numbers. Under five rows
- *  the numbers alone: a table says it better. */
-export function Picture({ title, note, description, columns, rows, legend, children, least = FEWEST_ROWS }) {
+ *  the numbers alone: a table says it better. `table`: the server's, which has all of them. */
+export function Picture({ title, note, description, columns, rows, legend, children, table, least = FEWEST_ROWS }) {
   const id = useId();
   const small = rows.length < least;
   return html`<figure class="picture" aria-labelledby=${id}>
@@ -128,7 +127,7 @@ export function Picture({ title, note, description, columns, rows, legend, child
       ? html`<${Table} caption=${title} columns=${columns} rows=${rows} />`
       : html`<div class="drawing" role="img" aria-label=${description}>${children}</div>
           ${legend && html`<p class="legend">${legend}</p>`}
-          <${Numbers} title=${title} columns=${columns} rows=${rows} />`}
+          <${Numbers} title=${title} columns=${columns} rows=${rows} table=${table} />`}
   </figure>`;
 }
 

@@ -77,7 +77,7 @@ export const texts = {
     under: (share) => `under ${share}`,
   },
   events: {
-    title: "Events", text: "Promotions, price or tracking changes, shown on time lines. Nothing is learnt from them yet.",
+    title: "Events", text: "Promotions, price or tracking changes: shown on time lines, and what they changed is learnt.",
     day: "Day", until: "Until", kind: "Kind", what: "What happened", scope: "Concerns", add: "Write it down", remove: "Take it back", all: "everything",
     kinds: { promotion: "Promotion", price: "Price", tracking: "Tracking", site: "Site", stock: "Stock", season: "Season", other: "Other" },
   },
@@ -97,6 +97,22 @@ export const texts = {
     name: "Who it is for", scope: "May", make: "Make a key", revoke: "Revoke it", revoked: "Revoked", open: "Opens",
     scopes: { read: "read", write: "read and write", admin: "everything" },
     made: "The new key, shown this once:", columns: { name: "For", workspace: "Workspace", scope: "May", made: "Made", state: "State" },
+  },
+  alerts: {
+    title: "Alerts", text: "Who is told when something happens: by mail, in Slack or Teams, or a program of yours.",
+    add: "Tell somebody", address: "Mail, or https address", name: "Who it is for",
+    on: "When", report: "Weekly report", reports: { "": "none", html: "as a page", pdf: "as PDF" },
+    kinds: {
+      "campaign.outside_interval": "a campaign came out other than forecast, beyond chance", "campaign.held": "a campaign looks like a tracking fault",
+      "learning.established": "something new was learnt", "learning.contested": "a learning works one way here and the opposite way there", "learning.ended": "a learning no longer holds",
+      "import.failed": "an import failed", "import.findings": "an import needs a look", "data.silent": "no new data came for days", "intervals.too_narrow": "ranges are too narrow",
+    },
+    everything: "Is told of everything.", told: (kinds) => `Is told when ${kinds.join(", or ")}.`,
+    weekly: (format, weekday, hour, zone) => `Gets the weekly report (${format}) on ${weekday} at ${hour}:00, ${zone}.`,
+    made: (where) => `${where} is told from now on.`, secret: "Messages are signed with this secret, shown this once:",
+    test: "Send a test", remove: "Tell them no longer", sent: "Last messages", nothing: "Nothing was sent yet.",
+    state: { delivered: "Arrived", pending: "Not yet arrived", dead: "Given up" }, next: (when) => `Tried again ${when}`,
+    columns: { title: "Message", when: "When", state: "State" },
   },
   share: {
     make: "Share it as a link", made: "Whoever has this link reads the page as it is now, without a key. It is shown this once:",
@@ -135,6 +151,10 @@ export const texts = {
     wear: (change, since, range) => `wears out: ${change} than when it was new, on ${since} (90% interval ${range})`,
     below: (day, range) => `; below what an average creative does from ${day}${range ? ` (between ${range})` : ""}`,
     cost: (amount, range) => `; of its spend in thirty days ${amount} (${range}) bring nothing any more`,
+    year: (name, metric, change, range, reason) => `${name}: ${metric} ${change} against the year's average, ${reason} (90% interval ${range}).`,
+    week: (name, metric, change, range, reason) => `${name}: ${metric} ${change} against the week's average, ${reason} (90% interval ${range}).`,
+    moved: (metric, change, range) => `${metric} ${change} (90% interval ${range})`,
+    event: (name, text, moved, reason) => `${name} (${text}): ${[moved, reason].filter(Boolean).join(": ")}.`,
     wearing: (metric, change, range) => `Creatives a month older: ${metric} ${change} (90% interval ${range}).`,
     pairs: "Of two together: what they do beyond what each of them does alone.",
     also: (names) => `always together with ${names}`,
@@ -153,10 +173,10 @@ export const texts = {
     believed: "As believed on",
     none: "No learning matches",
     noneText: "A learning starts when an effect is beyond noise, and keeps its history from then on.",
-    state: { established: "Established", emerging: "Emerging", contested: "Contested", superseded: "Superseded", retired: "Retired" },
+    state: { established: "Established", emerging: "Emerging", contested: "Contested", superseded: "No longer holds", retired: "Withdrawn" },
     hint: {
       established: "it has held over enough campaigns", emerging: "beyond noise, on few campaigns yet",
-      contested: "newer campaigns speak against it", superseded: "a newer learning has taken its place", retired: "it holds no longer",
+      contested: "it works one way here and the opposite way there, each beyond noise", superseded: "it held, and newer campaigns no longer show it", retired: "what it stood on was taken back, or it was never confirmed",
     },
     columns: { text: "Learning", state: "State", effect: "Against usual", supporting: "For it", contradicting: "Against it", since: "Since" },
   },
@@ -218,7 +238,7 @@ export const texts = {
   overview: {
     attention: (total) => (total ? `${total} ${few(total, "thing needs", "things need")} you.` : "Nothing needs you."),
     notLearnt: "Nothing was learnt yet",
-    open: "Open",
+    open: "See what is known",
     kind: {
       "held-campaign": "Held", "asked-campaign": "Is this right?", "missed-forecast": "Forecast missed", "ended-learning": "Learning ended",
       "import-remark": "Import", "interval-coverage": "Intervals", "level-shift": "Measured anew?", silence: "Silence",
@@ -236,6 +256,7 @@ export const texts = {
     columns: { month: "Month" },
     last: "Last campaigns",
     allCampaigns: "All campaigns",
+    report: "Report on a period",
     already: "What is known already",
     start: {
       lead: "Nothing is here yet. Three ways to begin:",
@@ -303,9 +324,10 @@ export const texts = {
   health: {
     title: "Behind the page",
     fine: "Everything works", degraded: "Not everything works",
-    part: { embedder: "texts are compared by their words, not by meaning", "embedding-lag": "some texts are not compared by meaning yet", index: "the index of the memory does not answer", "index-lag": "the index of the memory is behind", "not-learning": "nothing learns at the moment", "alerts-given-up": "alerts could not be sent", unpublished: "files could not be written" },
-    worker: "Learning and imports are done behind the page.", noWorker: "Nothing learns behind the page at the moment.",
-    memory: (index) => `Memory: ${index === "local" ? "kept on this machine" : index}.`,
+    part: { embedder: "texts are compared by their words, not by meaning", "embedding-lag": "some texts are not compared by meaning yet", index: "the index of the memory does not answer", "index-lag": "the index of the memory is behind", "not-learning": "nothing learns at the moment", "alerts-given-up": "alerts could not be sent", unpublished: "files could not be written", approximate: "there is more than one round of learning can take in, so a part of it is summed up" },
+    stalled: "Nothing learns at the moment, so what came in lately is not in what you read here.",
+    worker: "Learning and imports are done behind the page.", noWorker: "What learns behind the page is not running, or is still starting.",
+    memory: (index) => `Memory: ${{ local: "kept on this machine", lexical: "kept on this machine, texts compared by their words" }[index] ?? index}.`,
     writer: (writer) => `Sentences are written by: ${writer === "deterministic" ? "the engine itself, no language model" : writer.model}.${writer.breaker === "open" ? " It does not answer at the moment; the engine writes them itself." : ""}`,
   },
   pacing: {
@@ -323,7 +345,7 @@ export const texts = {
   plan: {
     lead: "What a plan will probably give, from what your campaigns taught. Nothing is stored.",
     name: (number) => `Plan ${number}`,
-    field: { platform: "Platform", objective: "Objective", budget: "Budget", currency: "Currency (USD, EUR …)", audience: "Audience", creative: "Creative", type: "Creative type", target: "Target CPA", conversions: "Planner's conversions" },
+    field: { platform: "Platform", objective: "Objective", budget: "Budget", currency: "Currency (USD, EUR …)", audience: "Audience", creative: "Creative", type: "Creative type", begins: "First day", ends: "Last day", target: "Target CPA", conversions: "Planner's conversions" },
     evaluate: "What will it give?", add: "Compare with another plan", remove: "Remove this plan",
     nothing: "Nothing can be said of this plan",
     show: "Show",

@@ -121,7 +121,7 @@ export function Calibration({ dots }) {
   return html`<div ref=${place}><svg width=${side} height=${side} viewBox="0 0 ${side} ${side}" aria-hidden="true">
     ${ticks.map((tick) => html`<g key=${tick}>
       <line class="axis" x1=${x(tick)} x2=${x(tick)} y1=${y(0)} y2=${y(1)} /><line class="axis" x1=${x(0)} x2=${x(1)} y1=${y(tick)} y2=${y(tick)} />
-      <text class="tick" x=${x(tick)} y=${y(0) + 17} text-anchor="middle">${share(tick)}</text><text class="tick" x=${x(0) - 6} y=${y(tick) + 4} text-anchor="end">${share(tick)}</text>
+      <text class="tick" x=${tick === 1 ? side : x(tick)} y=${y(0) + 17} text-anchor=${tick === 1 ? "end" : "middle"}>${share(tick)}</text><text class="tick" x=${x(0) - 6} y=${y(tick) + 4} text-anchor="end">${share(tick)}</text>
     </g>`)}
     <line class="axis strong dashed" x1=${x(0)} y1=${y(0)} x2=${x(1)} y2=${y(1)} />
     ${dots.map((dot) => {

@@ -13,7 +13,7 @@ export function Dumbbell({ rows, reference }) {
   const [place, width] = useWidth();
   const label = width < 480 ? 82 : 110;
   const axis = liftAxis(rows.flatMap((row) => [row.lift, row.low, row.high]), width < 480 ? 4 : 7);
-  const x = logarithmic(axis.domain, [label + 14, width - 14]);
+  const x = logarithmic(axis.domain, [label + 14, width - 22]);
   const height = DUMBBELL_TOP + rows.length * DUMBBELL_ROW + 18;
   return html`<div ref=${place}><svg width=${width} height=${height} viewBox="0 0 ${width} ${height}" aria-hidden="true">
     <${Grid} ticks=${axis.ticks} x=${x} top=${DUMBBELL_TOP} bottom=${height - 18} label=${(tick) => (tick === 1 ? "0 %" : signed(tick))} strong=${1} />
@@ -63,7 +63,7 @@ const STRIP_STEP = 13;
 export function Strip({ dots }) {
   const [place, width] = useWidth();
   const axis = liftAxis(dots.map((dot) => dot.lift), width < 480 ? 4 : 7);
-  const x = logarithmic(axis.domain, [16, width - 16]);
+  const x = logarithmic(axis.domain, [22, width - 22]);
   const rows = [];
   const placed = [...dots].sort((a, b) => a.lift - b.lift).map((dot) => {
     const at = x(dot.lift);

@@ -14,7 +14,7 @@ import { Share } from "./share.js";
 const words = texts.campaign;
 const ORDER = ["cpa", "roas", "ctr", "cvr", "cpm", "cpc", "aov"];
 const COUNTS = ["impressions", "clicks", "conversions", "spend", "revenue"];
-const FORMATS = ["html", "pdf", "md", "json"];
+export const FORMATS = ["html", "pdf", "md", "json"];
 
 /** The screen. */
 export function Campaign({ id }) {
@@ -31,7 +31,7 @@ function toneOf(delta) {
 }
 
 function reading(delta) {
-  if (delta.actual === null || delta.expected === null) return delta.reason ?? texts.verdict.none;
+  if (delta.actual === null || delta.expected === null) return texts.verdict.none;
   if (delta.beyond_noise === null) return texts.verdict.unknown;
   if (!delta.beyond_noise) return texts.verdict.noise;
   return delta.favorable ? texts.verdict.better : texts.verdict.worse;

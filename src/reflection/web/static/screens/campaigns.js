@@ -2,7 +2,7 @@
 
 import { html } from "../vendor/preact-htm.js";
 import { usePages } from "../api.js";
-import { count, day, figure, moment, money } from "../format.js";
+import { day, figure, moment, money } from "../format.js";
 import { Badge, Choice, Empty, Heading, ProblemBox, Search, Skeleton, Spreadsheet, Table } from "../parts.js";
 import { campaignAddress, Link, useFilters } from "../router.js";
 import { texts } from "../texts.en.js";
@@ -23,14 +23,14 @@ const columns = [
   { name: "platform", title: words.columns.platform, text: (row) => row.platform },
   { name: "objective", title: words.columns.objective, text: (row) => row.objective },
   { name: "spend", title: texts.metric.spend, figure: true, text: (row) => money(row.spend, row.currency) },
-  { name: "conversions", title: texts.metric.conversions, figure: true, text: (row) => count(row.conversions) },
+  { name: "conversions", title: texts.metric.conversions, figure: true, text: (row) => figure("conversions", row.conversions) },
   { name: "cpa", title: texts.metric.cpa, figure: true, text: (row) => figure("cpa", row.cpa, row.currency) },
   { name: "roas", title: texts.metric.roas, figure: true, text: (row) => figure("roas", row.roas) },
   { name: "state", title: words.columns.state, text: (row) => texts.state[row.state], cell: (row) => html`<${State} state=${row.state} />` },
 ];
 
 /** The table of campaigns, for other screens too. */
-export const CampaignTable = ({ caption, rows }) => html`<${Table} caption=${caption} columns=${columns} rows=${rows} keyOf=${(row) => row.campaign_id} address=${(row) => campaignAddress(row.campaign_id)} />`;
+export const CampaignTable = ({ caption, rows }) => html`<${Table} caption=${caption} columns=${columns} rows=${rows} keyOf=${(row) => row.campaign_id} address=${(row) => campaignAddress(row.campaign_id)} file=${false} />`;
 
 /** The screen. */
 export function Campaigns() {

@@ -32,7 +32,7 @@ function Trial() {
   const [item, set] = useState(/** @type {Schema<"CreativeView"> | null} */ (null));
   const score = async () => set((await post("/v1/creatives", { creatives: [filledIn(form.current)] }, { register: false })).items[0]);
   return html`<section class="card"><h2>${words.trial}</h2><p>${words.trialText}</p>
-    <form class="filters" ref=${form} onSubmit=${(event) => event.preventDefault()}>${FIELDS.map((name) => html`<label class="field" key=${name}><span>${words[name]}</span><input name=${name} autocomplete="off" maxlength="10000" /></label>`)}</form>
+    <form class="question" ref=${form} onSubmit=${(event) => event.preventDefault()}>${FIELDS.map((name) => html`<label class="field" key=${name}><span>${words[name]}</span><input name=${name} autocomplete="off" maxlength="10000" /></label>`)}</form>
     <p class="buttons"><${Action} tone="strong" run=${score}>${words.score}<//></p>
     ${item && html`<div aria-live="polite"><p class="message">${item.score === null ? words.noScore : words.scored(item.score)}</p>
       ${(item.sentence ?? item.reason) && html`<p>${capital(item.sentence ?? `${item.reason}.`)}</p>`}

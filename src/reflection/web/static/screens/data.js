@@ -3,10 +3,11 @@
 import { html, useRef, useState } from "../vendor/preact-htm.js";
 import { erase, follow, post, useData } from "../api.js";
 import { DailyPicture, dayNumber } from "../charts/time.js";
-import { count, day, moment, money, number } from "../format.js";
+import { count, day, figure, moment, money, number } from "../format.js";
 import { Action, Badge, Choice, Empty, Heading, loaded, Picture, plain, ProblemBox, Table } from "../parts.js";
 import { Link } from "../router.js";
 import { texts } from "../texts.en.js";
+import { Alerts } from "./alerts.js";
 import { Events } from "./events.js";
 import { Experiments } from "./experiments.js";
 import { Mapping } from "./mapping.js";
@@ -22,7 +23,7 @@ export function Data() {
   return html`<${Heading} title=${texts.screens.data} />
     <${Wizard} changed=${list.reload} />
     <section><h2>${words.imports}</h2>${loaded(list, (answer) => html`<${Imports} items=${answer.items} changed=${list.reload} />`)}</section>
-    <${DailySpend} /><${Events} /><${Experiments} /><${Workspaces} /><${Keys} />
+    <${DailySpend} /><${Events} /><${Experiments} /><${Alerts} /><${Workspaces} /><${Keys} />
     <${Health} />`;
 }
 
@@ -95,7 +96,7 @@ function Verdict({ verdict, upload, change, read }) {
     [words.facts.period, verdict.period ? texts.change.between(day(verdict.period[0]), day(verdict.period[1])) : texts.none],
     [words.facts.rows, count(verdict.rows)],
     [texts.metric.spend, money(verdict.totals.spend, verdict.currency)],
-    [texts.metric.conversions, `${count(verdict.totals.conversions)}${verdict.conversions ? ` (${verdict.conversions})` : ""}`],
+    [texts.metric.conversions, `${figure("conversions", verdict.totals.conversions)}${verdict.conversions ? ` (${verdict.conversions})` : ""}`],
     [texts.metric.revenue, verdict.totals.revenue === null ? words.facts.noRevenue : money(verdict.totals.revenue, verdict.currency)],
     [texts.screens.campaigns, words.facts.named(verdict.campaigns.length, verdict.campaigns.slice(0, 5).join(", "))],
   ];
@@ -132,8 +133,10 @@ const Progress = ({ answer }) => html`<p role="status">${words.progress(answer.p
   <progress value=${answer.progress?.done ?? 0} max=${answer.progress?.total || 1} aria-label=${words.progressLabel}></progress>`;
 
 function Outcome({ answer }) {
-  const parts = Object.entries(answer.outcome).filter(([, number]) => number).map(([name, number]) => words.outcome[name]?.(number) ?? `${number} ${name}`);
-  return html`<h2>${words.done}</h2><p class="message">${parts.length ? `${parts.join(", ")}.` : words.nothing}</p>
+  const several = Object.entries(answer.outcome).filter(([, number]) => number);
+  const changed = several.some(([name]) => name !== "unchanged");
+  const parts = several.map(([name, number]) => words.outcome[name]?.(number) ?? `${number} ${name}`);
+  return html`<h2>${words.done}</h2><p class="message">${changed ? `${parts.join(", ")}.` : words.nothing}</p>
     ${answer.refused?.length > 0 && html`<ul>${answer.refused.slice(0, 20).map((row) => html`<li key=${row.campaign_id}>${row.campaign_id}: ${row.reason}</li>`)}</ul>`}`;
 }
 

@@ -3,7 +3,7 @@
 import { html } from "../vendor/preact-htm.js";
 import { erase, post, useData } from "../api.js";
 import { day } from "../format.js";
-import { Action, filledIn, loaded, Table } from "../parts.js";
+import { Action, filledIn, loaded, Spreadsheet, Table } from "../parts.js";
 import { texts } from "../texts.en.js";
 
 const words = texts.events;
@@ -41,5 +41,5 @@ function Listed({ items, changed }) {
     { name: "scope", title: words.scope, text: (row) => (row.scope === "all" ? words.all : row.scope) },
     { name: "remove", title: words.remove, text: () => "", cell: (row) => html`<${Action} run=${remove(row)}>${words.remove}<//>` },
   ];
-  return html`<${Table} caption=${words.title} columns=${columns} rows=${items} keyOf=${(row) => row.event_id} />`;
+  return html`<${Table} caption=${words.title} columns=${columns} rows=${items} keyOf=${(row) => row.event_id} file=${false} /><${Spreadsheet} table="events" />`;
 }

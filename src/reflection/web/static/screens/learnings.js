@@ -41,7 +41,7 @@ export function Learnings({ filters, change }) {
     ${pages.problem && html`<${ProblemBox} problem=${pages.problem} retry=${pages.reload} />`}
     ${!rows && !pages.problem && html`<${Skeleton} />`}
     ${rows?.length === 0 && html`<${Empty} title=${words.none} text=${words.noneText} />`}
-    ${rows?.length > 0 && html`<${Table} caption=${words.caption} columns=${columns} rows=${rows} keyOf=${(row) => row.id} />`}
+    ${rows?.length > 0 && html`<${Table} caption=${words.caption} columns=${columns} rows=${rows} keyOf=${(row) => row.id} file=${false} />`}
     ${pages.more && html`<button type="button" disabled=${pages.loading} onClick=${pages.more}>${texts.more(50)}</button>`}
     ${rows?.length > 0 && html`<${Spreadsheet} table="learnings" />`}`;
 }

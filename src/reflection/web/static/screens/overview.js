@@ -1,14 +1,15 @@
 /** Overview: what needs me? The engine's list first, then how things went, then what would settle most. */
 
-import { html, useState } from "../vendor/preact-htm.js";
-import { useData } from "../api.js";
+import { html, useRef, useState } from "../vendor/preact-htm.js";
+import { save, useData } from "../api.js";
 import { Months } from "../charts/amounts.js";
 import { count, day, figure, moment, money, monthName, number, range } from "../format.js";
-import { Action, Badge, Heading, loaded, Picture, plain } from "../parts.js";
+import { Action, Badge, filledIn, Heading, loaded, Picture, plain } from "../parts.js";
 import { Link } from "../router.js";
 import { texts } from "../texts.en.js";
 import { CampaignTable } from "./campaigns.js";
 import { Pacing } from "./pacing.js";
+import { FORMATS } from "./campaign.js";
 import { openSample } from "./server.js";
 import { NextTest } from "./works.js";
 
@@ -41,7 +42,21 @@ function InUse({ page }) {
     <${Period} />
     ${page.items.length < LAST_CAMPAIGNS && html`<${KnownAlready} />`}
     <${NextTest} />
-    <section><h2>${words.last}</h2><${CampaignTable} caption=${words.last} rows=${page.items} /><p><${Link} href="/campaigns">${words.allCampaigns}<//></p></section>`;
+    <section><h2>${words.last}</h2><${CampaignTable} caption=${words.last} rows=${page.items} /><p><${Link} href="/campaigns">${words.allCampaigns}<//></p></section>
+    <${PeriodReport} newest=${page.items[0].timestamp.slice(0, 10)} />`;
+}
+
+/** The report on a period, to be handed on; at first the month of the newest campaign. */
+function PeriodReport({ newest }) {
+  const form = useRef(null);
+  const days = [["start", texts.campaigns.since, `${newest.slice(0, 8)}01`], ["end", texts.campaigns.until, newest]];
+  const load = (format) => async () => {
+    const { start, end } = filledIn(form.current);
+    await save("/v1/portfolio/report", { start, end, format }, `${start} ${end}.${format}`);
+  };
+  return html`<section class="card"><h2>${words.report}</h2>
+    <form class="filters" ref=${form} onSubmit=${(event) => event.preventDefault()}>${days.map(([name, title, value]) => html`<label key=${name} class="field"><span>${title}</span><input type="date" name=${name} defaultValue=${value} /></label>`)}</form>
+    <p class="buttons">${FORMATS.map((format) => html`<${Action} key=${format} run=${load(format)}>${texts.campaign.formats[format]}<//>`)}</p></section>`;
 }
 
 function Attention() {
@@ -82,7 +97,7 @@ function Totals({ months }) {
   return html`<div class="tiles">
     ${tile(texts.screens.campaigns, count(sum(months, "campaigns")), since)}
     ${tile(texts.metric.spend, money(sum(months, "spend"), last.currency), since)}
-    ${tile(last.kind ? words.conversions(last.kind) : texts.metric.conversions, count(sum(months, "conversions")), since)}
+    ${tile(last.kind ? words.conversions(last.kind) : texts.metric.conversions, figure("conversions", sum(months, "conversions")), since)}
     ${tile(words.cpaOf(monthName(last.month)), figure("cpa", last.cpa, last.currency), last.interval && `${texts.interval} ${range("cpa", last.interval, last.currency)}`)}
   </div>`;
 }
@@ -96,13 +111,13 @@ function MonthPicture({ months }) {
     { name: "month", title: words.columns.month, text: (row) => monthName(row.month) },
     { name: "campaigns", title: texts.screens.campaigns, figure: true, text: (row) => count(row.campaigns) },
     { name: "spend", title: texts.metric.spend, figure: true, text: (row) => money(row.spend, currency) },
-    { name: "conversions", title: texts.metric.conversions, figure: true, text: (row) => count(row.conversions) },
+    { name: "conversions", title: texts.metric.conversions, figure: true, text: (row) => figure("conversions", row.conversions) },
     { name: "cpa", title: texts.metric.cpa, figure: true, text: (row) => figure("cpa", row.cpa, currency) },
     { name: "interval", title: texts.interval, figure: true, text: (row) => range("cpa", row.interval, currency) },
   ];
   const rows = months.map((row) => ({ name: monthName(row.month, true), spend: row.spend, cpa: row.cpa, low: row.interval?.[0] ?? null, high: row.interval?.[1] ?? null }));
   const short = (value) => number(value, value < 10 ? 1 : 0);
-  return html`<${Picture} title=${words.picture} rows=${months} columns=${columns} legend=${words.legend}
+  return html`<${Picture} title=${words.picture} rows=${months} columns=${columns} legend=${words.legend} table="months"
     description=${months.map((row) => `${monthName(row.month)}: ${money(row.spend, currency)}, ${texts.metric.cpa} ${figure("cpa", row.cpa, currency)}`).join("; ")}>
     <${Months} rows=${rows} spend=${(value) => number(value, 0)} cpa=${short} titles=${{ cpa: words.axis(texts.metric.cpa, currency), spend: words.axis(texts.metric.spend, currency) }} events=${marks} />
   <//>

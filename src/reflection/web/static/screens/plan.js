@@ -13,8 +13,9 @@ import { Allocation } from "./allocation.js";
 const words = texts.plan;
 const MOST = 4;
 const METRICS = ["cpa", "roas", "conversions", "revenue", "ctr", "cvr"];
-const BLANK = { platform: "", objective: "", budget: "", currency: "", audience: "", creative: "", type: "", target: "", conversions: "" };
-const FIELDS = ["platform", "objective", "budget", "currency", "audience", "creative", "type", "target", "conversions"];
+const BLANK = { platform: "", objective: "", budget: "", currency: "", audience: "", creative: "", type: "", begins: "", ends: "", target: "", conversions: "" };
+const FIELDS = ["platform", "objective", "budget", "currency", "audience", "creative", "type", "begins", "ends", "target", "conversions"];
+const DAYS = ["begins", "ends"];
 
 /** The screen. */
 export function Plan() {
@@ -48,7 +49,7 @@ function useKnown() {
 function Field({ name, value, known, onInput }) {
   const decimal = ["budget", "target", "conversions"].includes(name);
   return html`<label class="field"><span>${words.field[name]}</span><input name=${name} value=${value} list=${known ? `known-${name}` : undefined} autocomplete="off"
-    inputmode=${decimal ? "decimal" : undefined} maxlength=${name === "currency" ? 3 : 200} onInput=${(event) => onInput(event.target.value)} /></label>`;
+    type=${DAYS.includes(name) ? "date" : "text"} inputmode=${decimal ? "decimal" : undefined} maxlength=${name === "currency" ? 3 : 200} onInput=${(event) => onInput(event.target.value)} /></label>`;
 }
 
 /** One plan as the server takes it; what was left empty is left out. */
@@ -62,6 +63,7 @@ function bodyOf(plan, at) {
     ...(said.currency && { currency: said.currency.toUpperCase() }),
     ...(said.audience && { audiences: [{ name: said.audience }] }),
     ...((said.creative || said.type) && { creatives: [{ id: said.creative || said.type, ...(said.type && { type: said.type }) }] }),
+    ...(said.begins && { period_start: `${said.begins}T00:00:00Z`, period_end: `${said.ends || said.begins}T23:59:59Z` }),
     ...(said.target && { targets: { cpa: amountOrText(said.target) } }),
     ...(said.conversions && { expected: { conversions: amountOrText(said.conversions) } }),
   };

@@ -4,8 +4,8 @@ import { html } from "../vendor/preact-htm.js";
 import { useData } from "../api.js";
 import { Calibration } from "../charts/amounts.js";
 import { HeldPicture } from "../charts/time.js";
-import { capital, count, lift, liftRange, moment, monthName, number, share, signalLabel } from "../format.js";
-import { Choice, Empty, Heading, loaded, Picture, Table } from "../parts.js";
+import { capital, count, figure, lift, liftRange, moment, monthName, share, signalLabel } from "../format.js";
+import { Choice, Empty, Heading, loaded, Picture, Spreadsheet, Table } from "../parts.js";
 import { campaignAddress, Link, signalAddress, useFilters } from "../router.js";
 import { texts } from "../texts.en.js";
 
@@ -90,9 +90,9 @@ function Issuers({ rows }) {
     { name: "bias", title: words.columns.bias, figure: true, text: (row) => (row.bias === null ? texts.none : lift(Math.exp(row.bias))) },
     { name: "miss", title: words.columns.miss, figure: true, text: (row) => (row.mae_log === null ? texts.none : share(Math.expm1(row.mae_log))) },
     { name: "inside", title: words.columns.inside, figure: true, text: (row) => (row.coverage["90"] === null ? words.noInterval : share(row.coverage["90"])) },
-    { name: "skill", title: words.columns.skill, figure: true, text: (row) => (row.crps_skill === null ? texts.none : number(row.crps_skill)) },
+    { name: "skill", title: words.columns.skill, figure: true, text: (row) => (figure("roas", row.crps_skill)) },
   ];
-  return html`<section><h2>${words.issuers}</h2><p class="note">${words.issuersNote}</p><${Table} caption=${words.issuers} columns=${columns} rows=${rows} /></section>`;
+  return html`<section><h2>${words.issuers}</h2><p class="note">${words.issuersNote}</p><${Table} caption=${words.issuers} columns=${columns} rows=${rows} file=${false} /><${Spreadsheet} table="scores" /></section>`;
 }
 
 /** The band that chance makes of a share of so many: Wilson's interval at 90 %. */

@@ -42,7 +42,7 @@ function Listed({ items }) {
     event.preventDefault();
     openWorkspace(String(new FormData(event.target).get("workspace")).trim());
   };
-  return html`${items.length > 0 && html`<${Table} caption=${texts.workspaces.title} columns=${columns} rows=${items} keyOf=${(row) => row.workspace} />`}
+  return html`${items.length > 0 && html`<${Table} caption=${texts.workspaces.title} columns=${columns} rows=${items} keyOf=${(row) => row.workspace} file=${false} />`}
     <form class="filters" onSubmit=${other}><label class="field"><span>${texts.workspaces.other}</span><input name="workspace" required autocomplete="off" spellcheck="false" maxlength="63" pattern="[a-z0-9][a-z0-9_\\-]*" placeholder=${texts.workspaces.name} /></label><button type="submit">${texts.open}</button></form>
     <p>${texts.sample.text} ${sample ? html`<${Action} run=${take}>${texts.sample.remove}<//>` : html`<${Action} run=${openSample}>${texts.sample.open}<//>`}</p>`;
 }
@@ -81,7 +81,7 @@ function KeyList({ items, changed }) {
     { name: "made", title: texts.keys.columns.made, tight: true, text: (row) => day(row.created_at) },
     { name: "state", title: texts.keys.columns.state, text: (row) => (row.revoked_at ? texts.keys.revoked : texts.keys.open), cell: (row) => (row.revoked_at ? texts.keys.revoked : html`<${Action} run=${revoke(row)}>${texts.keys.revoke}<//>`) },
   ];
-  return html`<${Table} caption=${texts.keys.title} columns=${columns} rows=${items} keyOf=${(row) => row.key_id} />`;
+  return html`<${Table} caption=${texts.keys.title} columns=${columns} rows=${items} keyOf=${(row) => row.key_id} file=${false} />`;
 }
 
 /** The section. */
@@ -93,7 +93,7 @@ export function Health() {
   const lag = Object.entries(parts?.learning_lag ?? {}).filter(([, waiting]) => waiting);
   return html`<section><h2>${texts.health.title}</h2>
     ${problem && html`<p><${Badge} tone="bad">${problem.title}<//> ${problem.detail}</p>`}
-    ${parts && html`<p>${degraded.length ? html`<${Badge} tone="bad">${texts.health.degraded}<//> ${degradedParts(degraded)}` : html`<${Badge} tone="good">${texts.health.fine}<//>`}</p>
+    ${parts && html`<p>${degraded.length ? html`<${Badge} tone="bad">${texts.health.degraded}<//> ${degradedParts(degraded)}` : parts.worker?.running && html`<${Badge} tone="good">${texts.health.fine}<//>`}</p>
       <ul><li>${parts.worker?.running ? texts.health.worker : texts.health.noWorker}</li>
         <li>${texts.health.memory(parts.memory.index)}${Object.values(parts.memory.reasons).map((reason) => ` ${reason}`)}</li>
         <li>${texts.health.writer(parts.writer)}</li>

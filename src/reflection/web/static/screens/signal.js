@@ -35,10 +35,10 @@ function Evidence({ evidence, change }) {
     <div class="filters"><${Choice} label=${texts.works.metric} value=${metric} options=${METRICS.map((name) => [name, texts.metricLong[name]])} onChange=${(value) => change({ metric: value })} /></div>
     ${effect ? html`<${Verdict} effect=${effect} metric=${metric} />` : html`<p class="message">${words.noEffect(texts.metric[metric])}</p>`}
     <p class="faint">${texts.asOf(moment(evidence.as_of))}${evidence.pending ? ` · ${texts.waiting(evidence.pending)}` : ""}</p>
-    <${Picture} title=${words.strip(texts.metric[metric])} note=${words.stripNote(others)} rows=${dots} columns=${columnsOf(metric)} legend=${words.legend}
+    ${dots.length > 0 && html`<${Picture} title=${words.strip(texts.metric[metric])} note=${words.stripNote(others)} rows=${dots} columns=${columnsOf(metric)} legend=${words.legend}
       description=${words.stripDescription(others)}>
       <${Strip} dots=${dots.map((row) => ({ id: row.campaign_id, lift: lasting(row), tone: row.part === "neither" ? "unsure" : tone(metric, lasting(row), true) }))} />
-    <//>
+    <//>`}
     <${Drift} dots=${dots} effect=${effect} metric=${metric} />
     ${dots.length >= 5 && html`<${Campaigns} title=${words.for} rows=${evidence.supporting} metric=${metric} /><${Campaigns} title=${words.against} rows=${evidence.contradicting} metric=${metric} none=${words.noneAgainst} />`}
     ${evidence.held?.length > 0 && html`<section><h2>${words.held}</h2><ul>${evidence.held.map((id) => html`<li key=${id}><${Link} href=${campaignAddress(id)}>${id}<//></li>`)}</ul></section>`}
@@ -121,7 +121,7 @@ const segments = [
 ];
 const history = [
   { name: "day", title: words.columns.recorded, text: (row) => day(row.recorded_at) },
-  { name: "state", title: texts.learnings.columns.state, text: (row) => texts.learnings.state[row.state] ?? row.state },
+  { name: "state", title: texts.learnings.columns.state, tight: true, text: (row) => texts.learnings.state[row.state] ?? row.state },
   { name: "effect", title: texts.works.columns.effect, figure: true, text: (row) => lift(row.effect) },
   { name: "interval", title: texts.interval, figure: true, text: (row) => liftRange(row.interval) },
   { name: "reason", title: texts.works.columns.reason, text: (row) => row.reason },

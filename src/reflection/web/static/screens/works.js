@@ -58,7 +58,7 @@ function Page({ page, metric, filters, change }) {
   const unsure = items.filter((effect) => !effect.finding);
   const nothing = page.items.length === 0 && !filters.metric;
   return html`
-    <p class="message" aria-live="polite">${nothing ? page.reason ?? words.nothing : words.count(sure.length, items.length, texts.metric[metric])}</p>
+    <p class="message" aria-live="polite">${nothing ? (page.reason ? `${capital(page.reason)}.` : words.nothing) : words.count(sure.length, items.length, texts.metric[metric])}</p>
     <p class="faint">${texts.asOf(moment(page.as_of))}${page.pending ? ` · ${texts.waiting(page.pending)}` : ""} · ${words.campaigns(count(page.campaigns ?? 0))}</p>
     ${nothing ? html`<${NextTest} />` : html`
       <div class="filters">
@@ -68,6 +68,8 @@ function Page({ page, metric, filters, change }) {
         <${Search} label=${words.search} value=${filters.q} onChange=${(value) => change({ q: value })} />
       </div>
       ${Object.entries(page.wear).map(([name, wear]) => html`<p key=${name} class="note">${words.wearing(texts.metric[name], lift(wear.a_month), liftRange(wear.interval))}</p>`)}
+      ${comesRound(page.season, words.year)}${comesRound(page.weekdays, words.week)}
+      ${page.events.map((event) => html`<p key=${`${event.event_id} ${event.metric}`} class="note">${words.event(capital(event.name), event.text, event.metric && words.moved(texts.metric[event.metric], lift(event.effect), liftRange(event.interval)), event.finding ? "" : event.reason)}</p>`)}
       ${page.delivery && html`<p class="note">${capital(page.delivery.reason)}</p>`}
       ${groups.some((name) => name.includes("*")) && html`<p class="note">${words.pairs}</p>`}
       ${page.approximate && html`<p class="note">${page.approximate}</p>`}
@@ -75,6 +77,11 @@ function Page({ page, metric, filters, change }) {
       <${Forest} key=${`sure ${metric}`} title=${words.sure} note=${words.sureNote} effects=${sure} all=${items} metric=${metric} none=${words.noneSure} />
       <${Forest} key=${`unsure ${metric}`} title=${words.unsure} note=${words.unsureNote} effects=${unsure} all=${items} metric=${metric} />
       <${NextTest} /><${Spreadsheet} table="effects" />`}`;
+}
+
+/** Months or weekdays that do better or worse than others, as sentences, where that is beyond chance. */
+function comesRound(times, sentence) {
+  return Object.entries(times).flatMap(([name, parts]) => parts.filter((part) => part.finding).map((part) => html`<p key=${`${name} ${part.name}`} class="note">${sentence(part.name, texts.metric[name], lift(part.effect), liftRange(part.interval), part.reason)}</p>`));
 }
 
 const columns = [
@@ -131,6 +138,6 @@ export function NextTest() {
   const answer = useData("/v1/recommendations");
   const test = answer.data?.next_test;
   if (!answer.data || (!test && !answer.data.next_test_reason)) return null;
-  return html`<section class="card"><h2>${words.test}</h2>${test ? html`<p>${test.description}</p>` : html`<p>${answer.data.next_test_reason}</p>`}</section>`;
+  return html`<section class="card"><h2>${words.test}</h2>${test ? html`<p>${test.description}</p>` : html`<p>${capital(answer.data.next_test_reason)}.</p>`}</section>`;
 }
 

@@ -1,0 +1,51 @@
+"""Months as columns: shares of the days a campaign ran, for months that history has twice, made of each alone."""
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from reflection.domain.evidence import days_of
+from reflection.inference.time_of_year import LONGEST, month_shares, shares_of_year
+
+
+def _day(text: str) -> int:
+    return (dt.date.fromisoformat(text) - dt.date(1970, 1, 1)).days
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "shares"),
+    [
+        ("2024-11-05", "2024-11-05", {11: 1.0}),
+        ("2024-11-16", "2024-12-15", {11: 0.5, 12: 0.5}),
+        ("2024-12-31", "2025-01-01", {12: 0.5, 1: 0.5}),
+        ("2024-02-01", "2024-02-29", {2: 1.0}),
+        ("2023-11-01", "2025-01-30", {11: 60 / 457, 12: 62 / 457, 1: 61 / 457}),
+    ],
+)
+def test_days_are_shared_out_over_the_months(first: str, last: str, shares: dict[int, float]) -> None:
+    found = shares_of_year((_day(first), _day(last)))
+
+    assert {month: found[month] for month in shares} == pytest.approx(shares)
+    assert sum(found.values()) == pytest.approx(1.0)
+
+
+def test_each_campaign_is_shared_out_alone_and_one_of_many_years_says_nothing() -> None:
+    first = np.array([_day("2024-01-31"), _day("1990-01-01"), _day("2025-06-01")])
+    last = np.array([_day("2024-02-01"), _day("2030-01-01"), _day("2025-06-30")])
+    campaign, month, share = month_shares(first, last)
+
+    assert campaign.tolist() == [0, 0, 2]
+    assert share.tolist() == [0.5, 0.5, 1.0]
+    assert (month % 12 + 1).tolist() == [1, 2, 6]
+    assert LONGEST < 40 * 12
+
+
+@pytest.mark.parametrize("zone", [-8, 0, 1, 9])
+def test_a_period_in_local_time_keeps_its_days(zone: int) -> None:
+    local = dt.timezone(dt.timedelta(hours=zone))
+    start, end = dt.datetime(2024, 11, 1, tzinfo=local), dt.datetime(2024, 11, 30, 23, 59, 59, tzinfo=local)
+
+    assert days_of(start, end) == (_day("2024-11-01"), _day("2024-11-30"))
+    assert days_of(start, dt.datetime(2024, 12, 1, tzinfo=local)) == (_day("2024-11-01"), _day("2024-11-30"))
+    assert days_of(None, end) is None
