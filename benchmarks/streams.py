@@ -143,7 +143,7 @@ def _wait(port: int) -> None:
 
 def wait_for_vectors(port: int) -> None:
     """Until the server has read every vector: a search waits for it, at a million for a minute."""
-    get(port, "/memory/search?q=audience&limit=1")
+    get(port, "/v1/memory/search?q=audience&limit=1")
 
 
 def _page(port: int, place: str) -> str:

@@ -54,7 +54,7 @@ def running(settings: Settings) -> Iterator[Live]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
     thread.start()
     deadline = time.monotonic() + 30
-    while not server.started:
+    while not server.started or app.state.application is None:  # it opens a server's database while it answers
         assert thread.is_alive(), "the server did not start"
         assert time.monotonic() < deadline, "the server took too long to start"
         time.sleep(0.01)

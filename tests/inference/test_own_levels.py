@@ -1,5 +1,6 @@
 """A campaign that ran before is foretold from its own past; one that did not, as widely as campaigns differ."""
 
+import dataclasses
 import random
 
 import numpy as np
@@ -112,8 +113,8 @@ def test_own_levels_do_not_depend_on_the_order_and_survive_the_store(
     stored = knowledge_blob.decode(*knowledge_blob.encode(knowledge))
     for name, metric in knowledge.posteriors.items():
         for other in (again.posteriors[name].own, stored.posteriors[name].own):
-            for part in knowledge_blob._OWN:
-                np.testing.assert_array_equal(getattr(other, part), getattr(metric.own, part))
+            for part in dataclasses.fields(OwnLevels):
+                np.testing.assert_array_equal(getattr(other, part.name), getattr(metric.own, part.name))
 
 
 def test_a_plan_for_a_known_campaign_says_that_its_past_counts(past: list[Evidence], knowledge: Knowledge) -> None:

@@ -186,3 +186,13 @@ def test_what_is_behind_a_fit_is_told(small: View) -> None:
 def test_the_standard_deviation_of_a_known_group_is_its_own(fitted: Fit) -> None:
     for group, unseen in zip(fitted.layout.groups, fitted.unseen.tolist(), strict=True):
         assert fitted.tau_of(Feature(group, "new")) == unseen
+
+
+def test_errors_have_the_doubt_about_the_components(small: View) -> None:
+    """All of a group alike: by how much its effects are wider, on average, than at the most probable components."""
+    integrated, plugged = fit(small, 3), fit(small, 3, hyper_draws=1)
+
+    wider = float(np.exp(np.log(integrated.sd[1:] / plugged.sd[1:]).mean()))
+    np.testing.assert_allclose(integrated.error[1:] / plugged.error[1:], wider)
+    assert wider > 1.0
+    np.testing.assert_array_equal(integrated.estimate, plugged.estimate)

@@ -208,7 +208,7 @@ def _ends(layout: Layout, group: str, beside: Beside) -> tuple[list[int], Floats
 
 def judged_contrasts(fit: Fit, columns: list[int], contrasts: Floats) -> Fit:
     """The fit with contrasts c, (columns, p), in the place of the de-shrunk effects of columns: a contrast's prior
-    variance is c'Pc, and that is divided out as of every effect (``Fit.estimate``).
+    variance is c'Pc, and that is divided out as of every effect (``Fit.estimate``); together as wide as their draws.
     """
     layout = fit.layout
     tau = np.append(fit.tau, INTERCEPT_SD)[layout.group_index]
@@ -218,7 +218,9 @@ def judged_contrasts(fit: Fit, columns: list[int], contrasts: Floats) -> Fit:
     identifiable = layout.identifiable[columns] & (prior > 0)
     estimate, error = fit.estimate.copy(), fit.error.copy()
     estimate[columns] = np.where(identifiable, contrasts @ fit.mean / kept, 0.0)
-    error[columns] = np.where(identifiable, np.sqrt(variance / kept), UNKNOWN)
+    drawn, known = (contrasts @ fit.draws.astype(np.float64)).std(axis=1), identifiable & (variance > 0)
+    wider = np.exp(np.log(drawn[known] / np.sqrt(variance[known])).mean()) if known.any() else 1.0
+    error[columns] = np.where(identifiable, wider * np.sqrt(variance / kept), UNKNOWN)
     return replace(fit, estimate=estimate, error=error)
 
 

@@ -60,12 +60,13 @@ class Fit(Effects):
     """What was learnt about one metric.
 
     ``estimate``, ``error``: each effect with its own prior divided out ("de-shrunk": b = m/(1 - S/P), s^2 = S/(1 -
-    S/P), P the prior variance), (p,), input of ``discoveries``. ``sigma``: overdispersion of the learnt strata,
-    ``sigma_rms``: the same as the root of its mean square over what is not known of it. ``tau``: standard deviation
-    of each group's effects, (groups,). ``covariance``: at the mode, float32, (p, p). ``mean_at_mode``: the mean
-    that goes with it, (p,). ``exposure``: effective rows behind each column, (p,). ``rows``: number of rows.
-    ``log_bayes_factor``: of the model against one in which no signal has any effect and no level moves; slopes stay.
-    ``log_step_factors``: by group of steps, of levels that move against levels that stand still.
+    S/P), P the prior variance), (p,), input of ``discoveries``, the error with what is not known of the components.
+    ``sigma``: overdispersion of the learnt strata, ``sigma_rms``: the same as the root of its mean square over what
+    is not known of it. ``tau``: standard deviation of each group's effects, (groups,). ``covariance``: at the mode,
+    float32, (p, p). ``mean_at_mode``: the mean that goes with it, (p,). ``exposure``: effective rows behind each
+    column, (p,). ``rows``: number of rows. ``log_bayes_factor``: of the model against one in which no signal has
+    any effect and no level moves; slopes stay. ``log_step_factors``: by group of steps, of levels that move against
+    levels that stand still.
     """
 
     estimate: Floats
@@ -199,6 +200,7 @@ def fit(
     sample[fixed] = 0.0
     low, high = limits(sample)
     estimate, error = _deshrunk(model, at_mode)
+    wider = _wider(view.layout, sd, _sd(at_mode))
     sigmas, taus = np.split(np.exp(components), [len(model.strata)])
     return Fit(
         layout=view.layout,
@@ -207,7 +209,7 @@ def fit(
         low=low,
         high=high,
         estimate=estimate,
-        error=error,
+        error=error * wider,
         draws=sample.astype(np.float32),
         sigma=dict(zip(model.strata, sigmas.tolist(), strict=True)),
         sigma_rms=dict(zip(model.strata, np.sqrt(squares).tolist(), strict=False)),
@@ -249,3 +251,16 @@ def _deshrunk(model: Model, posterior: Posterior) -> tuple[Floats, Floats]:
     estimate = np.where(layout.identifiable, posterior.mean / kept, 0.0)
     error = np.where(layout.identifiable, np.sqrt(variance / kept), UNKNOWN)
     return estimate, error
+
+
+def _wider(layout: Layout, sd: Floats, at_mode: Floats) -> Floats:
+    """How many times as wide effects are as at the mode, (p,): what is not known of the components makes them so.
+
+    Of each group the (geometric) mean: what it is of one effect alone is half chance of the proposals. At the mode one
+    effect in 40 lies 2.6 errors off at 40 rows and one in 65 at 200, and not one in 100.
+    """
+    known = np.flatnonzero(layout.identifiable & (sd > 0) & (at_mode > 0) & (layout.group_index >= 0))
+    group = layout.group_index[known]
+    logs = np.bincount(group, np.log(sd[known] / at_mode[known]), minlength=len(layout.groups))
+    mean = np.exp(logs / np.maximum(np.bincount(group, minlength=len(layout.groups)), 1))
+    return np.asarray(np.append(mean, 1.0)[layout.group_index])
