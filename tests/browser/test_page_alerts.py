@@ -75,7 +75,7 @@ def test_somebody_is_told_tried_and_told_no_longer(visit: Visit, receiver: Recei
     assert "Is told when a campaign came out other than forecast" in card.inner_text()
     assert "an import" not in card.inner_text()
     assert "Gets the weekly report (HTML) on Monday at 8:00" in card.inner_text()
-    assert "Nothing was sent yet." in card.inner_text()
+    card.get_by_text("Nothing was sent yet.").wait_for()
 
     card.get_by_role("button", name="Send a test").click()
     card.get_by_text("Arrived").wait_for()
