@@ -113,3 +113,7 @@ def test_no_name_keeps_markup_links_or_line_breaks(text: str) -> None:
     assert "://" not in shown
     assert not set(shown) & set("<>`[]{}|*#~^\\")
     assert formatting.plain_name(shown) == shown
+
+
+def test_nothing_is_no_minus_nothing() -> None:
+    assert formatting.rounded_lift(0.9999) == "+0 %"

@@ -9,6 +9,7 @@ from rich.markup import escape
 from reflection.cli.render import effects_table, lift, lift_interval
 from reflection.cli.session import JsonOption, WorkspaceOption, as_of, as_plain, console, open_application, print_json
 from reflection.domain.metrics import METRICS
+from reflection.domain.number_of import number_of
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.explain.formatting import plain_name
 
@@ -88,7 +89,8 @@ def _beneath(page: dict[str, Any]) -> Iterator[str]:
 def waiting_line(waiting: dict[str, Any]) -> str:
     """Whose conversions are not learnt yet, and until when."""
     until = waiting["first"] if waiting["first"] == waiting["last"] else f"{waiting['first']} to {waiting['last']}"
-    return f"conversions of {waiting['campaigns']} campaigns still come in: their CVR, CPA and ROAS wait until {until}"
+    campaigns = number_of(waiting["campaigns"], "campaign")
+    return f"conversions of {campaigns} still come in: CVR, CPA and ROAS of these wait until {until}"
 
 
 def wear_line(metric: str, wear: dict[str, Any]) -> str:

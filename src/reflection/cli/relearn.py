@@ -13,6 +13,7 @@ from reflection.cli.session import (
     print_json,
     progress_bar,
 )
+from reflection.domain.number_of import number_of
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 
 
@@ -47,10 +48,13 @@ def relearn(
     if as_json:
         print_json({**result, "behind": behind})
         return
-    console().print(f"Learnt from {result['campaigns']} campaigns: {result['effects']} effects.")
+    console().print(
+        f"Learnt from {number_of(knowledge.campaigns, 'campaign')}: {number_of(len(knowledge.effects), 'effect')}."
+    )
     if behind:
         messages().print(
-            f"{behind} newer entries came meanwhile; a running server, or the next submission, learns them."
+            f"{number_of(behind, 'newer entry', 'newer entries')} came meanwhile; a running server, or the next "
+            "submission, learns what is new."
         )
 
 
@@ -63,7 +67,9 @@ def _relearn_all(*, as_json: bool) -> None:
     if as_json:
         print_json({"workspaces": learnt})
     else:
-        console().print(f"Learnt {len(learnt)} workspaces from {sum(learnt.values()):,} campaigns.")
+        console().print(
+            f"Learnt {number_of(len(learnt), 'workspace')} from {number_of(sum(learnt.values()), 'campaign')}."
+        )
 
 
 def rebuild(as_json: JsonOption = False) -> None:

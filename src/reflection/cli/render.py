@@ -169,7 +169,7 @@ def few_campaigns(effective: float) -> str:
 
 def lift(value: float | None) -> str:
     """A multiplicative lift as change in per cent: 1.12 -> ``+12.0 %``."""
-    return _NONE if value is None else f"{(value - 1) * 100:+.1f} %"
+    return _NONE if value is None else f"{(value - 1) * 100:+z.1f} %"
 
 
 def lift_interval(interval: Iterable[float] | None) -> str:
@@ -227,7 +227,7 @@ def _change(delta: Mapping[str, Any]) -> Text:
     if change is None:
         return Text(_NONE, style="dim")
     _, style = _verdict(delta)
-    return Text(f"{change:+.2f} %", style=style or "")
+    return Text(f"{change:+z.2f} %", style=style or "")
 
 
 def _drivers_line(part: Mapping[str, Any]) -> Text:
@@ -236,7 +236,7 @@ def _drivers_line(part: Mapping[str, Any]) -> Text:
     line = Text(f"{kpi.upper()} {kpi_figure(kpi, part['expected'])} -> {kpi_figure(kpi, part['actual'])} = ")
     for number, driver in enumerate(part["drivers"]):
         noise = "" if driver["beyond_noise"] else " (noise)"
-        text = f"{', ' if number else ''}{driver['factor'].upper()} {driver['contribution']:+.3f}{noise}"
+        text = f"{', ' if number else ''}{driver['factor'].upper()} {driver['contribution']:+z.3f}{noise}"
         line.append(text, style="dim" if noise else "")
     if part.get("note"):
         line.append(f"; {part['note']}", style="dim")

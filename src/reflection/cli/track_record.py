@@ -17,6 +17,7 @@ from reflection.cli.session import (
     print_json,
     text_table,
 )
+from reflection.domain.number_of import number_of
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 
 BARS = " ▁▂▃▄▅▆▇█"
@@ -51,7 +52,7 @@ def track_record(
         _print_issuers(out, board["issuers"], by_platform)
         _print_probabilities(out, board["probabilities"])
     _print_rest(out, board)
-    out.print(f"[dim]{board['campaigns']} campaigns, {as_of(board)}[/]")
+    out.print(f"[dim]{number_of(board['campaigns'], 'campaign')}, {as_of(board)}[/]")
 
 
 def _print_issuers(out: Console, rows: list[dict[str, Any]], by_platform: bool) -> None:
@@ -103,14 +104,14 @@ def _print_rest(out: Console, board: dict[str, Any]) -> None:
         out.print(f"Findings: {findings['reason']}.")
     if advice["n"]:
         out.print(
-            f"Advice: {advice['n']} times followed; predicted {advice['predicted_lift'] - 1:+.0%}, measured "
-            f"{advice['measured_lift'] - 1:+.0%}. {advice['reason'].capitalize()}."
+            f"Advice: {advice['n']} times followed; predicted {advice['predicted_lift'] - 1:+z.0%}, measured "
+            f"{advice['measured_lift'] - 1:+z.0%}. {advice['reason'].capitalize()}."
         )
     else:
         out.print(f"Advice: {advice['reason']}.")
     if holdback["evaluable"]:
         low, high = holdback["interval"]
-        lift = f"{holdback['lift'] - 1:+.0%} ({low - 1:+.0%} to {high - 1:+.0%})"
+        lift = f"{holdback['lift'] - 1:+z.0%} ({low - 1:+z.0%} to {high - 1:+z.0%})"
         out.print(f"Hold-back: advice brings {lift} on {holdback['metric']}.")
     else:
         out.print(f"Hold-back: {holdback['reason']}.")
@@ -139,7 +140,7 @@ def _plain(value: float | None) -> str:
 
 
 def _signed(value: float | None) -> str:
-    return "-" if value is None else f"{value:+.3f}"
+    return "-" if value is None else f"{value:+z.3f}"
 
 
 def _share(value: float | None) -> str:

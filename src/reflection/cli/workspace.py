@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from reflection.cli.session import JsonOption, console, messages, open_application, print_json, text_table
+from reflection.domain.number_of import number_of
 from reflection.domain.workspaces import WORKSPACE_NAME
 from reflection.errors import InvalidInput, NotFound
 
@@ -76,11 +77,13 @@ def purge(
                 raise InvalidInput("that is another name; nothing was removed")
         purged = application.purge(name, scrubbed=True)  # also where it is gone: an earlier purge may have been killed
     if purged.left:
-        messages().print(f"removed {purged.rows} rows of workspace {name}; it may be run again, for this is left:")
+        messages().print(
+            f"removed {number_of(purged.rows, 'row')} of workspace {name}; it may be run again, for this is left:"
+        )
         for line in purged.left:
             messages().print(f"  {line}", markup=False, soft_wrap=True)
         raise typer.Exit(1)
     if not present:
         hint = "'reflection workspace list' shows them"
         raise NotFound(f"there is no workspace '{name}', and nothing of one is left", hint=hint)
-    messages().print(f"removed workspace {name}: {purged.rows} rows, its vectors and its files")
+    messages().print(f"removed workspace {name}: {number_of(purged.rows, 'row')}, its vectors and its files")

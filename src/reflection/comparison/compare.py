@@ -171,8 +171,8 @@ def _summary(
     sentences = [_sentence(kpi, deltas[f"{kpi}_diff"], basis) for kpi in HEADLINES]
     for item in drivers:
         if item.kpi in ("cpa", "conversions"):
-            parts = ", ".join(f"{d.factor.upper()} {d.displayed:+.2f}{_noise(d.beyond_noise)}" for d in item.drivers)
-            sentences.append(f"{_title(item.kpi)} differs by {item.actual - item.expected:+.2f}: {parts}.")
+            parts = ", ".join(f"{d.factor.upper()} {d.displayed:+z.2f}{_noise(d.beyond_noise)}" for d in item.drivers)
+            sentences.append(f"{_title(item.kpi)} differs by {item.actual - item.expected:+z.2f}: {parts}.")
     return sentences + [f"Note: {flag}." for flag in flags]
 
 
@@ -187,7 +187,7 @@ def _sentence(kpi: str, delta: Delta, basis: Basis) -> str:
         verdict = "as expected"
     before = basis.figure.format(_number(kpi, delta.expected))
     return (
-        f"{name} {before}, {_number(kpi, delta.actual)} actual ({delta.pct_diff:+.2f} %, {verdict}; {_doubt(delta)})."
+        f"{name} {before}, {_number(kpi, delta.actual)} actual ({delta.pct_diff:+z.2f} %, {verdict}; {_doubt(delta)})."
     )
 
 

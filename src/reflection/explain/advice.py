@@ -13,6 +13,7 @@ from reflection.domain.bookable import Bookable, EvidenceFloor, Lane, Total, rec
 from reflection.domain.conversion_kind import plural, spoken
 from reflection.domain.grade import Grade
 from reflection.domain.metrics import METRICS, PRICES, RATES, as_read
+from reflection.domain.number_of import number_of
 from reflection.explain import formatting
 from reflection.explain.evidence import INTERVAL_LEVEL, Certainty, Evidence, Figure
 from reflection.explain.phrases_en import ENGLISH, Language
@@ -134,7 +135,8 @@ def remarks(bookable: Bookable, total: Total, floor: EvidenceFloor) -> Iterator[
         yield bookable.doubt
     if not bookable.enough:
         yield (
-            f"an advice needs at least {floor.campaigns} campaigns and {floor.events} conversions, this has "
+            f"an advice needs at least {number_of(floor.campaigns, 'campaign')} and "
+            f"{number_of(floor.events, 'conversion')}, this has "
             f"{formatting.count(bookable.campaigns)} and {formatting.count(round(bookable.conversions))}"
         )
     if not total.steady:

@@ -101,7 +101,7 @@ def rough_lift(effect: float) -> str:
 
 def rounded_lift(effect: float) -> str:
     """A multiplicative lift as a signed whole percentage: 1.32 -> ``+32 %``."""
-    return f"{100 * (effect - 1):+.0f} %"
+    return f"{100 * (effect - 1):+z.0f} %"
 
 
 def rounded_lifts(interval: tuple[float, float]) -> str:

@@ -10,6 +10,7 @@ from reflection.domain import signals
 from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import METRICS
+from reflection.domain.number_of import number_of
 from reflection.domain.plan import Plan
 from reflection.explain.formatting import money
 from reflection.forecasting import calibration
@@ -102,8 +103,8 @@ def notes_on(
         notes.append(f"learnt in {stated}, planned in {plan.currency or 'no stated currency'}: money is not compared")
     if plan.expected is not None and not corrected:
         notes.append(
-            f"the planner's figures are taken as they are: {state.learned} campaigns with a forecast were learnt, "
-            f"{calibration.START} are needed to correct them"
+            f"the planner's figures are taken as they are: {number_of(state.learned, 'campaign')} with a "
+            f"forecast learnt, {calibration.START} are needed to correct them"
         )
     new = sorted(
         {name for value in corrected.values() for name in value.unseen if name.startswith(calibration.PLANNER)}

@@ -24,6 +24,7 @@ from reflection.domain.creative_knowledge import (
 )
 from reflection.domain.creative_text import TRAITS
 from reflection.domain.metrics import RATES
+from reflection.domain.number_of import number_of
 from reflection.inference.campaign_columns import Floats
 from reflection.inference.creative_rows import CreativeCells, SideBySide, TextCounts
 from reflection.inference.creative_scores import score_records
@@ -138,8 +139,9 @@ def _row(
     reason = "beyond noise" if beyond else "not enough evidence"
     if beyond and not enough:
         reason = (
-            f"not enough evidence: texts with and without it ran side by side in {contrast.campaigns} campaigns with "
-            f"{contrast.events:,.0f} events, a finding needs {floor.campaigns} campaigns and {floor.events} events"
+            f"not enough evidence: texts with and without it ran side by side in "
+            f"{number_of(contrast.campaigns, 'campaign')} with {number_of(contrast.events, 'event')}, a finding needs "
+            f"{number_of(floor.campaigns, 'campaign')} and {number_of(floor.events, 'event')}"
         )
     pro, contra = contrast.ids(float(fitted.mean[column]), fitted.sigma.get(Stratum.WITHIN, 0.0))
     return TextEffect(

@@ -17,6 +17,7 @@ from reflection.domain import signals
 from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.grade import Grade
 from reflection.domain.knowledge import Effect
+from reflection.domain.number_of import number_of
 from reflection.inference.dataset import Dataset
 from reflection.inference.experiments import Trials
 from reflection.inference.fit import FittedMetrics
@@ -160,8 +161,8 @@ def _too_little(real: int, events: float, floor: EvidenceFloor) -> str:
     if real == 1:
         return "seen in one campaign only: it holds within that campaign and says nothing of others"
     return (
-        f"not enough evidence: seen in {real} campaigns with {events:,.0f} events, a finding needs {floor.campaigns} "
-        f"campaigns and {floor.events} events"
+        f"not enough evidence: seen in {number_of(real, 'campaign')} with {number_of(events, 'event')}, a "
+        f"finding needs {number_of(floor.campaigns, 'campaign')} and {number_of(floor.events, 'event')}"
     )
 
 
@@ -192,6 +193,6 @@ def _reason(finding: bool, verdict: Verdict, lift: float, raw: float | None, cam
         return text
     seen = "one campaign" if campaigns == 1 else f"{campaigns} campaigns"
     why = f"it was seen in {seen} only" if campaigns < FEW else "other things ran with it, or chance makes as much"
-    return f"{text}: {raw - 1:+.0%} by the plain ratio, {lift - 1:+.0%} after weighing, because {why}".replace(
+    return f"{text}: {raw - 1:+z.0%} by the plain ratio, {lift - 1:+z.0%} after weighing, because {why}".replace(
         "%", " %"
     )

@@ -213,7 +213,7 @@ class Identification:
         if low > -clear * low_error or high < clear * high_error:
             return None
         names = [signals.spoken(name, {}).removeprefix("platform ") for name in (best, worst)]
-        changes = [f"{100 * math.expm1(value):+.0f} %" for value in (high, low)]
+        changes = [f"{100 * math.expm1(value):+z.0f} %" for value in (high, low)]
         label = METRICS[metric].label
         return Doubt(
             f"it works in opposite ways: {label} {changes[0]} on {names[0]} and {changes[1]} on {names[1]}, so there "

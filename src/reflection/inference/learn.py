@@ -20,6 +20,7 @@ from reflection.domain.evidence import Evidence
 from reflection.domain.experiment import Experiment
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.maturity import EvidenceOfDay, Waiting
+from reflection.domain.number_of import number_of
 from reflection.domain.results import Finding
 from reflection.inference.bookables import with_bookables
 from reflection.inference.confirmation import trust_in_attribution
@@ -51,6 +52,7 @@ from reflection.inference.support import SupportIndex
 from reflection.inference.tracking_faults import Surroundings, as_diagnostics, faults, questions, suspicions_of
 
 FEWEST_CAMPAIGNS = 3
+LEARNT_FROM = ("campaign was learnt from", "campaigns were learnt from")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +211,7 @@ def _of_goal(
         campaigns=tables.campaigns,
         goal_metric=_goal(request.goal, table),
         currency=table.currency,
-        reason=f"{tables.campaigns} campaigns were learnt from; comparing takes at least {FEWEST_CAMPAIGNS}",
+        reason=f"{number_of(tables.campaigns, *LEARNT_FROM)}; comparing takes at least {FEWEST_CAMPAIGNS}",
         diagnostics={"aliases": {}, "spelt": dict(request.spelt)},
         kind=kind,
         floor=request.floor,
@@ -292,4 +294,4 @@ def _no_findings(table: Dataset) -> str:
     """Why there are none; a breakdown is missed only where campaigns came without one."""
     without = len(table.campaign) == len(table)
     normal = "that is normal for few campaigns" + (" without a breakdown" if without else "")
-    return f"{len(table)} campaigns were learnt from and no effect is beyond noise; {normal}"
+    return f"{number_of(len(table), *LEARNT_FROM)} and no effect is beyond noise; {normal}"

@@ -17,6 +17,7 @@ from reflection.domain import signals
 from reflection.domain.bookable import Bookable
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import METRICS, as_read
+from reflection.domain.number_of import number_of
 from reflection.domain.results import NextTest
 from reflection.explain import formatting
 from reflection.inference import posterior
@@ -190,10 +191,11 @@ def _described(
         metric=goal,
         question=f"does {challenger} do better than {holder} on {label}?",
         description=(
-            f"{how}, half of the budget each, with {money(spend)} over {days} days, and send the breakdown. Choose "
-            f"{challenger} if its {label} comes out {_than(decides or 1.0)} that of {holder} or better, else stay with "
-            f"{holder}. Choosing after it is worth about {money(value)} {unit} on the {money(question.moved)} that 90 "
-            f"days put there; while it runs it costs about {money(cost)} against {holder} alone."
+            f"{how}, half of the budget each, with {money(spend)} over {number_of(days, 'day')}, and send the "
+            f"breakdown. Choose {challenger} if its {label} comes out {_than(decides or 1.0)} that of {holder} or "
+            f"better, else stay with {holder}. Choosing after it is worth about {money(value)} {unit} on the "
+            f"{money(question.moved)} that 90 days put there; while it runs it costs about {money(cost)} against "
+            f"{holder} alone."
         ),
         spend=spend,
         currency=currency,

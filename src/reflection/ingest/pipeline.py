@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import polars as pl
 
 from reflection.domain.campaign import Campaign
+from reflection.domain.number_of import number_of
 from reflection.domain.planner_forecast import NO_FORECAST, PREVIOUS_PERIOD, TRAILING_28D
 from reflection.errors import ImportFileError
 from reflection.ingest.building import meta_actions
@@ -232,7 +233,8 @@ class _BuildOutcome:
         """What was noticed while building, who expects, and what was left out."""
         notes = [*self.notes, *_expected_findings(Counter(campaign.planner or "" for campaign in self.campaigns))]
         if self.rejects:
-            message = f"{len(self.rejects)} campaigns are left out; the first: {self.rejects[0].reason}."
+            left_out = number_of(len(self.rejects), "campaign is", "campaigns are")
+            message = f"{left_out} left out; the first: {self.rejects[0].reason}."
             notes.append(
                 finding("campaigns_left_out", "error", message, [reject.line for reject in self.rejects if reject.line])
             )

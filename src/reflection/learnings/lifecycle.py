@@ -24,6 +24,7 @@ from reflection.domain import signals
 from reflection.domain.evidence import day_text
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS
+from reflection.domain.number_of import number_of
 from reflection.explain.formatting import probability, rounded_lift
 from reflection.inference.posterior import effect_matrix, known, resolved
 from reflection.learnings.change_point import ChangePoint, Point, estimates, has_ended, latest_step
@@ -128,13 +129,13 @@ def next_state(before: State | None, reading: Reading, ended: ChangePoint | None
             f"it held at {before_it} until {day_text(ended.day)} and is {after_it} in the campaigns since",
         )
     if reading.finding and reading.campaigns >= ENOUGH_CAMPAIGNS and reading.lfsr <= CERTAIN:
-        return "established", f"seen on {reading.campaigns:.0f} campaigns, {_right(reading)}"
+        return "established", f"seen on {number_of(reading.campaigns, 'campaign')}, {_right(reading)}"
     if before == "established" and reading.lfsr <= STILL_CERTAIN:
         return "established", f"weaker than it was, {_right(reading)}"
     if before in ("established", "contested"):
         return "superseded", f"over all campaigns, {_right(reading)} only"
     if reading.finding:
-        return "emerging", f"beyond noise on {reading.campaigns:.0f} campaigns, to be confirmed"
+        return "emerging", f"beyond noise on {number_of(reading.campaigns, 'campaign')}, to be confirmed"
     if before == "emerging" and reading.lfsr > UNCONFIRMED:
         return "retired", f"it was never confirmed: {_right(reading)} only"
     return before, "as before"

@@ -39,7 +39,7 @@ def _wrapped(card: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, An
         "reasoning": {
             "triggered_by": card["reason"],
             "metric_name": card["metric"],
-            "metric_change": f"{(card['effect'] - 1) * 100:+.1f}%",
+            "metric_change": f"{(card['effect'] - 1) * 100:+z.1f}%",
             "supporting_data": {
                 "interval_90": [low, high],
                 "campaigns": card["campaigns"],

@@ -13,6 +13,7 @@ import numpy as np
 
 from reflection.domain import signals
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.number_of import number_of
 from reflection.domain.weights import SignalWeight
 from reflection.inference.next_test import NOTHING
 from reflection.recommendations.cards import Card, Option, build, with_propensities
@@ -174,7 +175,7 @@ def _nothing(knowledge: Knowledge) -> str:
         return knowledge.reason.rstrip(".")
     if not knowledge.campaigns:
         return "nothing has been learnt yet"
-    return f"after {knowledge.campaigns} campaigns no effect is beyond noise"
+    return f"after {number_of(knowledge.campaigns, 'campaign')} no effect is beyond noise"
 
 
 def _top_signals(options: Sequence[Option], knowledge: Knowledge) -> list[dict[str, Any]]:

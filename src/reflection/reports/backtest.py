@@ -8,6 +8,8 @@ from html import escape
 from math import log
 from typing import Any
 
+from reflection.domain.number_of import number_of
+
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c1c1c;background:#fff}
 table{border-collapse:collapse;margin:.5rem 0 1.5rem}
@@ -22,7 +24,7 @@ def page(report: Mapping[str, Any]) -> str:
     """The whole page."""
     parts = [
         "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Backtest</title>",
-        f"<style>{_STYLE}</style></head><body><h1>Backtest of {report['campaigns']} campaigns</h1>",
+        f"<style>{_STYLE}</style></head><body><h1>Backtest of {number_of(report['campaigns'], 'campaign')}</h1>",
         "<p>Every campaign was predicted from the campaigns before it and learned afterwards. Errors are the mean "
         "absolute log ratio of outcome and forecast: 0.10 is about 10 %.</p>",
     ]
@@ -39,7 +41,7 @@ def _metric(metric: str, rows: Mapping[str, Any]) -> str:
     best = min(figures["mae_log"] for figures in rows["methods"].values())
     body = "".join(
         f"<tr{' class=best' if figures['mae_log'] == best else ''}><td>{escape(method)}</td>"
-        f"<td>{figures['mae_log']:.3f}</td><td>{figures['bias']:+.3f}</td></tr>"
+        f"<td>{figures['mae_log']:.3f}</td><td>{figures['bias']:+z.3f}</td></tr>"
         for method, figures in rows["methods"].items()
     )
     return (

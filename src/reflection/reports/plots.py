@@ -75,7 +75,7 @@ def _ratios(words: _Words, data: Ratios) -> str:
     for tick in axis.ticks():
         at = axis.x(tick)
         canvas.line((at, top - 6), (at, bottom), color=INK if tick == 1 else FAINT, width=1.2 if tick == 1 else 1)
-        label = data.origin if tick == 1 else f"{100 * (tick - 1):+.0f} %"
+        label = data.origin if tick == 1 else f"{100 * (tick - 1):+z.0f} %"
         canvas.text((at, bottom + 18), label, size=11, color=INK if tick == 1 else MUTED, anchor="middle")
     for index, row in enumerate(rows):
         _ratio_row(canvas, axis, row, top + row_height * (index + 0.5))

@@ -150,7 +150,7 @@ def test_months_of_a_campaign_in_files_of_one_import_are_not_lost_in_silence(
     if left_out:
         note = next(note for note in answer["findings"] if note["code"] == "days_left_out")
         assert note["message"].startswith(
-            "1 campaigns of september.csv have other days in meta.csv (first: meta_autumn)"
+            "1 campaign of september.csv came with other days in meta.csv (first: meta_autumn)"
         )
         assert note["campaigns"] == ["meta_autumn"]
 

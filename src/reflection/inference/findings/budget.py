@@ -175,4 +175,4 @@ def _finding(fitted: FittedMetrics, item: Excess, rate: float, total: float, spr
 
 
 def _change(ratio: float) -> str:
-    return f"{100 * (ratio - 1):+.0f} %"
+    return f"{100 * (ratio - 1):+z.0f} %"

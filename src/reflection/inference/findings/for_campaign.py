@@ -9,6 +9,7 @@ from dataclasses import replace
 from reflection.domain import signals
 from reflection.domain.campaign import Campaign
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.number_of import number_of
 from reflection.domain.results import Category, Finding, PatternReport
 
 MOST_FINDINGS = 30
@@ -84,5 +85,6 @@ def _reason(knowledge: Knowledge) -> str:
     if knowledge.as_of is None:
         return "nothing has been learnt yet: this workspace has no fitted campaigns"
     return knowledge.reason or (
-        f"{knowledge.campaigns} campaigns were learnt from; none of this campaign's signals stands out beyond noise"
+        f"{number_of(knowledge.campaigns, 'campaign was', 'campaigns were')} learnt from; none of "
+        "this campaign's signals stands out beyond noise"
     )

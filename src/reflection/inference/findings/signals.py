@@ -12,6 +12,7 @@ from reflection.domain import signals
 from reflection.domain.evidence import day_text
 from reflection.domain.knowledge import Effect
 from reflection.domain.metrics import METRICS, PRICES, RATES, as_read
+from reflection.domain.number_of import number_of
 from reflection.domain.results import DESCRIPTIVE, ESTABLISHED, Category, Finding
 from reflection.explain.formatting import rough_lift, rounded_lift, rounded_lifts
 from reflection.inference.dataset import Dataset
@@ -129,12 +130,14 @@ def _describe(effect: Effect, label: str, aliases: list[str], pro: int, contra: 
     interval = f"90 % interval {rounded_lifts(bounds or effect.interval)}"
     if effect.within:
         return (
-            f"Within {effect.within}, {label} comes with {size} ({interval}; {effect.rows} ad rows).{plain}{alone} "
+            f"Within {effect.within}, {label} comes with {size} ({interval}; "
+            f"{number_of(effect.rows, 'ad row')}).{plain}{alone} "
             "It was seen in this campaign only, so nothing is said of others."
         )
     return (
-        f"{label} comes with {size} ({interval}; seen in {effect.real_campaigns} campaigns and {effect.rows} ad "
-        f"rows; of the campaigns taken alone, {pro} speak for it beyond noise and {contra} against)."
+        f"{label} comes with {size} ({interval}; seen in {number_of(effect.real_campaigns, 'campaign')} and "
+        f"{number_of(effect.rows, 'ad row')}; of the campaigns taken alone, {pro} speak for it beyond noise and "
+        f"{contra} against)."
         f"{plain}{alone} {_drawn(effect)}"
     )
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from reflection.domain.campaign import REQUIRED_COUNTS
 from reflection.domain.metrics import AMOUNTS, COUNTS, KPIS, METRICS, OBSERVED
+from reflection.domain.number_of import number_of
 from reflection.ingest.building.conversions import OTHER
 from reflection.ingest.building.drafts import ALWAYS_WRITTEN, Draft, metric_sums
 from reflection.ingest.building.identity import IdentifiedRows
@@ -75,11 +76,12 @@ def file_findings(
     notes += _unknown(rows.frame, header, undecided=undecided)
     notes += _assumptions(facts, header)
     if facts.rejects:
-        notes.append(
-            finding("rows_rejected", "error", f"{len(facts.rejects)} rows cannot be read: {facts.rejects[0].reason} "
-                    f"(line {facts.rejects[0].line}). Their campaigns are left out.",
-                    [reject.line for reject in facts.rejects])
-        )  # fmt: skip
+        first = facts.rejects[0]
+        message = (
+            f"{number_of(len(facts.rejects), 'row')} cannot be read: {first.reason} (line {first.line}). "
+            "Campaigns with such rows are left out."
+        )
+        notes.append(finding("rows_rejected", "error", message, [reject.line for reject in facts.rejects]))
     if strange := [name.partition(".")[2] for name in header.made if name.startswith(f"{OTHER}.")]:
         message = f"Action types that are not known here and not counted: {', '.join(sorted(strange))}."
         notes.append(finding("actions_unknown", "warning", message))

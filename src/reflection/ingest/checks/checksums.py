@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from reflection.domain.metrics import COUNTS
+from reflection.domain.number_of import number_of
 from reflection.ingest.import_report import Finding, finding
 from reflection.ingest.reading.header import Header
 from reflection.ingest.reading.total_rows import AVERAGE_LABEL, TotalRow
@@ -74,7 +75,10 @@ def _cut_off(facts: Facts, header: Header) -> list[Finding]:
         return [finding("total_missing", "warning", message)]
     for line in header.preamble:
         if (match := _ROWS.match(line)) and int(match[1]) != facts.frame.height + len(facts.rejects):
-            message = f"The file announces {match[1]} rows and has {facts.frame.height}: it is cut off or was edited."
+            message = (
+                f"The file announces {number_of(int(match[1]), 'row')} and has {facts.frame.height}: it is cut "
+                "off or was edited."
+            )
             return [finding("rows_missing", "warning", message)]
     return []
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from reflection.domain.number_of import number_of
 from reflection.ingest.building.campaigns import draft_id
 from reflection.ingest.building.drafts import Draft
 from reflection.ingest.import_report import Finding, Granularity, finding
@@ -69,9 +70,9 @@ def findings(drafts: Sequence[Draft], dialect: str, as_of: dt.date | None) -> li
     first, last = min(waiting.values()), max(waiting.values())
     until = f"{first}" if first == last else f"{first} (the last of them {last})"
     message = (
-        f"{len(waiting)} campaigns can still gain conversions after {as_of}: what is made of them (CVR, CPA, ROAS, "
-        f"order value) is not judged or learnt before {until}; CPM and CTR are, at once. Import the days again then: "
-        "the later file replaces this one."
+        f"{number_of(len(waiting), 'campaign')} can still gain conversions after {as_of}: what is made of them "
+        f"(CVR, CPA, ROAS, order value) is not judged or learnt before {until}; CPM and CTR are, at once. Import the "
+        "days again then: the later file replaces this one."
     )
     return [finding("conversions_immature", "warning", message, (), list(waiting))]
 

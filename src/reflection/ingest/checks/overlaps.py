@@ -6,6 +6,7 @@ This file must not know how files are read.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from reflection.domain.number_of import number_of
 from reflection.ingest.import_report import CampaignDay, ImportReport, Reject, Snapshot, finding
 
 ANY = "unspecified"
@@ -68,8 +69,8 @@ def _without(report: ImportReport, ids: set[str], other: str, code: str) -> Impo
     if not ids:
         return report
     message = (
-        f"{len(ids)} campaigns of {report.name} have days that {other} already reports: they are left out, never "
-        "added. Import the source you trust alone."
+        f"{number_of(len(ids), 'campaign')} of {report.name} left out, never added: {other} already reports "
+        "the same days. Import the source you trust alone."
     )
     campaigns = tuple(campaign for campaign in report.campaigns if campaign.campaign_id not in ids)
     rejects = tuple(Reject(0, "its days are reported by another source", identity) for identity in sorted(ids))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from reflection.domain.number_of import number_of
 from reflection.ingest.building.campaigns import draft_id
 from reflection.ingest.building.drafts import Draft
 from reflection.ingest.checks import maturity
@@ -47,8 +48,8 @@ def _overlaps(frame: pl.DataFrame) -> list[Finding]:
     if not over.height:
         return []
     message = (
-        f"{over.height} rows lie inside days that another row of the same campaign already covers: the same spend may "
-        "be counted twice. Export one granularity only."
+        f"{number_of(over.height, 'row lies', 'rows lie')} inside days that another row of the same campaign "
+        "already covers: the same spend may be counted twice. Export one granularity only."
     )
     return [finding("periods_overlap", "error", message, over["line"].to_list())]
 
@@ -62,7 +63,10 @@ def _across_months(drafts: Sequence[Draft], granularity: Granularity, dialect: s
     crossing = [draft for draft in drafts if draft.by_month and "--" in draft.label]
     if not crossing:
         return []
-    message = f"{len(crossing)} rows' {granularity}s cross a month's end and cannot be split: each stands alone."
+    message = (
+        f"The {granularity}s of {number_of(len(crossing), 'row')} cross a month's end and cannot be "
+        "split: each stands alone."
+    )
     return [finding("crosses_months", "warning", message, (), [draft_id(dialect, draft) for draft in crossing])]
 
 

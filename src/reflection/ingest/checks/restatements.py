@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import polars as pl
 
 from reflection.domain.metrics import COUNTS
+from reflection.domain.number_of import number_of
 from reflection.ingest.checks import overlaps, restatements
 from reflection.ingest.import_report import Finding, ImportReport, Snapshot, finding
 
@@ -144,9 +145,9 @@ def _beside_each_other(reports: Sequence[ImportReport]) -> list[ImportReport]:
         twice = sorted(set(ids) & files.keys())
         if twice:
             message = (
-                f"{len(twice)} campaigns of {report.name} have other days in {files[twice[0]]} (first: {twice[0]}): a "
-                "campaign is replaced as a whole, so only the later file's count. Import whole months with --group-by "
-                "month, or give each campaign's days in one file."
+                f"{number_of(len(twice), 'campaign')} of {report.name} came with other days in {files[twice[0]]} "
+                f"(first: {twice[0]}): a campaign is replaced as a whole, so only the later file's count. Import whole "
+                "months with --group-by month, or give each campaign's days in one file."
             )
             note = finding("days_left_out", "warning", message, (), twice)
             report = replace(report, findings=(note, *report.findings))

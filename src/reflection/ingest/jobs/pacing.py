@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reflection.domain.number_of import number_of
 from reflection.ingest.jobs.register import Days
 from reflection.ingest.jobs.reported_days import reported
 from reflection.stats.series import hits, level_index, replay
@@ -128,7 +129,10 @@ def _projected(
         elif left == 0:
             answers[key]["interval"] = [so_far, so_far]
         elif len(history) < FEWEST * left:
-            reason = f"{left} days are to come, which takes {FEWEST * left} days without a gap, not {len(history)}"
+            reason = (
+                f"{number_of(left, 'day is', 'days are')} to come, which takes {FEWEST * left} days without a gap, "
+                f"not {len(history)}"
+            )
             answers[key] |= {"projected": None, "reason": reason}
         else:
             stretches = min(len(history) // left, MOST)

@@ -67,7 +67,7 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
         NONE if row["bias"] is None else formatting.signed_lift(math.exp(row["bias"])),
         NONE if row["mae_log"] is None else formatting.percent(100.0 * math.expm1(row["mae_log"])),
         "no interval given" if coverage is None else formatting.percent(100.0 * coverage),
-        NONE if row["crps_skill"] is None else f"{row['crps_skill']:+.2f}",
+        NONE if row["crps_skill"] is None else f"{row['crps_skill']:+z.2f}",
     )
 
 

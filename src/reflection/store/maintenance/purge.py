@@ -10,6 +10,7 @@ from sqlalchemy import MetaData, Table, delete, func, inspect, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.answers import FILES
+from reflection.domain.number_of import number_of
 from reflection.store.database.connections import Database
 from reflection.store.database.statements import insert_rows
 from reflection.store.projections.artifacts import ArtifactFolder
@@ -58,7 +59,7 @@ class Purge:
         self._publisher.publish_and_say()
         left = self._files.clear(workspace)
         if rows := remaining(self._database, workspace):
-            left.append(f"{sum(rows.values())} rows that were written meanwhile: somebody still sends to it")
+            left.append(f"{number_of(sum(rows.values()), 'row')} written meanwhile: somebody still sends to it")
         dialect = self._database.dialect
         with dialect.translated_errors():
             if scrubbed and (rest := dialect.scrub(self._database.writer, READERS_SECONDS)):
