@@ -56,7 +56,7 @@ def test_the_sample_account_is_loaded_looked_at_and_taken_back_without_a_trace(a
         "the younger half was foretold"
     )
     seen = call("GET", "/v1/attention", workspace=SAMPLE_WORKSPACE).json()
-    assert {item["kind"] for item in seen["items"]} == {"held-campaign", "missed-forecast", "ended-learning"}
+    assert {item["kind"] for item in seen["items"]} == {"held-campaign", "missed-forecast"}
     rows = Workspaces.model_validate(call("GET", "/v1/workspaces").json()).items
     assert [(row.workspace, row.sample) for row in rows] == [("default", False), (SAMPLE_WORKSPACE, True)]
     assert call("GET", "/v1/campaigns").json() == before, "beside everything else"
