@@ -53,8 +53,8 @@ def test_what_is_not_enough_says_what_weighing_left_of_it(rows):
     weighed = [row for row in rows.values() if "after weighing" in row.reason]
     assert weighed
     for row in weighed:
-        assert f"{100 * (row.raw_lift - 1):+.0f} % by the plain ratio" in row.reason
-        assert f"{100 * (row.effect - 1):+.0f} % after weighing" in row.reason
+        assert f"{100 * (row.raw_lift - 1):+z.0f} % by the plain ratio" in row.reason
+        assert f"{100 * (row.effect - 1):+z.0f} % after weighing" in row.reason
 
 
 def test_aliases_have_the_effect_but_are_no_finding_of_their_own(rows, fitted):
