@@ -130,7 +130,7 @@ def test_exported_campaigns_are_read_again(run, sample, folder):
     exported = run("export", "campaigns", "-o", "all.jsonl")
     again = run("analyze", "all.jsonl", "--json")
 
-    assert "1 campaigns exported" in exported.stderr
+    assert "1 campaign exported" in exported.stderr
     assert json.loads(again.stdout)["stored_memory"]["revision"] == 1
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reflection.cli.session import WorkspaceOption, messages, open_application
+from reflection.domain.number_of import number_of
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import InvalidInput
 from reflection.reports.tables import csv_lines
@@ -53,7 +54,7 @@ def export(
         )
         records = _write(lines, output)
     header = 0 if what is Subject.CAMPAIGNS else 1
-    messages().print(f"{records - header} {what.value} exported")
+    messages().print(f"{number_of(records - header, what.value.removesuffix('s'), what.value)} exported")
 
 
 def _campaigns(application: "Application", workspace: str) -> Iterator[str]:
