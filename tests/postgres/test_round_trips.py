@@ -15,7 +15,7 @@ from reflection.settings import Settings
 from reflection.wiring import build
 
 MOST = 20
-"""Of one new campaign: six of the memory, seven of the snapshot, six of the transaction, and one to spare."""
+"""Of one new campaign: six of the memory, eight of the snapshot, six of the transaction."""
 
 
 class Relay:

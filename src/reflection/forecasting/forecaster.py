@@ -71,7 +71,8 @@ class Forecaster:
                 folded = _Folded(fitted, knowledge.epoch, frozenset(knowledge.held), day)
             entries = snapshot.ledger(folded.state.seq, MOST_ENTRIES)
             if entries:
-                held = {*knowledge.held, *_suspects(entries, knowledge)} - snapshot.accepted_campaigns()
+                held = {*knowledge.held, *_suspects(entries, knowledge)}
+                held -= snapshot.accepted_campaigns() if held else frozenset()
                 state = fold(entries, folded.state, held=held, day=folded.day, refits=refits)
                 folded = replace(folded, state=state, held=folded.held | held)
             self._folded[snapshot.workspace] = folded

@@ -22,12 +22,13 @@ def campaign_list(
         .limit(query.limit)
     )
     listed, characters = list[tuple[ListPlace, StoredCampaign]](), 0
-    for row in connection.execute(chosen.execution_options(yield_per=20)).mappings():
-        stored = stored_campaign(dict(row))
-        listed.append((ListPlace(row["timestamp"], row["campaign_id"]), stored))
-        characters += len(stored.campaign_json) + len(stored.answer)
-        if characters > MOST_CHARACTERS:
-            break
+    with connection.execute(chosen.execution_options(yield_per=20)) as rows:  # closed where the rest is not read
+        for row in rows.mappings():
+            stored = stored_campaign(dict(row))
+            listed.append((ListPlace(row["timestamp"], row["campaign_id"]), stored))
+            characters += len(stored.campaign_json) + len(stored.answer)
+            if characters > MOST_CHARACTERS:
+                break
     return listed
 
 

@@ -122,11 +122,12 @@ def newest_campaigns(connection: Connection, workspace: str, limit: int) -> list
     joined = newest.join(campaigns, (campaigns.c.campaign_id == newest.c.campaign_id) & own)  # reads no other bodies
     bodies = select(campaigns.c.body).select_from(joined).order_by(*order).execution_options(yield_per=50)
     newest_first, characters = list[str](), 0
-    for body in connection.execute(bodies).scalars():
-        newest_first.append(body)
-        characters += len(body)
-        if characters > NEWEST_CHARACTERS:
-            break
+    with connection.execute(bodies) as rows:  # closed where the rest is not read
+        for body in rows.scalars():
+            newest_first.append(body)
+            characters += len(body)
+            if characters > NEWEST_CHARACTERS:
+                break
     return newest_first
 
 
