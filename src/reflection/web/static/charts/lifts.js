@@ -16,7 +16,7 @@ export function Dumbbell({ rows, reference }) {
   const x = logarithmic(axis.domain, [label + 14, width - 22]);
   const height = DUMBBELL_TOP + rows.length * DUMBBELL_ROW + 18;
   return html`<div ref=${place}><svg width=${width} height=${height} viewBox="0 0 ${width} ${height}" aria-hidden="true">
-    <${Grid} ticks=${axis.ticks} x=${x} top=${DUMBBELL_TOP} bottom=${height - 18} label=${(tick) => (tick === 1 ? "0 %" : signed(tick))} strong=${1} />
+    <${Grid} ticks=${axis.ticks} x=${x} top=${DUMBBELL_TOP} bottom=${height - 18} label=${signed} strong=${1} />
     <text class="tick strong" x=${x(1)} y=${height - 4} text-anchor=${x(1) > width - 70 ? "end" : "middle"}>${reference}</text>
     ${rows.map((row, at) => {
       const y = DUMBBELL_TOP + at * DUMBBELL_ROW + DUMBBELL_ROW / 2;
@@ -40,7 +40,7 @@ export function ForestHead({ axis }) {
   const [place, width] = useWidth(360);
   const x = logarithmic(axis.domain, [FOREST_EDGE, width - FOREST_EDGE]);
   return html`<div ref=${place}><svg width=${width} height="18" viewBox="0 0 ${width} 18" aria-hidden="true">
-    ${apart(axis.ticks, x, 1).map((tick) => html`<text key=${tick} class=${tick === 1 ? "tick strong" : "tick"} x=${Math.min(width - 18, Math.max(18, x(tick)))} y="13" text-anchor="middle">${tick === 1 ? "0 %" : signed(tick)}</text>`)}
+    ${apart(axis.ticks, x, 1).map((tick) => html`<text key=${tick} class=${tick === 1 ? "tick strong" : "tick"} x=${Math.min(width - 18, Math.max(18, x(tick)))} y="13" text-anchor="middle">${signed(tick)}</text>`)}
   </svg></div>`;
 }
 
@@ -74,7 +74,7 @@ export function Strip({ dots }) {
   });
   const height = STRIP_TOP + Math.max(3, rows.length) * STRIP_STEP + 12;
   return html`<div ref=${place}><svg width=${width} height=${height} viewBox="0 0 ${width} ${height}" aria-hidden="true">
-    <${Grid} ticks=${axis.ticks} x=${x} top=${STRIP_TOP} bottom=${height} label=${(tick) => (tick === 1 ? "0 %" : signed(tick))} strong=${1} />
+    <${Grid} ticks=${axis.ticks} x=${x} top=${STRIP_TOP} bottom=${height} label=${signed} strong=${1} />
     ${placed.map((dot) => html`<g key=${dot.id} class="interval ${dot.tone}"><circle class=${dot.tone === "unsure" ? "dot hollow" : "dot"} cx=${dot.at} cy=${height - 10 - dot.row * STRIP_STEP} r="5"><title>${dot.id}</title></circle></g>`)}
   </svg></div>`;
 }

@@ -42,7 +42,7 @@ export function DriftPicture({ dots, line, interval }) {
   const y = logarithmic(axis.domain, [BASE, TOP]);
   return html`<${Frame} place=${place} width=${width}>
     <rect class="band" x=${LEFT} width=${width - LEFT - RIGHT} y=${y(interval[1])} height=${Math.max(1, y(interval[0]) - y(interval[1]))} />
-    ${axis.ticks.map((tick) => html`<${Level} key=${tick} y=${y(tick)} width=${width} strong=${tick === 1} text=${tick === 1 ? "0 %" : signed(tick)} />`)}
+    ${axis.ticks.map((tick) => html`<${Level} key=${tick} y=${y(tick)} width=${width} strong=${tick === 1} text=${signed(tick)} />`)}
     ${dots.map((dot) => html`<g key=${dot.id} class="interval ${dot.tone}"><circle class="dot small hollow" cx=${x(dot.day)} cy=${y(dot.lift)} r="3.5"><title>${dot.id}</title></circle></g>`)}
     <polyline class="line" points=${line.map((point) => `${x(point.day)},${y(point.lift)}`).join(" ")} />
     ${line.map((point) => html`<g key=${point.day} class="interval good"><line class="whisker" x1=${x(point.day)} x2=${x(point.day)} y1=${y(point.low)} y2=${y(point.high)} /><circle class="dot" cx=${x(point.day)} cy=${y(point.lift)} r="5" /></g>`)}
