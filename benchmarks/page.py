@@ -66,7 +66,7 @@ def report(campaigns: int) -> str:
 def _settings(folder: Path) -> Settings:
     folder.mkdir()
     paths = {"database_path": folder / "r.db", "output_dir": folder / "output", "weights_path": folder / "w.json"}
-    return Settings.load(_env_file=None, vector_backend="local", **paths)
+    return Settings.load(_env_file=None, vector_backend="local", log_level="WARNING", **paths)
 
 
 def _fill(application: Application, number: int) -> None:
