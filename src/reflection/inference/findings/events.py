@@ -23,9 +23,9 @@ from reflection.domain.weights import Interval
 from reflection.explain.formatting import plain_name, rounded_lift, rounded_lifts
 from reflection.inference.campaign_columns import NOT_STATED
 from reflection.inference.events import EVENT, LearntEvent, in_scope, while_it_held
+from reflection.inference.findings.coincidence import Coincidence
 from reflection.inference.findings.common import finding_id, impact, is_favorable
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
-from reflection.inference.findings.told_apart import ToldApart
 from reflection.inference.fit import FittedMetrics
 from reflection.inference.support import MOST_IDS
 from reflection.stats import drift
@@ -78,7 +78,7 @@ class EventEffects:
     def __init__(
         self, fitted: FittedMetrics, floor: EvidenceFloor = FLOOR, spelt: Mapping[str, str] = MappingProxyType({})
     ) -> None:
-        self._fitted, self._floor, self._spelt, self._apart = fitted, floor, spelt, ToldApart(fitted.table)
+        self._fitted, self._floor, self._spelt, self._coincidence = fitted, floor, spelt, Coincidence(fitted.table)
         self.by_metric = {
             metric: [self._effect(one, metric) for one in fitted.design.events.chosen]
             for metric, fit in fitted.metrics.items()
@@ -137,7 +137,7 @@ class EventEffects:
         self, learnt: LearntEvent, metric: str, scope: NDArray[np.bool_], here: NDArray[np.bool_], *, clear: bool
     ) -> str | None:
         """Why an event is no finding; `clear`: it is beyond chance."""
-        beside = [*(f'"{plain_name(one.text)}"' for one in learnt.same), *self._apart.companions(here, scope)]
+        beside = [*(f'"{plain_name(one.text)}"' for one in learnt.same), *self._coincidence.companions(here, scope)]
         if beside:
             return f"cannot be told from {', '.join(beside)}, which came or went on the same days"
         if not clear:

@@ -21,9 +21,9 @@ from reflection.domain.weights import Interval
 from reflection.explain.formatting import rounded_lift, rounded_lifts
 from reflection.inference.campaign_columns import NOT_STATED, Floats, Ints
 from reflection.inference.cycle import SEASON, Cycle, level_feature
+from reflection.inference.findings.coincidence import Coincidence
 from reflection.inference.findings.common import finding_id, impact, is_favorable
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
-from reflection.inference.findings.told_apart import ToldApart
 from reflection.inference.fit import FittedMetrics
 from reflection.inference.support import BEYOND_NOISE, MOST_IDS, SupportIndex
 from reflection.stats import drift
@@ -78,7 +78,7 @@ class RecurringTimes:
         self, fitted: FittedMetrics, support: SupportIndex, cycle: Cycle, floor: EvidenceFloor = FLOOR
     ) -> None:
         self._fitted, self._support, self._cycle, self._floor = fitted, support, cycle, floor
-        self._table, self._apart = fitted.table, ToldApart(fitted.table)
+        self._table, self._coincidence = fitted.table, Coincidence(fitted.table)
         self._levels: dict[str, tuple[Floats, Floats]] = {}
 
     @cached_property
@@ -154,7 +154,7 @@ class RecurringTimes:
 
     def _doubt(self, metric: str, sign: float, turns: Sequence[Turn], here: NDArray[np.bool_]) -> str | None:
         """Why some levels that are beyond chance are no finding."""
-        beside = self._apart.companions(here)
+        beside = self._coincidence.companions(here)
         if beside:
             return f"cannot be told from {', '.join(beside)}, which mostly ran then and hardly at other times"
         agree = _agreeing(sign, turns)

@@ -18,7 +18,7 @@ TOGETHER = 0.15
 """Share of the whole comparison that has to be left."""
 
 
-class ToldApart:
+class Coincidence:
     """The signals of a table's campaigns."""
 
     def __init__(self, table: Dataset) -> None:
