@@ -55,31 +55,29 @@ class SeasonOfYear(BaseModel):
     campaigns: int
 
 
-class SeasonEffect(BaseModel):
+class RecurringEffect(BaseModel):
+    """What times that come round do to every campaign."""
+
+    name: str = Field(description="the months or weekdays in words")
+    effect: float = Field(description="lift against the average of the year, or of the week")
+    interval: tuple[float, float] = Field(description="90 % interval")
+    lfsr: float = Field(description="local false-sign rate")
+    finding: bool = Field(description="whether it is told, under the same control as findings")
+    reason: str = Field(description="in which years, or how many weeks, it was seen, or why it is not told")
+    campaigns: int = Field(description="campaigns that mostly ran then")
+
+
+class SeasonEffect(RecurringEffect):
     """What a part of the year does to every campaign; learnt from two years of it on."""
 
     months: list[int] = Field(description="1 to 12, one after the other")
-    name: str = Field(description="the months in words")
-    effect: float = Field(description="lift against the year's average")
-    interval: tuple[float, float] = Field(description="90 % interval")
-    lfsr: float = Field(description="local false-sign rate")
-    finding: bool = Field(description="whether it is told, under the same control as findings")
-    reason: str = Field(description="in which years it was seen, or why it is not told")
     years: list[SeasonOfYear]
-    campaigns: int = Field(description="campaigns that mostly ran in these months")
 
 
-class WeekdayEffect(BaseModel):
+class WeekdayEffect(RecurringEffect):
     """What some days of the week do to every campaign; learnt of what ran for less than a week."""
 
     weekdays: list[int] = Field(description="1 is Monday; one after the other")
-    name: str = Field(description="the weekdays in words")
-    effect: float = Field(description="lift against the week's average")
-    interval: tuple[float, float] = Field(description="90 % interval")
-    lfsr: float = Field(description="local false-sign rate")
-    finding: bool = Field(description="whether it is told, under the same control as findings")
-    reason: str = Field(description="in how many weeks it was seen, or why it is not told")
-    campaigns: int = Field(description="campaigns, or days of one, that mostly ran on these weekdays")
 
 
 class EventEffect(BaseModel):

@@ -85,6 +85,17 @@ def learnt(group: str, fit: Fit, present: Effects, draws: int) -> RecurringTimes
     )
 
 
+def mostly_in(campaign: Ints, time: Ints, share: Floats, count: int) -> tuple[NDArray[np.bool_], Ints]:
+    """Which of so many campaigns ran at least half of their days in some single times, and the last of these of each.
+
+    Args:
+        campaign, time, share: of the days that lie in them, (entries,) each.
+    """
+    last = np.zeros(count, dtype=np.intp)
+    np.maximum.at(last, campaign, time)
+    return np.bincount(campaign, share, minlength=count) >= MOSTLY, last
+
+
 def shares_matrix(campaign: Ints, level: Ints, share: Floats, levels: tuple[int, ...], count: int) -> sparse.csr_array:
     """Shares of the levels that have a column, CSR (campaigns, levels)."""
     place = np.searchsorted(levels, level)

@@ -17,7 +17,7 @@ from scipy import sparse
 
 from reflection.domain.recurring_times import joined
 from reflection.inference.campaign_columns import Campaigns, Floats, Ints
-from reflection.inference.cycle import MOSTLY, SEASON, SINGLE_MONTH, level_feature, shares_matrix
+from reflection.inference.cycle import SEASON, SINGLE_MONTH, level_feature, mostly_in, shares_matrix
 from reflection.inference.dataset import Dataset
 from reflection.stats import drift
 from reflection.stats.columns import Feature
@@ -93,10 +93,8 @@ class Calendar:
         """Which campaigns mostly ran in some months, and the year in which the first of these lies, (campaigns,)."""
         campaign, month, share = month_shares(campaigns.first, campaigns.last)
         inside = np.isin(1 + month % _YEAR, levels)
-        mass = np.bincount(campaign[inside], share[inside], minlength=len(campaigns))
-        last = np.zeros(len(campaigns), dtype=np.intp)
-        np.maximum.at(last, campaign[inside], month[inside])
-        return mass >= MOSTLY, 1970 + (last - (levels[0] - 1)) // _YEAR
+        here, last = mostly_in(campaign[inside], month[inside], share[inside], len(campaigns))
+        return here, 1970 + (last - (levels[0] - 1)) // _YEAR
 
     def named(self, levels: Sequence[int]) -> str:
         """Months in words."""

@@ -16,7 +16,7 @@ from scipy import sparse
 from reflection.domain.evidence import day_text
 from reflection.domain.recurring_times import joined
 from reflection.inference.campaign_columns import Campaigns, Floats, Ints
-from reflection.inference.cycle import MOSTLY, SINGLE_DAY, WEEKDAY, level_feature, shares_matrix
+from reflection.inference.cycle import SINGLE_DAY, WEEKDAY, level_feature, mostly_in, shares_matrix
 from reflection.inference.dataset import Dataset
 from reflection.inference.season import WEEKDAYS
 from reflection.stats import drift
@@ -89,10 +89,8 @@ class Week:
         """Which campaigns mostly ran on some weekdays, and the week of the first of these, (campaigns,)."""
         campaign, day, share = _days_of(campaigns, self.days[0])
         inside = np.isin(weekday(day), levels)
-        mass = np.bincount(campaign[inside], share[inside], minlength=len(campaigns))
-        last = np.zeros(len(campaigns), dtype=np.intp)
-        np.maximum.at(last, campaign[inside], day[inside])
-        return mass >= MOSTLY, (last + _SINCE_MONDAY - (levels[0] - 1)) // _WEEK
+        here, last = mostly_in(campaign[inside], day[inside], share[inside], len(campaigns))
+        return here, (last + _SINCE_MONDAY - (levels[0] - 1)) // _WEEK
 
     def named(self, levels: Sequence[int]) -> str:
         """Weekdays in words."""

@@ -22,7 +22,7 @@ from reflection.settings import Settings
 from reflection.store import history_read
 from reflection.store.database.connections import Database
 from reflection.wiring import Application
-from reflection.worker.relearning import sendable
+from reflection.worker.relearning import of_each_workspace
 
 CLUSTER_FROM = 10_000
 """Campaigns from which a history is worth the cluster."""
@@ -115,15 +115,7 @@ def backtest_every(application: Application, progress: Progress = _silent) -> di
     Args:
         progress: told how many workspaces are done, and how many there are.
     """
-    names = application.store.workspaces()
-    if application.cluster is not None:
-        reports = application.cluster.each(backtest_alone, names, sendable(application.settings), progress=progress)
-        return dict(zip(names, reports, strict=True))
-    made = {}
-    for done, name in enumerate(names, start=1):
-        made[name] = backtest(application, name)
-        progress(done, len(names))
-    return made
+    return of_each_workspace(application, lambda name: backtest(application, name), backtest_alone, progress)
 
 
 def backtest_alone(workspace: str, settings: Settings | None) -> dict[str, Any]:

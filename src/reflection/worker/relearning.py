@@ -1,12 +1,38 @@
-"""Every workspace learnt again: one after the other, or each as a task on the cluster.
+"""Every workspace in turn, or each as a task on the cluster; so all of them learnt again.
 
 A lost worker costs the workspaces it was at. Must not know how anything is learnt.
 """
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from reflection.settings import SECRET_FIELDS, Settings
 from reflection.wiring import Application
+
+Result = TypeVar("Result")
+
+
+def of_each_workspace(
+    application: Application,
+    here: Callable[[str], Result],
+    alone: Callable[[str, Settings | None], Result],
+    progress: Callable[[int, int], object],
+) -> dict[str, Result]:
+    """Workspace -> what is made of it.
+
+    Args:
+        here: makes it in this process. alone: the same as a task of the cluster, importable by name.
+        progress: told how many workspaces are done, and how many there are.
+    """
+    names = application.store.workspaces()
+    if application.cluster is not None:
+        made = application.cluster.each(alone, names, sendable(application.settings), progress=progress)
+        return dict(zip(names, made, strict=True))
+    results = {}
+    for done, name in enumerate(names, start=1):
+        results[name] = here(name)
+        progress(done, len(names))
+    return results
 
 
 def relearn_every(
@@ -17,15 +43,9 @@ def relearn_every(
     Args:
         progress: told how many workspaces are done, and how many there are.
     """
-    names = application.store.workspaces()
-    if application.cluster is not None:
-        counts = application.cluster.each(relearn_alone, names, sendable(application.settings), progress=progress)
-        return dict(zip(names, counts, strict=True))
-    learnt = {}
-    for done, name in enumerate(names, start=1):
-        learnt[name] = application.learner.relearn(name).campaigns
-        progress(done, len(names))
-    return learnt
+    return of_each_workspace(
+        application, lambda name: application.learner.relearn(name).campaigns, relearn_alone, progress
+    )
 
 
 def relearn_alone(workspace: str, settings: Settings | None) -> int:

@@ -1,24 +1,26 @@
-"""What every finding has in common."""
+"""The money that a finding is about."""
 
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
 import pytest
 
-from reflection.inference.findings.common import finding_id, impact, is_favorable
+from reflection.inference.findings.common import spend_of
 
 
-def test_a_claim_has_one_id_and_another_claim_another():
-    assert finding_id("a", "b") == finding_id("a", "b")
-    assert len({finding_id("a", "b"), finding_id("ab"), finding_id("a", "b", "c"), finding_id("b", "a")}) == 4
-    assert finding_id("a").startswith("fnd_")
+@pytest.fixture
+def table() -> Any:
+    """Four campaigns: two in the account's currency that say what they spent, one that does not, one in another."""
+    campaigns = SimpleNamespace(
+        currency=np.array(["EUR", "EUR", "EUR", "USD"]), spend=np.array([100.0, 300.0, np.nan, 5_000.0])
+    )
+    return SimpleNamespace(currency="EUR", campaigns=campaigns)
 
 
-def test_more_is_good_unless_it_is_a_cost():
-    assert is_favorable("ctr", 1.2)
-    assert is_favorable("cpa", 0.8)
-    assert not is_favorable("cpm", 1.2)
+def test_amounts_of_another_currency_are_in_neither_the_spend_nor_its_share(table: Any) -> None:
+    assert spend_of(table, np.array([True, False, True, True])) == (100.0, 0.25)
 
 
-def test_impact_grows_with_size_certainty_and_reach():
-    assert impact(1.5, 0.5, 0.0) > impact(1.2, 0.5, 0.0) > impact(1.2, 0.1, 0.0) > impact(1.2, 0.1, 0.5)
-    assert impact(1.5, 0.5, 0.0) == pytest.approx(impact(1 / 1.5, 0.5, 0.0))
-    assert impact(2.0, -1.0, 0.0) == 0.0
-    assert impact(2.0, 7.0, 0.0) == impact(2.0, 1.0, 0.0)
+def test_money_that_nobody_states_is_not_known_and_not_none(table: Any) -> None:
+    assert spend_of(table, np.array([False, False, True, True])) == (None, 0.0)

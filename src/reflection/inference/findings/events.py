@@ -21,10 +21,9 @@ from reflection.domain.metrics import METRICS
 from reflection.domain.results import Finding
 from reflection.domain.weights import Interval
 from reflection.explain.formatting import plain_name, rounded_lift, rounded_lifts
-from reflection.inference.campaign_columns import NOT_STATED
 from reflection.inference.events import EVENT, LearntEvent, in_scope, while_it_held
 from reflection.inference.findings.coincidence import Coincidence
-from reflection.inference.findings.common import finding_id, impact, is_favorable
+from reflection.inference.findings.common import finding_id, impact, is_favorable, spend_of
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
 from reflection.inference.fit import FittedMetrics
 from reflection.inference.support import MOST_IDS
@@ -148,8 +147,7 @@ class EventEffects:
 
     def _finding(self, one: EventEffect) -> Finding:
         campaigns, label, event = self._fitted.table.campaigns, METRICS[one.metric].label, one.learnt.event
-        countable = campaigns.currency == (self._fitted.table.currency or NOT_STATED)  # two currencies never add up
-        total, spend = (float(np.nansum(campaigns.spend[some])) for some in (countable, countable & one.here))
+        spend, share = spend_of(self._fitted.table, one.here)
         since = "Since" if one.learnt.lasting else "During"
         side = "above" if one.effect > 1 else "below"
         return Finding(
@@ -161,7 +159,7 @@ class EventEffects:
                 f"the rest of the time, other things being equal (90 % interval {rounded_lifts(one.interval)})."
             ),
             signal_key=f"event:{event.event_id}",
-            impact_score=impact(one.effect, spend / total if total else 0.0, one.lfsr),
+            impact_score=impact(one.effect, share, one.lfsr),
             evidence_count=int(one.here.sum()),
             metadata={"kind": EVENT, "label": one.name, "event_id": event.event_id, "event": event.kind},
             metric=one.metric,

@@ -19,10 +19,10 @@ from reflection.domain.metrics import METRICS
 from reflection.domain.results import Finding
 from reflection.domain.weights import Interval
 from reflection.explain.formatting import rounded_lift, rounded_lifts
-from reflection.inference.campaign_columns import NOT_STATED, Floats, Ints
+from reflection.inference.campaign_columns import Floats, Ints
 from reflection.inference.cycle import SEASON, Cycle, level_feature
 from reflection.inference.findings.coincidence import Coincidence
-from reflection.inference.findings.common import finding_id, impact, is_favorable
+from reflection.inference.findings.common import finding_id, impact, is_favorable, spend_of
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
 from reflection.inference.fit import FittedMetrics
 from reflection.inference.support import BEYOND_NOISE, MOST_IDS, SupportIndex
@@ -186,9 +186,8 @@ class RecurringTimes:
 
     def _finding(self, one: Stretch) -> Finding:
         metric, lift, cycle = one.metric, one.effect, self._cycle
-        campaigns, label = self._table.campaigns, METRICS[one.metric].label
-        countable = campaigns.currency == (self._table.currency or NOT_STATED)  # two currencies never add up
-        total, spend = (float(np.nansum(campaigns.spend[some])) for some in (countable, countable & one.here))
+        label = METRICS[one.metric].label
+        spend, share = spend_of(self._table, one.here)
         side, average = "above" if lift > 1 else "below", f"the {cycle.turn}'s average"
         key = f"{cycle.group}:" + "-".join(f"{level:02d}" for level in one.levels)
         return Finding(
@@ -200,7 +199,7 @@ class RecurringTimes:
                 f"{rounded_lifts(one.interval)}), {one.reason}."
             ),
             signal_key=key,
-            impact_score=impact(lift, spend / total if total else 0.0, one.lfsr),
+            impact_score=impact(lift, share, one.lfsr),
             evidence_count=int(one.here.sum()),
             metadata={"kind": cycle.group, "label": one.name, **self._places(one)},
             metric=metric,

@@ -8,18 +8,15 @@ fitted.
 
 import math
 
-import numpy as np
-
 from reflection.domain import signals
 from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.evidence import day_text
 from reflection.domain.metrics import METRICS
 from reflection.domain.results import Finding
 from reflection.explain.formatting import rounded_lift, rounded_lifts
-from reflection.inference.campaign_columns import NOT_STATED
 from reflection.inference.cycle import SINGLE
 from reflection.inference.events import EVENT
-from reflection.inference.findings.common import finding_id, impact, is_favorable
+from reflection.inference.findings.common import finding_id, impact, is_favorable, spend_of
 from reflection.inference.findings.event_floor import FLOOR, having, reaches_floor
 from reflection.inference.fit import FittedMetrics
 from reflection.inference.support import MOST_IDS
@@ -62,8 +59,7 @@ def _finding(
     if not reaches_floor(fitted, metric, floor, *parts):
         return None
     key, since = signals.Signal(feature.group, feature.level), day_text(first)
-    countable = campaigns.currency == (fitted.table.currency or NOT_STATED)  # amounts of two currencies never add up
-    total, spend = (float(np.nansum(campaigns.spend[some])) for some in (countable, countable & later))
+    spend, share = spend_of(fitted.table, later)
     a_month = [math.exp(v * MONTH / days) for v in (movement.last, movement.last_low, movement.last_high)]
     onwards = movement.onwards >= STILL
     return Finding(
@@ -76,7 +72,7 @@ def _finding(
             + (f" and still {_verb(lift)}." if onwards else ".")
         ),
         signal_key=key.key,
-        impact_score=impact(lift, spend / total if total else 0.0, movement.rate),
+        impact_score=impact(lift, share, movement.rate),
         evidence_count=int(here.sum()),
         metadata={
             "kind": "drift",

@@ -18,8 +18,7 @@ from reflection.domain.evidence import day_text
 from reflection.domain.metrics import METRICS
 from reflection.domain.results import Finding
 from reflection.explain.formatting import rounded_lift, rounded_lifts
-from reflection.inference.campaign_columns import NOT_STATED
-from reflection.inference.findings.common import finding_id, impact, is_favorable
+from reflection.inference.findings.common import finding_id, impact, is_favorable, spend_of
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
 from reflection.inference.fit import FittedMetrics
 from reflection.inference.support import MOST_IDS
@@ -85,8 +84,7 @@ def _finding(fitted: FittedMetrics, metric: str, level: str, path: drift.Path, f
     since = here & (campaigns.day >= path.changes[0] * days)
     if not reaches_floor(fitted, metric, floor, since, here & ~since):
         return None
-    countable = campaigns.currency == (fitted.table.currency or NOT_STATED)  # amounts of two currencies never add up
-    total, spend = (float(np.nansum(campaigns.spend[some])) for some in (countable, countable & since))
+    spend, share = spend_of(fitted.table, since)
     probability = drift.probability_of_sign(effects, signals.PLATFORM, level, since_bucket)
     lfsr = max(1 - probability, *path.rates)
     return Finding(
@@ -98,7 +96,7 @@ def _finding(fitted: FittedMetrics, metric: str, level: str, path: drift.Path, f
             f"(90 % interval {rounded_lifts(interval)}), beyond what audiences and creatives explain."
         ),
         signal_key=key.key,
-        impact_score=impact(lift, spend / total if total else 0.0, lfsr),
+        impact_score=impact(lift, share, lfsr),
         evidence_count=int(here.sum()),
         metadata={
             "kind": "drift",
