@@ -7,6 +7,7 @@ or formats.
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from reflection.domain.metrics import METRICS
 from reflection.domain.results import Statement, SummaryLine
 from reflection.explain import formatting
 from reflection.explain.evidence import Evidence, EvidenceBook
@@ -112,7 +113,7 @@ class SummaryLines:
 
     def _nothing_explained(self) -> SummaryLine:
         """Why no factor is named: none differs, or something is not known."""
-        deltas = [item for kpi in ("cvr", "ctr", "cpm", "cpa") if (item := self._book.find(f"delta:{kpi}")) is not None]
+        deltas = [item for item in self._book.of_kind("delta") if METRICS[item.label].numerator != "revenue"]
         silent = next((item for item in deltas if "change" not in item.figures and "reason" in item.detail), None)
         if silent is not None and basis_of(silent).comparable:
             return self.line("why", self._say("why.unknown", reason=silent.detail["reason"]), [silent.id])
