@@ -21,16 +21,29 @@ import numpy as np
 from reflection.domain.creative_knowledge import CreativeTexts, TextEffect
 from reflection.domain.evidence import evidence_of
 from reflection.engine.creative_texts import texts_of
+from reflection.inference.learn import FitRequest, learn
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.pipeline import read_export
-from reflection.inference.learn import FitRequest, learn
 
 SEEDS = 8
 PLANTED = -0.3
 """Of a question, on the log of CTR."""
 
 CAMPAIGNS, ADS = 60, 3
-WORDS = "river stone paper light garden market window planet silver circle forest bridge".split()
+WORDS = [
+    "river",
+    "stone",
+    "paper",
+    "light",
+    "garden",
+    "market",
+    "window",
+    "planet",
+    "silver",
+    "circle",
+    "forest",
+    "bridge",
+]
 SCATTER = 0.12
 
 
@@ -51,8 +64,8 @@ FILES = {
         ",",
     ),
     "Microsoft": File(
-        "Gregorian date;Campaign name;Ad group;Title part 1;Title part 2;Title part 3;Ad description;Impressions;Clicks;"
-        "Spend;Currency code;Conversions",
+        "Gregorian date;Campaign name;Ad group;Title part 1;Title part 2;Title part 3;Ad description;Impressions;"
+        "Clicks;Spend;Currency code;Conversions",
         "{day:%m/%d/%Y};{campaign};all;{h1};{h2};{h3};{body};{shown};{clicks};{spend};EUR;{came}",
     ),
     "Meta, Spanish": File(
@@ -115,7 +128,8 @@ def _locale(kind: str) -> str:
 def report(seeds: int = SEEDS) -> str:
     """A line a kind of file."""
     lines = [
-        "| file | seeds | ads compared | question found | its 90 % interval holds | bias (log) | false | null worlds with any |",
+        "| file | seeds | ads compared | question found | its 90 % interval holds | bias (log) | false "
+        "| null worlds with any |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for kind in FILES:

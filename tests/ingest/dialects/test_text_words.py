@@ -36,12 +36,14 @@ EXPORTS = {
         ("{} | Gratis Rückversand", "Alle Größen | Nur heute"),
     ),
     "Google, Japanese": (
-        "キャンペーン|広告 ID|広告見出し 1|広告見出し 2|説明文 1|表示回数|クリック数|費用|コンバージョン|通貨コード|平均クリック単価",
+        "キャンペーン|広告 ID|広告見出し 1|広告見出し 2|説明文 1|表示回数|クリック数|費用|"
+        "コンバージョン|通貨コード|平均クリック単価",
         "秋|{}|{}|送料無料|全サイズ|1000|50|5000|5|JPY|100",
         ("{} | 送料無料", "全サイズ"),
     ),
     "Google, French": (
-        "Campagne|Groupe d'annonces|Titre 1|Titre 2|Description 1|Impr.|Clics|Coût|Code de la devise|CPC moy.|Conversions",
+        "Campagne|Groupe d'annonces|Titre 1|Titre 2|Description 1|Impr.|Clics|Coût|Code de la devise|CPC moy.|"
+        "Conversions",
         "Automne|Souliers|{}|Retours gratuits|Toutes tailles|1000|50|50,25|EUR|1,00|5,00",
         ("{} | Retours gratuits", "Toutes tailles"),
     ),

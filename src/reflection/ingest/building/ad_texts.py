@@ -19,8 +19,9 @@ def with_texts(frame: pl.DataFrame) -> pl.DataFrame:
     """The rows with all parts of an ad's headline in `headline` and of its text in `body`."""
     whole = {field: parts for field in TEXTS if (parts := parts_of(field, frame.columns))}
     joined = {
-        field: pl.concat_str([text(part) for part in parts], separator=PARTS, ignore_nulls=True)
-        .str.replace_all(_KEYWORD, "${1}")
+        field: pl.concat_str([text(part) for part in parts], separator=PARTS, ignore_nulls=True).str.replace_all(
+            _KEYWORD, "${1}"
+        )
         for field, parts in whole.items()
     }
     frame = frame.with_columns(
