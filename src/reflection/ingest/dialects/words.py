@@ -162,8 +162,8 @@ def guess(headers: Sequence[str], numeric: Sequence[bool], dated: Sequence[bool]
     sold = [i for i, header in enumerate(normal) if header in _SOLD and numeric[i] and i not in columns.values()]
     if "conversions" not in columns and "revenue" in columns and sold:
         columns["conversions"] = sold[0]
-    words = ["" if number or day else header for header, number, day in zip(normal, numeric, dated, strict=True)]
-    return columns | text_columns(words, columns)
+    texts = ["" if number or day else header for header, number, day in zip(normal, numeric, dated, strict=True)]
+    return columns | text_columns(texts, columns)
 
 
 def _fits(field: str, place: int, numeric: Sequence[bool], dated: Sequence[bool]) -> bool:
