@@ -27,7 +27,7 @@ SERVER_FROM = CELLS_FROM
 """Vectors of a workspace above which the server searches them: 150 MB in each process, and approximate there, too."""
 
 SPARE = 3
-"""Candidates for each memory that is asked for: the index compares half floats, and stops where so many pass a filter."""
+"""Candidates for each memory that is asked for: the index compares half floats, and stops where so many pass."""
 
 LOOK_AGAIN = 10.0
 """Seconds after which a workspace that has outgrown memory is looked for on the server again."""
