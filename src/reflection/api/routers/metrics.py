@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, Workspace, json_response
 from reflection.api.metrics import Metrics
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.api.schemas import Health
 from reflection.store.projections.outbox import DeadLetter
 from reflection.store.worker_lock import WorkerState
