@@ -23,6 +23,9 @@ class MemoryState(BaseModel):
     embedder: str | None
     degraded: list[str]
     reasons: dict[str, str]
+    vectors: str = Field(
+        "", description="where vectors are searched: in memory, by the database server, or in a mirror"
+    )
 
 
 class ModelState(BaseModel):
