@@ -11,11 +11,15 @@ import codecs
 import hashlib
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import charset_normalizer
 
 from reflection.errors import ImportFileError
 from reflection.ingest.reading.archives import Source
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 _BLOCK = 1 << 18
 _BOMS = (
@@ -97,7 +101,7 @@ def _search(name: str) -> codecs.CodecInfo | None:
     class Decoder(codecs.BufferedIncrementalDecoder):
         """UTF-8 with the bytes that are none in cp1252."""
 
-        def _buffer_decode(self, data: bytes, errors: str, final: bool) -> tuple[str, int]:
+        def _buffer_decode(self, data: "Buffer", errors: str, final: bool) -> tuple[str, int]:
             return codecs.utf_8_decode(data, _AS_CP1252, final)
 
     return codecs.CodecInfo(
