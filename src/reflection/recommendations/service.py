@@ -4,7 +4,7 @@ Beside the engine, which takes campaigns in: this is what goes out before a camp
 ports, no adapters; what is computed stands in plan_evaluation, ranking, cards, adherence and track_record.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -13,10 +13,11 @@ from reflection.domain.conversion_kind import normal_kind
 from reflection.domain.evidence import Evidence, decode
 from reflection.domain.forecast_register import ForecastRequest
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.list_query import ListQuery
 from reflection.domain.maturity import day_of, evidence_by
 from reflection.domain.plan import PlanRequest
-from reflection.domain.ports import Memory
+from reflection.domain.ports import Memory, Snapshot
 from reflection.domain.results import SimilarCampaign
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import NotFound
@@ -26,18 +27,22 @@ from reflection.forecasting.forecaster import Forecaster
 from reflection.forecasting.plan_texts import PlanTexts
 from reflection.forecasting.plan_work import check_work
 from reflection.learnings.current import CurrentLearnings
-from reflection.learnings.insights import insights as learnt_insights
 from reflection.recommendations import adherence, cards, holdback, ranking
 from reflection.recommendations.ranking import RecommendationInput
 from reflection.recommendations.stores import AdviceStore, ForecastStore
 
 SIMILAR = 5
 
+InsightList = Callable[
+    [Snapshot, Knowledge, ListQuery, Sequence[LearningSummary]], tuple[list[dict[str, Any]], str | None]
+]
+
 
 class RecommendationService:
     """Planning and recommendations of one installation; safe to share between threads.
 
     Args:
+        insights: a page of the list of insights of one state, as `learnings.insights.insights` gives it.
         forecaster: reads the calibration that plans are evaluated with; `texts` reads those of their new creatives.
         holdback: share of planned campaigns that get no advice, so that its effect can be measured; 0 turns it off.
     """
@@ -47,6 +52,7 @@ class RecommendationService:
         store: ForecastStore,
         rows: AdviceStore,
         memory: Memory,
+        insights: InsightList,
         *,
         forecaster: Forecaster,
         texts: PlanTexts,
@@ -58,6 +64,7 @@ class RecommendationService:
         self._memory = memory
         self._forecaster = forecaster
         self._texts = texts
+        self._insights = insights
         self._holdback = holdback
         self._clock = clock
         self._judged: dict[str, tuple[object, dict[str, Any]]] = {}
@@ -102,7 +109,7 @@ class RecommendationService:
         with self._store.snapshot(workspace) as snapshot:
             whole, current = snapshot.knowledge(), CurrentLearnings(snapshot)
             knowledge = _of_goal(whole, goal, objective)
-            insights, _ = learnt_insights(snapshot, whole, ListQuery(limit=limit), current.summaries)
+            insights, _ = self._insights(snapshot, whole, ListQuery(limit=limit), current.summaries)
             insights = [row for row in insights if not str(row["id"]).startswith("rec_")]  # the cards say these
             patterns, _ = current.patterns(whole, ListQuery(limit=limit))
             past = current.past(knowledge.goal_metric) if knowledge.kind == whole.kind else {}  # learnt of the largest
