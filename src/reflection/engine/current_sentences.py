@@ -56,8 +56,17 @@ def _retold(rows: Sequence[Row], said: Mapping[str, Said]) -> Iterator[Row]:
     for row in rows:
         if not _is_own(row):
             yield row
-        elif (now := said[row["campaign_id"]].get((row["kind"], tuple(row["evidence"])))) is not None:
-            yield {**row, "content": now.text, "source": now.source}
+        elif (now := _counterpart(row, said[row["campaign_id"]])) is not None:
+            yield {**row, "content": now.text, "source": now.source, "evidence": list(now.evidence)}
+
+
+def _counterpart(row: Row, said: Said) -> Statement | None:
+    """What is said today in the place of a stored sentence; one that rests on several things may rest on more by now."""
+    cited = tuple(row["evidence"])
+    if (exact := said.get((row["kind"], cited))) is not None or len(cited) == 1:
+        return exact
+    wider = (one for (kind, evidence), one in said.items() if kind == row["kind"] and set(evidence) >= set(cited))
+    return next(wider, None)
 
 
 def _is_own(row: Row) -> bool:

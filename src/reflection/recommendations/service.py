@@ -4,8 +4,8 @@ Beside the engine, which takes campaigns in: this is what goes out before a camp
 ports, no adapters; what is computed stands in plan_evaluation, ranking, cards, adherence and track_record.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +13,10 @@ from reflection.domain.conversion_kind import normal_kind
 from reflection.domain.evidence import Evidence, decode
 from reflection.domain.forecast_register import ForecastRequest
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.list_query import ListQuery
 from reflection.domain.maturity import day_of, evidence_by
 from reflection.domain.plan import PlanRequest
-from reflection.domain.ports import Memory, Snapshot
+from reflection.domain.ports import Memory
 from reflection.domain.results import SimilarCampaign
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import NotFound
@@ -29,13 +28,9 @@ from reflection.forecasting.plan_work import check_work
 from reflection.learnings.current import CurrentLearnings
 from reflection.recommendations import adherence, cards, holdback, ranking
 from reflection.recommendations.ranking import RecommendationInput
-from reflection.recommendations.stores import AdviceStore, ForecastStore
+from reflection.recommendations.stores import AdviceStore, ForecastStore, InsightList
 
 SIMILAR = 5
-
-InsightList = Callable[
-    [Snapshot, Knowledge, ListQuery, Sequence[LearningSummary]], tuple[list[dict[str, Any]], str | None]
-]
 
 
 class RecommendationService:
@@ -245,8 +240,8 @@ class RecommendationService:
         return cached[1]
 
     def _scored(self, workspace: str, knowledge: Knowledge) -> dict[str, Any]:
-        actuals: dict[str, Evidence] = {
-            campaign_id: evidence_by(decode(payload), day_of(knowledge.as_of))
+        actuals: dict[str, Evidence] = {  # totals alone are judged; the cells of all campaigns would be gigabytes
+            campaign_id: replace(evidence_by(decode(payload), day_of(knowledge.as_of)), cells=())
             for campaign_id, payload in self._store.live_evidence(workspace)
         }
         board = track_record.scoreboard(
