@@ -61,7 +61,7 @@ def _retold(rows: Sequence[Row], said: Mapping[str, Said]) -> Iterator[Row]:
 
 
 def _counterpart(row: Row, said: Said) -> Statement | None:
-    """What is said today in the place of a stored sentence; one that rests on several things may rest on more by now."""
+    """What is said today in the place of a stored sentence; one that cites several things may cite more by now."""
     cited = tuple(row["evidence"])
     if (exact := said.get((row["kind"], cited))) is not None or len(cited) == 1:
         return exact
