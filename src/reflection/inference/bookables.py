@@ -248,7 +248,8 @@ def _bookable(knowledge: Knowledge, cells: _Cells, definition: Definition, platf
     owner = np.unique(cells.table.campaign[chosen.cell])
     campaigns = len(np.unique(cells.table.campaigns.real[owner]))
     floor, conversions = knowledge.floor, float((cells.conversions[chosen.cell] * chosen.share).sum())
-    spent = float((np.nan_to_num(cells.table.spend[chosen.cell]) * chosen.share).sum())
+    stated = cells.table.spend[chosen.cell]  # not a number where it is in another currency, or not given
+    spent = float((np.nan_to_num(stated) * chosen.share).sum()) if np.isfinite(stated).any() else None
     key = definition.key
     if platform is not None:
         key = signals.crossed(signals.parse(platform), signals.parse(key)).key
