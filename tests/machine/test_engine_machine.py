@@ -12,6 +12,7 @@ import shutil
 import signal
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from reflection.domain.campaign import Campaign
-from reflection.domain.evidence import encode, evidence_of
+from reflection.domain.evidence import decode, encode, evidence_of
 from reflection.domain.signals import usual_spellings
 from reflection.engine import learner as learner_module
 from reflection.engine.engine import Engine
@@ -63,9 +64,10 @@ def remembered_learn(evidence: Any, request: FitRequest) -> Any:
 
 
 class Listed:
-    """Evidence in the place of `Gathered`, before anything is made of it: what was learnt is known by its contents."""
+    """Evidence as it is, in the place of `KeptEvidence`: what was learnt is known by its contents."""
 
-    of = staticmethod(lambda evidence, request: list(evidence))
+    def gathered(self, workspace: str, live: Iterable[tuple[str, bytes]], request: FitRequest) -> Any:
+        return [decode(payload) for _, payload in live]
 
 
 def remembered_partitions(parts: Any, request: FitRequest, *, progress: Any = None) -> Any:
@@ -191,7 +193,7 @@ class EngineMachine(RuleBasedStateMachine):
 @pytest.fixture(autouse=True)
 def on_a_migrated_file(migrated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(EngineMachine, "empty", migrated, raising=False)
-    monkeypatch.setattr(learner_module, "Gathered", Listed)
+    monkeypatch.setattr(learner_module, "KeptEvidence", Listed)
     monkeypatch.setattr(learner_module, "learn_partitions", remembered_partitions)
 
 

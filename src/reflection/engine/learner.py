@@ -19,7 +19,6 @@ from reflection.domain import signals
 from reflection.domain.bookable import Description, EvidenceFloor, agreed, descriptions_of
 from reflection.domain.campaign import Campaign
 from reflection.domain.creative_knowledge import CreativeTexts
-from reflection.domain.evidence import Evidence, decode
 from reflection.domain.experiment import MOST_EXPERIMENTS, Experiment
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.maturity import day_of
@@ -28,6 +27,7 @@ from reflection.domain.ports import Store
 from reflection.engine.creative_texts import TextsOfCampaign, texts_of
 from reflection.forecasting import calibration_blob, calibration_update
 from reflection.inference.fit import one_thread
+from reflection.inference.kept_evidence import KeptEvidence
 from reflection.inference.learn import FitRequest, Gathered, learn_partitions
 from reflection.inference.partitions import InMemory, Partitions
 from reflection.inference.weights import weights_for
@@ -148,6 +148,7 @@ class Learner:
         self._clock = clock
         self._alone = alone
         self._one_at_a_time = threading.Lock()
+        self._evidence = KeptEvidence()
         self._last_workspace = ""
         self._asked_on: date | None = None
 
@@ -276,14 +277,14 @@ class Learner:
                     progress(READ * done // count, WHOLE)
 
                 return self._cluster.read(workspace, seq, request, read, campaigns)
-        return InMemory([Gathered.of(self._evidence(workspace, seq, progress), request)])
+        return InMemory([self._evidence.gathered(workspace, self._live(workspace, seq, progress), request)])
 
-    def _evidence(self, workspace: str, seq: int, progress: Progress) -> Iterator[Evidence]:
+    def _live(self, workspace: str, seq: int, progress: Progress) -> Iterator[tuple[str, bytes]]:
         """The live evidence, one after the other: a million campaigns are never in memory as objects."""
-        for number, (_, payload) in enumerate(self._store.live_evidence(workspace, seq)):
+        for number, live in enumerate(self._store.live_evidence(workspace, seq)):
             if number % PROGRESS_EVERY == 0:
                 progress(int(READ * min(number / max(seq, 1), 1.0)), WHOLE)
-            yield decode(payload)
+            yield live
         progress(READ, WHOLE)
 
     def _calibrated(self, workspace: str, learnt: Knowledge, before: Knowledge, *, start_over: bool) -> Knowledge:

@@ -21,6 +21,7 @@ from reflection.domain.evidence import Evidence
 from reflection.domain.pairs import Pairs
 from reflection.inference.campaign_columns import NOT_STATED, Campaigns, Floats, Ints
 from reflection.inference.fit_budget import MOST_SHARES, NOTHING_LEFT_OUT, CellRanks, LeftOut, level_of
+from reflection.inference.mixing import Sums
 from reflection.inference.partitions import in_sample
 from reflection.inference.selection import Selection
 from reflection.inference.table_columns import Columns, feature_of
@@ -92,6 +93,11 @@ class Dataset:
         """The pairs of signals that have a column."""
         return Pairs(map(str, self.features), self.aliases)
 
+    @cached_property
+    def sums(self) -> Sums:
+        """The cells that are sums over several levels of some group."""
+        return Sums.of(self.shares, self.features)
+
     def by_campaign(self, column: Floats) -> Floats:
         """Sum a column over each campaign's cells, shape (campaigns,); NaN where every cell is NaN."""
         present = np.bincount(self.campaign, ~np.isnan(column), minlength=len(self))
@@ -106,6 +112,7 @@ class DatasetBuilder:
         self._columns: dict[str, int] = {}
         self._indices, self._shares, self._lengths = array("i"), array("d"), array("q")
         self._counts, self._most_shares = array("d"), MOST_SHARES
+        self._forgotten = False
         self._ids: list[str] = []
         self._real = array("q")
         self._texts: dict[str, int] = {}
@@ -136,6 +143,7 @@ class DatasetBuilder:
         cells = np.flatnonzero(mine[other._ranks.owner])
         matrix = other._matrix()[cells]
         self._ranks.extended(other._ranks, places, cells)
+        self._forgotten |= other._forgotten
         column = [self._columns.setdefault(key, len(self._columns)) for key in other._columns]
         text = np.array([self._texts.setdefault(text, len(self._texts)) for text in other._texts], dtype=np.int64)
         of_campaign = _column(other._places, np.int64).reshape(-1, 10)[places]
@@ -152,6 +160,11 @@ class DatasetBuilder:
         ):
             own.frombytes(np.ascontiguousarray(values).tobytes())
         return self
+
+    @property
+    def whole(self) -> bool:
+        """Whether every cell is here still, and they are not more than are held while evidence is read."""
+        return not self._forgotten and len(self._shares) <= MOST_SHARES
 
     @property
     def campaigns(self) -> Campaigns:
@@ -244,7 +257,7 @@ class DatasetBuilder:
 
     def _forget(self) -> None:
         """Forget cells that no fit will be made of, whatever is added: the level of `CellRanks` only falls."""
-        kept = self._ranks.within(level_of(self.contrasts))
+        self._forgotten, kept = True, self._ranks.within(level_of(self.contrasts))
         matrix, counts = self._matrix()[kept], _column(self._counts, np.float64).reshape(-1, 5)[kept]
         self._indices, self._shares = array("i", matrix.indices.tobytes()), array("d", matrix.data.tobytes())
         self._lengths = array("q", np.diff(matrix.indptr).astype(np.int64).tobytes())
