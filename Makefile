@@ -90,7 +90,7 @@ test-chroma: requirements-chroma.lock ## the tests of the Chroma backend, in an 
 	.venv-chroma/bin/python -m pytest -q -m chroma
 
 ON_SERVER = $(ALONE) $(POSTGRES)/bin/python scripts/with_postgres.py $(POSTGRES)/bin/python -m pytest -q -p tests.on_postgres -n $(WORKERS)
-ON_POSTGRES := tests/postgres tests/store tests/engine tests/worker tests/crash/test_concurrency.py tests/crash/test_kill9.py \
+ON_POSTGRES := tests/postgres tests/store tests/engine tests/worker tests/crash/test_concurrency.py tests/crash/test_kill9.py tests/memory/test_index_contract.py \
   $(addprefix tests/api/test_,$(addsuffix .py,access contract idempotency insights memory)) tests/machine
 
 test-postgres: $(POSTGRES)/.ready ## store, engine, worker, API and kills on a Postgres server, in an environment of their own

@@ -47,8 +47,8 @@ class Options:
     def command(self, section: str) -> str:
         """What makes a section with these options."""
         words = ["python -m benchmarks", section, *(["--quick"] if self.quick else [])]
+        words += ["--postgres"] if self.postgres and section in ON_POSTGRES else []
         if section == "speed":
-            words += ["--postgres"] if self.postgres else []
             words += [f"--minutes {self.minutes:g}"] if math.isfinite(self.minutes) else []
             words += [f"--sizes {','.join(map(str, self.sizes))}"] if self.sizes else []
         return " ".join(words)
@@ -161,6 +161,13 @@ def speed_on_postgres(options: Options) -> str:
     return bench.report(options.sizes, options.folder, options.minutes, 1 if options.quick else bench.ROUNDS)
 
 
+def retrieval_on_postgres(options: Options) -> str:
+    """Vectors that the server searches; needs the extra `postgres` and the tests' server."""
+    import server_vectors as bench
+
+    return bench.report(options.sizes or bench.SIZES)
+
+
 def calibration(options: Options) -> str:
     """Forecast calibration, simulated planners."""
     import calibration_simulation as bench
@@ -255,7 +262,10 @@ SECTIONS: dict[str, tuple[str, Callable[[Options], str]]] = {
     "bulk": ("Bulk: many campaigns", bulk),
     "page": ("The page: first picture", page),
 }
-ON_POSTGRES = ("Speed: Postgres beside SQLite", speed_on_postgres)
+ON_POSTGRES = {
+    "speed": ("Speed: Postgres beside SQLite", speed_on_postgres),
+    "retrieval": ("Memory: pgvector", retrieval_on_postgres),
+}
 
 
 def main() -> None:
@@ -266,13 +276,18 @@ def main() -> None:
     )
     parser.add_argument("--quick", action="store_true", help="small versions")
     parser.add_argument("--minutes", type=float, default=math.inf, help="speed: about how long the whole may take")
-    parser.add_argument("--sizes", type=_sizes, default=(), help="speed: stored campaigns, comma separated")
+    parser.add_argument(
+        "--sizes",
+        type=_sizes,
+        default=(),
+        help="speed: stored campaigns; retrieval --postgres: memories; comma separated",
+    )
     parser.add_argument("--folder", type=Path, help="speed: keep the filled databases there, and use those that are")
-    parser.add_argument("--postgres", action="store_true", help="speed: Postgres beside SQLite (.venv-postgres)")
+    parser.add_argument("--postgres", action="store_true", help="speed, retrieval: on Postgres (.venv-postgres)")
     given = parser.parse_args()
     options = Options(given.quick, given.minutes, given.sizes, given.folder, given.postgres)
     for name in given.sections or SECTIONS:
-        title, run = ON_POSTGRES if name == "speed" and options.postgres else SECTIONS[name]
+        title, run = (ON_POSTGRES if options.postgres and name in ON_POSTGRES else SECTIONS)[name]
         began = time.monotonic()
         print(f"== {title}", flush=True)
         body = _body(run, options)

@@ -104,7 +104,7 @@ def quality() -> str:
 def speed(sizes: Sequence[int] = (1_000, 10_000, 100_000)) -> str:
     """Markdown table of the vector search's p50, beside the embedding's own time, with the recall of the sketch."""
     generator = np.random.default_rng(3)
-    real = _some_real_vectors()
+    real = some_real_vectors()
     lines = ["| memories | exact p50 ms | used p50 ms | recall@10 of what is used |", "|---|---|---|---|"]
     for size in sizes:
         vectors = real[generator.integers(len(real), size=size)]
@@ -244,7 +244,7 @@ def _row(name: str, way: Search, questions: Sequence[tuple[str, str]]) -> str:
     )
 
 
-def _some_real_vectors() -> Matrix:
+def some_real_vectors() -> Matrix:
     pairs = headline_pairs()[:1_200]
     texts = [stored for _, stored, _ in pairs] or [
         f"campaign {number} about subject {number % 37}" for number in range(1_200)

@@ -23,6 +23,9 @@ from pathlib import Path
 
 VARIABLE = "REFLECTION_TEST_POSTGRES"
 ROLE = "reflection"
+WITH_VECTORS = "with_vectors"
+"""A database with pgvector, which a superuser makes, to copy others from; the role's own is without."""
+
 UNPRIVILEGED = "nobody"
 START_SECONDS = 60
 QUICK = ("fsync=off", "full_page_writes=off", "max_connections=400", "shared_buffers=64MB", "listen_addresses=")
@@ -64,9 +67,10 @@ def server(*settings: str) -> Iterator[tuple[str, Path]]:
             command = [install / "bin/postgres", "-D", data, "-k", folder, *options]
             process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, **run)
         _wait(process, install, folder)
-        make = f"CREATE ROLE {ROLE} LOGIN CREATEDB; CREATE DATABASE {ROLE} OWNER {ROLE}"
-        for statement in make.split("; "):
-            subprocess.run([install / "bin/psql", "-h", folder, "-U", "postgres", "-qc", statement], check=True, **run)
+        makes = [f"CREATE DATABASE {name} OWNER {ROLE}" for name in (ROLE, WITH_VECTORS)]
+        statements = [f"CREATE ROLE {ROLE} LOGIN CREATEDB", *makes, f"\\c {WITH_VECTORS}", "CREATE EXTENSION vector"]
+        parts = [part for statement in statements for part in ("-c", statement)]
+        subprocess.run([install / "bin/psql", "-h", folder, "-U", "postgres", "-q", *parts], check=True, **run)
         yield f"postgresql+psycopg://{ROLE}@/{ROLE}?host={folder}", install / "bin"
     finally:
         if process is not None:

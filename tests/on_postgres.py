@@ -6,6 +6,7 @@ database, so that a copy of it (of a migrated or a learnt one) stands for a copy
 
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,6 +58,17 @@ class Databases:
         with engine.connect() as connection:
             yield connection
         engine.dispose()
+
+
+def new_database(template: str = "template1") -> URL:
+    """A new database of the server, a copy of another of its own; `with_vectors` has pgvector."""
+    server = make_url(os.environ["REFLECTION_TEST_POSTGRES"])
+    name = f"e{time.time_ns()}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    engine.dispose()
+    return server.set(database=name)
 
 
 @pytest.fixture(scope="session", autouse=True)

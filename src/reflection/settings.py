@@ -72,7 +72,8 @@ class Settings(BaseSettings):
     output_dir: Path = Field(Path("output"), description="Folder of the artifacts, one subfolder per campaign.")
     vector_backend: Literal["auto", "local", "chroma", "json"] = Field(
         "auto",
-        description="`auto` (Chroma if installed, else `local`), `local`, `chroma` or `json`.",
+        description="`auto` (Chroma if installed, else `local`, and Postgres' pgvector for large workspaces), `local`, "
+        "`chroma` or `json`.",
     )
     vector_path: Path = Field(Path("vectors"), description="Folder of the Chroma index.")
     chroma_url: str | None = Field(

@@ -41,6 +41,7 @@ from reflection.memory.index import VectorIndex
 from reflection.memory.packaged_model import PackagedEmbedder
 from reflection.memory.reindexing import EmbeddingBackfill, Mirror, first_search
 from reflection.memory.semantic import SemanticMemory
+from reflection.memory.server import search_place
 from reflection.memory.text_axes import TextAxes
 from reflection.recommendations.service import RecommendationService
 from reflection.settings import Settings
@@ -63,6 +64,7 @@ from reflection.store.projections.artifacts import ArtifactFolder, Telling
 from reflection.store.projections.outbox import Outbox
 from reflection.store.projections.publisher import Handler, OutboxPublisher
 from reflection.store.recommendations import AdviceRows
+from reflection.store.server_vectors import ServerVectors
 from reflection.store.shares import ShareBook
 from reflection.store.tables.campaigns import instant_text
 from reflection.store.worker_lock import WorkerLock, worker_lock
@@ -115,7 +117,7 @@ class Application:
         self.book = LearningBook(self.database)
         self.board: Board = _board(settings, self.database)
         rows, embedder = MemoryRows(self.database), _embedder(settings, self.board)
-        index = _index(settings, rows)
+        index = _index(settings, rows, self.database)
         self.memory = SemanticMemory(rows, embedder, index, learnings=self.book)
         self.backfill = EmbeddingBackfill(rows, embedder, index)
         self.store = SqlStore(self.database, topics=[VECTORS] if index.mirrors else (), book=self.book)
@@ -134,9 +136,7 @@ class Application:
         self.model = _model(settings, self.board)
         self.phraser = _phraser(self.model)
         forecaster, plan_texts = Forecaster(), PlanTexts(texts)
-        self.recommendations = _recommendations(
-            settings, self.database, self.store, self.memory, forecaster, plan_texts
-        )
+        self.recommendations = _recommendations(self, forecaster, plan_texts)
         self.alerts = _alerts(settings, self.database, self.store, self.recommendations)
         self.retention = Retention(
             self.store,
@@ -171,7 +171,7 @@ class Application:
         """What is configured, what is degraded, who works behind it, and how far that is behind."""
         # To the first that is not level; an empty store has a mirror too, which may be down.
         all(self.memory.is_level(workspace) for workspace in self.store.workspaces() or ["default"])
-        memory, worker = self.memory.status(), self.worker.state()
+        memory, worker = self.memory.status() | {"vectors": search_place(self.memory.index)}, self.worker.state()
         learning_lag = self.learner.lags()
         degraded = list(memory.get("degraded", ()))
         if any(learning_lag.values()) and not worker.running:
@@ -216,6 +216,8 @@ class Application:
     def rebuild(self) -> int:
         """Recreate every projection from the rows: artifacts, weights.json, mirrors; forget what is past its time."""
         self.retention.work()
+        if not self.memory.index.mirrors:
+            self.memory.index.reset()
         return self.publisher.rebuild()
 
     def purge(self, workspace: str, *, scrubbed: bool = False) -> Purged:
@@ -315,15 +317,9 @@ def _learner(
     )
 
 
-def _recommendations(
-    settings: Settings,
-    database: Database,
-    store: SqlStore,
-    memory: SemanticMemory,
-    forecaster: Forecaster,
-    texts: PlanTexts,
-) -> RecommendationService:
-    rows, holdback = AdviceRows(database), settings.holdback
+def _recommendations(application: Application, forecaster: Forecaster, texts: PlanTexts) -> RecommendationService:
+    rows, holdback = AdviceRows(application.database), application.settings.holdback
+    store, memory = application.store, application.memory
     return RecommendationService(
         store, rows, memory, forecaster=forecaster, texts=texts, holdback=holdback, clock=utc_now
     )
@@ -353,13 +349,14 @@ def _publisher(
     return OutboxPublisher(outbox, handlers, Path(f"{beside}.publish.lock"))
 
 
-def _index(settings: Settings, rows: MemoryRows) -> VectorIndex:
+def _index(settings: Settings, rows: MemoryRows, database: Database) -> VectorIndex:
     index = choose_index(
         settings.vector_backend,
         rows,
         chroma_path=settings.vector_path,
         chroma_url=settings.chroma_url,
         json_path=settings.vector_fallback_path,
+        server=None if database.is_file else ServerVectors(database),
     )
     if index.one_process and settings.workers > 1:
         raise ConfigurationError(

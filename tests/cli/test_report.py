@@ -35,6 +35,13 @@ def test_the_portfolio_of_a_period(run: Callable[..., Any], folder: Path) -> Non
 
 
 @pytest.mark.usefixtures("stored")
+@pytest.mark.parametrize("arguments", [("report", CAMPAIGN, "-f", "md"), ("export", "campaigns")])
+def test_a_dash_is_standard_output(run: Callable[..., Any], folder: Path, arguments: tuple[str, ...]) -> None:
+    assert run(*arguments, "-o", "-").stdout == run(*arguments).stdout != ""
+    assert not (folder / "-").exists()
+
+
+@pytest.mark.usefixtures("stored")
 def test_a_place_that_cannot_be_written_is_named(run: Callable[..., Any]) -> None:
     done = run("report", CAMPAIGN, "--format", "md", "-o", "nowhere/r.md")
     assert done.returncode == 2

@@ -59,7 +59,7 @@ def test_no_count_leads_to_a_number_that_is_none(make_campaign, plan, fact, scat
 def test_a_forecast_of_zero_gives_a_reason_and_no_percentage(make_campaign):
     found = compare(make_campaign(expected={"clicks": 0, "conversions": 0}), generated_at="now").deltas
     assert found["ctr_diff"].pct_diff is None
-    assert "expected value is 0" in found["ctr_diff"].reason
+    assert "the expected CTR is 0" in found["ctr_diff"].reason
     assert "the forecast has no CPA" in found["cpa_diff"].reason
 
 
@@ -67,8 +67,8 @@ def test_a_forecast_of_zero_gives_a_reason_and_no_percentage(make_campaign):
     ("plan", "fact", "reason"),
     [
         ({"revenue": None}, {}, "revenue is missing in the forecast"),
-        ({}, {"revenue": None}, "revenue is missing in the fact"),
-        ({"revenue": None}, {"revenue": None}, "revenue is missing in the forecast and the fact"),
+        ({}, {"revenue": None}, "revenue is missing in the result"),
+        ({"revenue": None}, {"revenue": None}, "revenue is missing in the forecast and the result"),
     ],
 )
 def test_missing_revenue_is_named(make_campaign, plan, fact, reason):

@@ -46,6 +46,14 @@ def test_length_is_of_the_headline_and_of_the_text_apart() -> None:
     assert not {"short", "long", "short_text", "long_text"} & traits("")
 
 
+def test_parts_of_a_responsive_ad_are_shown_apart() -> None:
+    parts = ["Which shoe?", "Every size", "Free returns", "Two days", "Pay later", "Try at home"]
+    ad = traits(" | ".join(parts), "Now.")
+    assert {"question", "short"} <= ad, "as long as its longest part"
+    assert not {"sentences", "long"} & ad, "a headline that ends in a mark is no text of two sentences"
+    assert "sentences" in traits("Which shoe? Every size")
+
+
 def test_traits_are_sorted_and_every_text_has_all_of_them() -> None:
     assert list(TRAITS) == sorted(TRAITS)
     assert list(CreativeText().traits) == list(TRAITS)

@@ -170,7 +170,7 @@ def test_a_missing_kpi_is_named_with_its_reason(
     without = Analysis(facts.comparison, facts.patterns, stored.insights, stored.weights, (), stored.stored_memory)
     answer = Chat(Sources(without, NOTHING)).answer("default", "What was ROAS?", campaign_id=CAMPAIGN)
     assert not answer.can_tell
-    assert "ROAS cannot be compared: revenue is missing in the fact." in answer.answer
+    assert "ROAS cannot be compared: revenue is missing in the result." in answer.answer
 
 
 def test_the_same_question_has_the_same_answer(ask: Callable[..., ChatAnswer]) -> None:

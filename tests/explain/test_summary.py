@@ -76,3 +76,66 @@ def test_how_sure_is_said_of_the_kpi_that_decides(make_facts: Callable[..., Fact
     assert lines["happened"].text.startswith("The campaign did worse")
     assert lines["certainty"].text.startswith("Sure of the direction: the forecast of 2.00 is outside")
     assert "less than at the forecast's return" in lines["money"].text
+
+
+PLAN = {"impressions": 100_000, "clicks": 2_000, "conversions": 100, "spend": 4_000.0, "revenue": 10_000.0}
+"""CPA 40, ROAS 2.5, AOV 100."""
+
+
+@pytest.mark.parametrize(
+    ("plan", "fact", "question", "words"),
+    [
+        (  # the same cost on half the budget is another result
+            {},
+            {"impressions": 50_000, "clicks": 1_000, "conversions": 50, "spend": 2_000.0, "revenue": 5_000.0},
+            "happened",
+            "USD 2,000 spent, USD 4,000 planned (-50 %); 50 conversions, 100 planned (-50 %).",
+        ),
+        (  # one metric was planned: it is told
+            {"conversions": None, "spend": None, "revenue": None},
+            {"clicks": 3_000},
+            "happened",
+            "what can be compared: CTR 3.00 % against 2.00 % expected (+50.0 %).",
+        ),
+        ({}, {"clicks": None, "conversions": 140}, "why", "The figures do not say: clicks are missing in the result."),
+        ({}, {"spend": None, "clicks": 2_100}, "money", "What was spent is not known."),
+        ({}, {"spend": None, "clicks": 2_100}, "certainty", "We cannot tell: neither cost nor return can be compared."),
+        (
+            {},
+            {"conversions": None, "revenue": 9_000.0},
+            "money",
+            "whether that is more than chance cannot be said yet.",
+        ),
+        ({}, {"spend": 0.0}, "happened", "Nothing was spent, so there is no cost or return to compare."),
+        ({}, {"revenue": 1_500.0}, "why", "Mostly average order value, USD 15.00 against USD 100.00"),
+        (
+            {},
+            {"clicks": 4_000},
+            "why",
+            "because CTR (4.00 % against 2.00 %) and CVR (2.50 % against 5.00 %) cancel each other out.",
+        ),
+        (
+            {},
+            {"conversions": 60, "revenue": 18_000.0},
+            "certainty",
+            "the forecast of USD 40.00 is outside the 90 % range of CPA, USD 54.17 to USD 82.82, and",
+        ),
+        (  # one conversion was due: none is no explanation
+            {"impressions": 1_000, "clicks": 20, "conversions": 1, "spend": 40.0, "revenue": 100.0},
+            {"impressions": 1_000, "clicks": 20, "conversions": 0, "spend": 40.0, "revenue": 0.0},
+            "why",
+            "No factor of conversions is off by more than chance makes.",
+        ),
+    ],
+)
+def test_what_is_said_follows_from_what_is_known(
+    make_facts: Callable[..., Facts],
+    sample: dict[str, Any],
+    plan: dict[str, Any],
+    fact: dict[str, Any],
+    question: str,
+    words: str,
+) -> None:
+    campaign = {**sample, "expected_metrics": PLAN | plan, "actual_metrics": PLAN | fact, "objective": "Sales"}
+    campaign |= {"audiences": [], "creatives": []}
+    assert words in _lines(make_facts(campaign))[question].text

@@ -174,7 +174,7 @@ def _with(sample: dict[str, Any], **actual: float) -> dict[str, Any]:
         ({"conversions": 80, "revenue": 7900.0}, "The campaign is in line with its forecast"),
         (
             {"impressions": 47_500, "clicks": 950, "conversions": 38, "spend": 1900.0, "revenue": 3800.0},
-            "The campaign met its forecast exactly: ROAS 2.00, as expected and CPA USD 50.00, as expected.",
+            "Cost and return are exactly as forecast: ROAS 2.00 and CPA USD 50.00.",
         ),
         ({}, "There is no forecast to compare this campaign with: ROAS 2.00 and CPA USD 50.00."),
         ({"conversions": 200, "revenue": 1500.0}, "The result is mixed against the forecast"),

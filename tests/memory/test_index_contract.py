@@ -1,14 +1,17 @@
-"""What every vector index must do alike: local, JSON file, and Chroma embedded and as a server where it is installed.
+"""What every vector index must do alike: local, JSON file, Postgres' pgvector, and Chroma embedded and as a server.
 
-`make test-chroma` runs this file in an environment with the extra; elsewhere the two built-in indexes are the list.
+`make test-chroma` runs this file in an environment with the extra, `make test-postgres` beside a server; elsewhere the
+two built-in indexes are the list.
 """
 
+import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +20,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.on_postgres import new_database
 
 from reflection.domain.ports import MemoryRecord
 from reflection.memory.chroma import ChromaIndex, installed
@@ -24,12 +28,18 @@ from reflection.memory.embedders import Space
 from reflection.memory.index import Columns, Entry, VectorIndex, Where
 from reflection.memory.json_file import JsonFileIndex
 from reflection.memory.local import LocalIndex
+from reflection.memory.server import ServerIndex
+from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
+from reflection.store.database.statements import insert_missing, insert_rows
 from reflection.store.memories import MemoryRows
+from reflection.store.server_vectors import ServerVectors
+from reflection.store.tables.campaigns import workspaces
 
 SPACE, OTHER_SPACE = Space("contract", "1", 8, "t"), Space("contract", "2", 8, "t")
 CHROMA = [pytest.param(kind, marks=pytest.mark.chroma) for kind in ("chroma", "chroma-server")]
-KINDS = ["local", "json", *(CHROMA if installed() else [])]
+SERVER = ["pgvector"] if os.environ.get("REFLECTION_TEST_POSTGRES") else []
+KINDS = ["local", "json", *SERVER, *(CHROMA if installed() else [])]
 
 
 @dataclass
@@ -38,19 +48,31 @@ class Subject:
 
     index: VectorIndex
     rows: MemoryRows | None
+    database: Database | None = None
 
     def put(self, workspace: str, entries: Sequence[Entry], space: Space = SPACE) -> None:
+        if self.database is not None:
+            with self.database.write(workspace) as connection:
+                insert_rows(connection, insert_missing(workspaces), [{"workspace": workspace, "created_at": ""}])
         if self.rows is not None:
             self.rows.save(workspace, [_record(entry, space) for entry in entries])
         self.index.put(workspace, space, entries)
+        self.bring_up(space)
 
     def remove(self, workspace: str, names: Sequence[str]) -> None:
         if self.rows is not None:
             self.rows.delete(workspace, names)
         self.index.remove(workspace, names)
+        self.bring_up(SPACE)
+
+    def bring_up(self, space: Space) -> None:
+        if isinstance(self.index, ServerIndex):
+            self.index.bring_up(space, lambda: True)
 
     def names(self, workspace: str, query: np.ndarray, limit: int = 10, where: Where | None = None) -> list[str]:
         hits = self.index.search(workspace, SPACE, query, limit, where or Where())
+        if hits and isinstance(self.index, ServerIndex):
+            assert self.index.name == "pgvector"
         return [hit.memory_id for hit in hits]
 
 
@@ -113,6 +135,14 @@ def _wait_for(port: int) -> None:
     raise AssertionError("the Chroma server did not start")
 
 
+@pytest.fixture(scope="module")
+def with_vectors() -> str:
+    """A database with the extension and this version's tables, to be copied."""
+    url = new_database("with_vectors")
+    open_database(url).close()
+    return str(url.database)
+
+
 @pytest.fixture(params=KINDS)
 def subject(
     request: pytest.FixtureRequest, tmp_path: Path, migrated: Path, chroma_server: Callable[[], str]
@@ -122,6 +152,10 @@ def subject(
         rows = MemoryRows(database)
         yield Subject(LocalIndex(rows), rows)
         database.close()
+    elif request.param == "pgvector":
+        with closing(open_database(new_database(request.getfixturevalue("with_vectors")))) as database:
+            rows = MemoryRows(database)
+            yield Subject(ServerIndex(rows, ServerVectors(database), least=1, look_for_large=0.0), rows, database)
     elif request.param == "json":
         yield Subject(JsonFileIndex(tmp_path / "vectors.json"), None)
     elif request.param == "chroma":

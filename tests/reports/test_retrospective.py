@@ -118,7 +118,7 @@ def test_missing_revenue_stands_among_what_cannot_be_told(make_reported: Callabl
     assert any("Revenue is missing" in point for point in _section(view, "gaps").points)
     rows = {row[0]: row for row in _section(view, "forecast").plots[0].table.rows}
     assert rows["ROAS"][2] == "-"
-    assert rows["ROAS"][5] == "revenue is missing in the fact"
+    assert rows["ROAS"][5] == "revenue is missing in the result"
 
 
 @pytest.mark.parametrize(

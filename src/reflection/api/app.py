@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import structlog
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -20,7 +20,6 @@ from starlette.responses import Response
 
 from reflection.api import logging, openapi, problems
 from reflection.api.access import Access
-from reflection.api.dependencies import enforce_policy, known_parameters
 from reflection.api.limits import BodyLimit, RateLimiter
 from reflection.api.metrics import Metrics
 from reflection.api.middleware import Outermost
@@ -58,13 +57,12 @@ def create_app(application: Application | None = None, settings: Settings | None
         description="Forecast against fact, what can be learnt, what next; every number with its interval.",
         openapi_url=None,
         redirect_slashes=False,
-        dependencies=[Depends(enforce_policy(may_call)), Depends(known_parameters)],
         lifespan=_lifespan(application, settings, access, metrics, opening, rates),
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.application, app.state.background = application, None
     app.state.metrics, app.state.access, app.state.streams = metrics, access, Streams(access)
-    app.state.pools = Pools(pool_of)
+    app.state.pools, app.state.may_call = Pools(pool_of), may_call
     app.state.agent_door = AgentDoor(app, __version__)
     app.add_middleware(
         Outermost,
@@ -79,7 +77,7 @@ def create_app(application: Application | None = None, settings: Settings | None
         app.add_exception_handler(error, problems.handle)
     app.add_exception_handler(405, _method_not_allowed)
     for router in ROUTERS:
-        app.include_router(router)
+        app.router.routes.extend(router.routes)
     openapi.complete(app)
     return app
 

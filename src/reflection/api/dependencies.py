@@ -4,7 +4,7 @@ Endpoints stay synchronous (they run in the thread pool); what is here is asynch
 looks things up (a hop to the thread pool costs more) or waits for the body.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any
 
 import orjson
@@ -71,22 +71,19 @@ async def optional_json_body(request: Request) -> bytes:
     return await json_body(request) if (await request.body()).strip() else b"{}"
 
 
-def enforce_policy(may: Callable[[str, Caller], bool]) -> Callable[[Request], Awaitable[None]]:
-    """A dependency for every route: the caller may do what the route does.
+async def enforce_policy(request: Request) -> None:
+    """A dependency for every route: the caller may do what the route does, by the application's `may_call`.
 
-    Args:
-        may: (name of a route, the caller) -> whether the call is allowed.
+    Raises:
+        NotAllowed: it may not.
     """
-
-    async def check(request: Request) -> None:
-        if not may(f"{request.method} {request.scope['route'].path}", request.state.caller):
-            raise NotAllowed(
-                "this key may not do that",
-                hint="writing takes a key that may write; metrics and keys take one for every workspace or of the "
-                "scope admin",
-            )
-
-    return check
+    may: Callable[[str, Caller], bool] = request.app.state.may_call
+    if not may(f"{request.method} {request.scope['route'].path}", request.state.caller):
+        raise NotAllowed(
+            "this key may not do that",
+            hint="writing takes a key that may write; metrics and keys take one for every workspace or of the "
+            "scope admin",
+        )
 
 
 async def known_parameters(request: Request) -> None:

@@ -12,7 +12,8 @@ from fastapi.routing import APIRoute
 from starlette.routing import compile_path
 
 from reflection.api.access import Caller
-from reflection.api.pools import COMPUTING, HEAVY, LOOKING, READING, WRITING, Kind, Router
+from reflection.api.pools import COMPUTING, HEAVY, LOOKING, READING, WRITING, Kind
+from reflection.api.router import Router
 from reflection.api.routers import (
     alerts,
     analyze,

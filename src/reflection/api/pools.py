@@ -13,7 +13,6 @@ route does.
 import asyncio
 import copy
 import functools
-import inspect
 import threading
 import time
 from collections import Counter, OrderedDict, deque
@@ -23,7 +22,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope
@@ -249,23 +247,3 @@ async def _unless_left(receive: Receive, work: Awaitable[Value]) -> Value:
 async def _left(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         continue
-
-
-class Router(APIRouter):
-    """A router whose functions run in the pools of the server that serves them."""
-
-    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        """Add a route; a function that is no coroutine is done by a thread of its pool."""
-        super().add_api_route(path, endpoint if inspect.iscoroutinefunction(endpoint) else pooled(endpoint), **options)
-
-
-def pooled(endpoint: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
-    """A function as a coroutine that waits for a thread of its pool."""
-
-    @functools.wraps(endpoint)
-    async def in_pool(**values: Any) -> Any:
-        scope, receive = call.get()
-        pools: Pools = scope["app"].state.pools
-        return await pools.answer(scope, receive, values.get("workspace"), functools.partial(endpoint, **values))
-
-    return in_pool

@@ -14,8 +14,10 @@ from rich.markup import escape
 from reflection.cli.backup import problems_of
 from reflection.cli.session import SECONDS, JsonOption, console, open_application, print_json, text_table
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
+from reflection.memory.server import ServerIndex
 from reflection.settings import Settings, variable_of, variables
 from reflection.version import __version__
+from reflection.wiring import Application
 
 TOO_NARROW, TOO_WIDE = 0.80, 0.98
 """Coverage of 90 % intervals beyond which it is worth a sentence; of 50 campaigns, chance goes there once in 100."""
@@ -50,7 +52,8 @@ def doctor(
     settings = Settings.load()
     with open_application() as application:
         status = application.status()
-        problems = [*application.database.remarks(), *(problems_of(application) if verify else [])]
+        problems = [*application.database.remarks(), *vector_remarks(application)]
+        problems += problems_of(application) if verify else []
         calibration = {name: application.store.knowledge(name).coverage for name in application.store.workspaces()}
         given_up = application.alerts.given_up()
         held = {name: application.engine.held(workspace=name) for name in application.store.workspaces()}
@@ -123,6 +126,12 @@ def worker_remarks(status: Mapping[str, Any], now: datetime | None = None) -> It
             f"the worker died {worker['deaths']} times so far, last found at {died}, and was started again; "
             "the server's log has its last words"
         )
+
+
+def vector_remarks(application: Application) -> Iterable[str]:
+    """One sentence for each workspace that fills the memory of each process, where the database could search it."""
+    index, space = application.memory.index, application.memory.embedder.space
+    return index.remarks(space) if isinstance(index, ServerIndex) and space is not None else ()
 
 
 def alert_remarks(given_up: Iterable[Mapping[str, Any]]) -> Iterable[str]:

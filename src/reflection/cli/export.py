@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reflection.cli.session import WorkspaceOption, messages, open_application
+from reflection.cli.session import OutputOption, WorkspaceOption, messages, open_application
 from reflection.domain.number_of import number_of
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import InvalidInput
@@ -34,9 +34,7 @@ class Subject(StrEnum):
 
 def export(
     what: Annotated[Subject, typer.Argument(help="campaigns (JSON lines), or a table (CSV).")],
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write; standard output otherwise.")
-    ] = None,
+    output: OutputOption = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
 ) -> None:
     """Export campaigns as JSON lines; findings, effects, learnings, months, scores or events as CSV.

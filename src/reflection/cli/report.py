@@ -3,12 +3,11 @@
 import sys
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from reflection.cli.session import WorkspaceOption, messages, open_application
+from reflection.cli.session import OutputOption, WorkspaceOption, messages, open_application
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import InvalidInput
 
@@ -28,9 +27,7 @@ Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="A day 
 def report(
     campaign_id: Annotated[str | None, typer.Argument(help="The id the campaign was stored under.")] = None,
     kind: Annotated[Kind, typer.Option("--format", "-f", help="html, pdf, md or json.")] = Kind.HTML,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write; standard output otherwise.")
-    ] = None,
+    output: OutputOption = None,
     portfolio: Annotated[bool, typer.Option("--portfolio", help="All campaigns of a period.")] = False,
     start: Day = None,
     end: Day = None,

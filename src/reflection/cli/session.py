@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO, cast
 
 import orjson
@@ -36,6 +37,13 @@ WorkspaceOption = Annotated[
     typer.Option("--workspace", "-w", callback=_workspace, help="Which workspace to work in.", show_default=True),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", help="File to write; standard output where it is - or left out.",
+        callback=lambda path: None if path == Path("-") else path,
+    ),
+]  # fmt: skip
 
 
 SECONDS = len("2026-03-01T09:00:00")

@@ -24,12 +24,14 @@ from reflection.domain.metrics import (
     performance_score,
     rates,
 )
-from reflection.domain.results import Comparison, Decomposition, Delta, Rates
+from reflection.domain.results import Comparison, Decomposition, Delta, Driver, Rates
 from reflection.domain.scatter import NO_SCATTER, CampaignScatter
 from reflection.domain.verdict import verdict_on
 
 FEW_CONVERSIONS = 30
 COVERAGE_WORTH_SAYING = 0.995
+VOLUME_WORTH_SAYING = 0.1
+"""Share by which a spend has to differ from the planned one to be told: cost and return say nothing of it."""
 NO_RATES = Rates(None, None, None, None)
 NOTHING_TO_COMPARE = "there is no forecast to compare it with"
 
@@ -108,18 +110,23 @@ def _why_missing(kpi: str, campaign: Campaign, before: float | None, after: floa
         return f"{plural(kind_of(campaign))} bring no revenue of their own, and none was given"
     if not basis.comparable:
         return NOTHING_TO_COMPARE
-    sides = {basis.noun: campaign.expected_metrics, "the fact": campaign.actual_metrics}
+    sides = {basis.noun: campaign.expected_metrics, "the result": campaign.actual_metrics}
     for count in METRICS[kpi].counts:
         missing = [side for side, metrics in sides.items() if getattr(metrics, count) is None]
         if missing:
             return f"{_are((count,))} missing in {' and '.join(missing)}"
     if before is None:
-        return f"{basis.noun} has no {kpi.upper()} (its denominator is zero)"
+        return f"{basis.noun} has no {METRICS[kpi].short_name}, {_zero(kpi)}"
     if after is None:
-        return f"the fact has no {kpi.upper()} (its denominator is zero)"
+        return f"the result has no {METRICS[kpi].short_name}, {_zero(kpi)}"
     if before == 0:
-        return "the expected value is 0, so a percentage has no meaning"
+        return f"the expected {METRICS[kpi].short_name} is 0, so a percentage has no meaning"
     return None
+
+
+def _zero(kpi: str) -> str:
+    """That what a KPI is divided by is zero: ``its conversions are zero``."""
+    return f"its {_are((str(METRICS[kpi].denominator),))} zero"
 
 
 def _promises_money(campaign: Campaign) -> bool:
@@ -157,6 +164,8 @@ def _flags(campaign: Campaign, basis: Basis, *, waits: bool) -> tuple[str, ...]:
         f"only {fact.conversions or 0:g} conversions: CVR and CPA are uncertain": (
             0 < (fact.conversions or 0) < FEW_CONVERSIONS
         ),
+        "nothing was spent: check that the campaign ran, and that its spend is in these figures": fact.spend == 0,
+        f"the volume is not the planned one: {_volume(campaign)}": basis.forecast and _other_volume(campaign),
         **{_not_known(count): True for count in fact.unknown if not (waits and count in LATE)},
         f"the breakdown covers {100 * (coverage or 0):.0f} % of the impressions": (
             coverage is not None and coverage < COVERAGE_WORTH_SAYING
@@ -165,14 +174,34 @@ def _flags(campaign: Campaign, basis: Basis, *, waits: bool) -> tuple[str, ...]:
     return tuple(text for text, holds in cautions.items() if holds)
 
 
+def _other_volume(campaign: Campaign) -> bool:
+    """Whether the spend is so far from the planned one that the same cost and return are another result."""
+    planned, spent = campaign.expected_metrics.spend, campaign.actual_metrics.spend
+    return bool(planned and spent) and abs((spent or 0.0) / (planned or 1.0) - 1) >= VOLUME_WORTH_SAYING
+
+
+def _volume(campaign: Campaign) -> str:
+    """What was spent and what came of it, beside what was planned."""
+    plan, fact = campaign.expected_metrics, campaign.actual_metrics
+    money = f"{campaign.currency or ''} {{:,.0f}}".lstrip()
+    spent, planned = fact.spend or 0.0, plan.spend or 1.0
+    text = f"{money.format(spent)} spent, {money.format(planned)} planned ({100 * (spent / planned - 1):+.0f} %)"
+    if plan.conversions and fact.conversions is not None:
+        change = fact.conversions / plan.conversions - 1
+        beside = f"{plan.conversions:,.10g} planned ({100 * change:+.0f} %)" if abs(change) >= 0.005 else "as planned"
+        text += f"; {fact.conversions:,.10g} conversions, {beside}"
+    return text
+
+
 def _summary(
     deltas: Mapping[str, Delta], drivers: tuple[Decomposition, ...], flags: tuple[str, ...], basis: Basis
 ) -> list[str]:
     sentences = [_sentence(kpi, deltas[f"{kpi}_diff"], basis) for kpi in HEADLINES]
     for item in drivers:
         if item.kpi in ("cpa", "conversions"):
-            parts = ", ".join(f"{d.factor.upper()} {d.displayed:+z.2f}{_noise(d.beyond_noise)}" for d in item.drivers)
-            sentences.append(f"{_title(item.kpi)} differs by {item.actual - item.expected:+z.2f}: {parts}.")
+            parts = ", ".join(f"{d.factor.upper()} {d.displayed:+z.2f}{_noise(d)}" for d in item.drivers)
+            verb = "differ" if item.kpi == "conversions" else "differs"
+            sentences.append(f"{_title(item.kpi)} {verb} by {item.actual - item.expected:+z.2f}: {parts}.")
     return sentences + [f"Note: {flag}." for flag in flags]
 
 
@@ -205,5 +234,6 @@ def _number(kpi: str, value: float) -> str:
     return f"{100 * value:.2f} %" if kpi in RATES else f"{value:,.2f}"
 
 
-def _noise(beyond: bool) -> str:
-    return "" if beyond else " (noise)"
+def _noise(driver: Driver) -> str:
+    """That a factor's part is noise; a budget is decided, and has none."""
+    return "" if driver.beyond_noise or driver.factor == "spend" else " (noise)"

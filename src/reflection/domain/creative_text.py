@@ -22,8 +22,11 @@ MOST_CHARACTERS = 10_000
 LETTERS = 3
 """Letters or digits below which there is too little text to say anything of it."""
 
+PARTS = " | "
+"""Between the parts of a headline or text that platforms keep apart and show two or three of at a time."""
+
 SHORT, LONG = 8, 15
-"""Words of a headline: up to so many it is short, from so many on long."""
+"""Words of a headline, of several parts the longest: up to so many it is short, from so many on long."""
 
 SHORT_TEXT, LONG_TEXT = 12, 50
 """The same of the text below it."""
@@ -33,7 +36,9 @@ _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]"
 _EMOJI = re.compile(r"[\U0001f1e6-\U0001faff\u2600-\u27bf\u2b50\u2b55\u231a\u231b\u23e9-\u23fa]")
 _PRICE = re.compile(r"[\u0024\u00a2-\u00a5\u20a0-\u20bf]\s?\d|\d\s?(?:[\u00a2-\u00a5\u20a0-\u20bf]|(?:eur|usd|gbp)\b)")
 _PER_CENT = re.compile(r"\d\s?[%\u066a\uff05]")
-_STOPS = re.compile(r"[.!?。]\s+\S")
+_STOPS = re.compile(r"[.!?。] +[^\s|]")
+"""A sentence that another follows in the same part: a headline that ends in a mark is no text of two sentences."""
+
 _QUOTE = re.compile(r"[\"“”„«»「」]")
 
 
@@ -161,7 +166,7 @@ def traits_of(text: CreativeText) -> Mapping[str, bool]:
     whole = text.whole
     folded = unicodedata.normalize("NFKC", whole).casefold()
     words = frozenset(word.replace("’", "'") for word in _WORD.findall(folded))
-    reading = _Reading(whole, folded, words, length_of(text.headline), length_of(text.text))
+    reading = _Reading(whole, folded, words, _longest(text.headline), _longest(text.text))
     return MappingProxyType({name: trait.of(reading) for name, trait in TRAITS.items()})
 
 
@@ -169,6 +174,10 @@ def length_of(text: str) -> int:
     """Words of a text; in scripts without spaces two characters count as one."""
     unspaced = len(_UNSPACED.findall(text))
     return len(_WORD.findall(_UNSPACED.sub(" ", text))) + (unspaced + 1) // 2
+
+
+def _longest(text: str) -> int:
+    return max(map(length_of, text.split(PARTS)))
 
 
 def _line(text: str) -> str:

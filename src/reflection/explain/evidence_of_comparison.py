@@ -73,7 +73,9 @@ def _drivers(part: Decomposition, comparison: Comparison) -> Iterator[Evidence]:
             "signed_part": Figure(driver.contribution, signed, driver.displayed),
             "total": whole,
         }
-        measured = driver.beyond_noise or driver.z is not None
+        delta = comparison.deltas.get(f"{factor}_diff")
+        judged = delta is not None and delta.beyond_noise is not None  # also where nothing was seen, which has no z
+        measured = driver.beyond_noise or driver.z is not None or judged
         detail = {"kpi": part.kpi, "factor": factor, "move": move, "basis": comparison.basis}
         detail |= {"note": part.note} if part.note else {}
         certainty = _certainty(driver.beyond_noise if measured else None)
@@ -85,12 +87,11 @@ def _outcome(comparison: Comparison) -> Iterator[Evidence]:
     """What the money brought, beside what the same money brings at the return (else the CPA) that was expected."""
     fact, money = comparison.actual_counts, rough(comparison.currency)
     spend, conversions, revenue = (fact.get(name) for name in ("spend", "conversions", "revenue"))
-    if not spend or conversions is None:
+    if not spend:
         return
-    figures = {
-        "spend": Figure(spend, money),
-        "conversions": Figure(conversions, formatting.count, round(conversions, 1)),
-    }
+    figures = {"spend": Figure(spend, money)}
+    if conversions is not None:
+        figures["conversions"] = Figure(conversions, formatting.count, round(conversions, 1))
     if revenue is not None:
         figures["revenue"] = Figure(revenue, money)
     deltas = {kpi: comparison.deltas.get(f"{kpi}_diff") for kpi in ("roas", "cpa")}
@@ -102,7 +103,8 @@ def _outcome(comparison: Comparison) -> Iterator[Evidence]:
     if kpi == "roas":
         figures |= _at_forecast(revenue or 0.0, spend * delta.expected, money, 0)
     else:
-        figures |= _at_forecast(conversions, spend / delta.expected, formatting.count, 1 if conversions < 10 else 0)
+        count = conversions or 0.0
+        figures |= _at_forecast(count, spend / delta.expected, formatting.count, 1 if count < 10 else 0)
     detail = {"kpi": kpi, "direction": _DIRECTIONS[delta.favorable], "basis": comparison.basis}
     yield Evidence(0, "outcome", "outcome", kpi, _certainty(delta.beyond_noise), "accounting", figures, detail)
 

@@ -18,6 +18,11 @@ SUMMARY: Mapping[str, str] = {
     "why.against": "; {factor} worked against it by {part}",
     "why.noise": "No factor of {kpi} is off by more than chance makes.",
     "why.zero": "{factor} was zero against {expected}.",
+    "why.partly": "Partly {factor}, {actual} against {expected}",
+    "why.offset": "{kpi} is as expected because {factors} cancel each other out.",
+    "why.offset_factor": "{factor} ({actual} against {expected})",
+    "why.same": "Nothing to explain: no factor differs from what was expected.",
+    "why.unknown": "The figures do not say: {reason}.",
     "why.none": "The figures do not say: there is nothing to divide the result by.",
     "why.held": "Not explained: figures that look wrong explain nothing.",
     "certainty.held": "Nothing is concluded from it until somebody has looked at its figures.",
@@ -29,7 +34,11 @@ SUMMARY: Mapping[str, str] = {
     ),
     "certainty.noise": ("We cannot tell yet: the {level} range of the result, {low} to {high}, includes {expected}."),
     "certainty.unknown": "We cannot tell yet: how much {kpi} varies from campaign to campaign is not known.",
-    "certainty.none": "We cannot tell: there is no forecast of cost or return to hold the result against.",
+    "certainty.both": (
+        "Sure of both directions: {first} is outside the {level} range of {kpi}, {low} to {high}, and {second} outside "
+        "that of {other}, {other_low} to {other_high}."
+    ),
+    "certainty.none": "We cannot tell: neither cost nor return can be compared.",
     "certainty.learnt": "{findings} about its audiences, creatives or platform hold beyond chance.",
     "certainty.learnt_once": "{findings} about its audiences, creatives or platform holds beyond chance.",
     "certainty.nothing_learnt": "No finding about its audiences or creatives.",
@@ -51,8 +60,19 @@ SUMMARY: Mapping[str, str] = {
     "money.cpa_noise": (
         "{spend} spent brought {conversions}, {at_forecast} at {reference} CPA: chance alone makes such a gap."
     ),
+    "money.roas_unclear": (
+        "{spend} spent brought {revenue} back, {at_forecast} at {reference} return: whether that is more than chance "
+        "cannot be said yet."
+    ),
+    "money.cpa_unclear": (
+        "{spend} spent brought {conversions}, {at_forecast} at {reference} CPA: whether that is more than chance "
+        "cannot be said yet."
+    ),
     "money.no_revenue": " Revenue is missing, so what came back is not known.",
-    "money.revenue": "{spend} spent brought {conversions} and {revenue} back.",
+    "money.conversions_and_revenue": "{spend} spent brought {conversions} and {revenue} back.",
+    "money.revenue": "{spend} spent brought {revenue} back.",
+    "money.spend": "{spend} was spent; what it brought is not known.",
+    "money.unknown": "What was spent is not known.",
     "money.conversions": "{spend} spent brought {conversions}.",
     "money.none": "Nothing was spent.",
     # several campaigns together

@@ -69,7 +69,7 @@ class Sentences:
         """A KPI's change as a part of a sentence; of a campaign that is compared with nothing, the KPI alone."""
         kpi, basis = self._language.kpi(item.label), basis_of(item)
         if not basis.comparable:
-            return self.say("clause.alone", kpi=kpi, actual=item.text("actual"))
+            return f"{kpi} {item.text('actual')}"
         if item.value("change") == 0:
             phrase = "clause.same" if basis.forecast else "clause.unchanged"
             return self.say(phrase, kpi=kpi, actual=item.text("actual"), reference=basis.phrase)
@@ -79,12 +79,16 @@ class Sentences:
 
     def verdict(self, items: Sequence[Evidence]) -> str:
         """The verdict on a campaign, told with these KPIs of it."""
-        basis, figures = basis_of(items[0]), self.listed([self.clause(item) for item in items])
+        basis = basis_of(items[0])
+        verdict = items[0].detail.get("verdict", "unclear")
+        if basis.forecast and verdict == "same":
+            alone = [f"{self.kpi_name(item.label)} {item.text('actual')}" for item in items]
+            return self.say("verdict.same", figures=self.listed(alone))
+        figures = self.listed([self.clause(it) for it in sorted(items, key=lambda it: it.certainty != "beyond_noise")])
         if not basis.comparable:
             return self.say("verdict.alone", figures=figures)
-        verdict = items[0].detail.get("verdict", "unclear")
-        phrase = "unchanged" if verdict == "same" and not basis.forecast else verdict
-        reference = basis.noun if verdict == "mixed" else basis.phrase
+        phrase = "unchanged" if verdict == "same" else verdict
+        reference = basis.noun if phrase == "mixed" else basis.phrase
         return self.say(f"verdict.{phrase}", figures=figures, reference=reference)
 
     def kpi(self, item: Evidence) -> str:
@@ -101,17 +105,15 @@ class Sentences:
         phrase = {"noise": "unknown.kpi_noise", "unknown": "unknown.kpi_unclear"}.get(item.certainty)
         if phrase is None:
             return None
-        kpi = self._language.kpi(item.label)
-        return self.say(phrase, kpi=kpi, **texts(item, "expected", "actual", "change"))
+        return self.say(phrase, kpi=self.kpi_name(item.label), **texts(item, "expected", "actual", "change"))
 
     def anomaly(self, item: Evidence) -> str:
         """A KPI far from what it is compared with."""
         basis = basis_of(item)
         side = self._language.phrases["side.above" if (item.value("change") or 0.0) > 0 else "side.below"]
-        kpi = self._language.kpi(item.label)
         return self.say(
             "anomaly.kpi" if basis.forecast else "anomaly.kpi_reference",
-            kpi=kpi,
+            kpi=self.kpi_name(item.label),
             side=side,
             reference=basis.phrase,
             **texts(item, "size", "actual", "expected"),
@@ -132,9 +134,9 @@ class Sentences:
     def outcome(self, item: Evidence) -> str:
         """What the money brought, against what it would have brought as expected."""
         words = texts(item, *(name for name in item.figures if name != "conversions"))
-        conversions = self.counted("conversion", item.value("conversions") or 0.0, item.text("conversions"))
-        owner = basis_of(item).owner
-        return self.say(f"money.{outcome_phrase(item)}", conversions=conversions, reference=owner, **words)
+        if (conversions := item.value("conversions")) is not None:
+            words["conversions"] = self.counted("conversion", conversions, item.text("conversions"))
+        return self.say(f"money.{outcome_phrase(item)}", reference=basis_of(item).owner, **words)
 
     def finding(self, item: Evidence) -> str:
         """What was learnt: an association, unless it was randomised."""
@@ -225,8 +227,7 @@ class Sentences:
 
     def forecast(self, item: Evidence) -> str:
         """That a forecast outside the result's interval is no plan for the next campaign."""
-        kpi = self._language.kpi(item.label)
-        return self.say("next.forecast", kpi=kpi, **texts(item, "expected", "low", "high"))
+        return self.say("next.forecast", kpi=self.kpi_name(item.label), **texts(item, "expected", "low", "high"))
 
     def flag(self, item: Evidence) -> str:
         """What a reader must know before trusting the numbers."""
@@ -252,10 +253,10 @@ def basis_of(item: Evidence) -> Basis:
 
 def driver_phrase(item: Evidence) -> str:
     """Which words fit a driver: by its certainty, and by its direction against the whole change."""
-    if item.value("actual") == 0:
-        return "exact_zero"
     if item.certainty == "noise":
         return "noise"
+    if item.value("actual") == 0:
+        return "exact_zero"
     move = item.detail["move"]
     if not move:
         return "no_move"
@@ -271,9 +272,10 @@ def outcome_phrase(item: Evidence) -> str:
     """Which words fit what the money brought: against the forecast's return, its CPA, or neither."""
     kpi = item.detail["kpi"]
     if not kpi:
-        return "revenue" if "revenue" in item.figures else "conversions"
+        known = [name for name in ("conversions", "revenue") if name in item.figures]
+        return "_and_".join(known) or "spend"
     if item.certainty != "beyond_noise":
-        return f"{kpi}_noise"
+        return f"{kpi}_unclear" if item.certainty == "unknown" else f"{kpi}_noise"
     return f"{kpi}_more" if item.detail["direction"] == "better" else f"{kpi}_less"
 
 

@@ -7,6 +7,7 @@ or formats.
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from reflection.domain.metrics import METRICS
 from reflection.domain.results import Statement, SummaryLine
 from reflection.explain import formatting
 from reflection.explain.evidence import Evidence, EvidenceBook
@@ -14,9 +15,12 @@ from reflection.explain.sentences import Sentences, basis_of, driver_phrase, tex
 
 Question = Literal["happened", "why", "next", "certainty", "money"]
 WHY_OF = ("cpa", "roas", "conversions")
-"""The KPI whose drivers are named, the first that has any."""
+"""The KPI whose drivers are named: the first that is beyond noise, else the first that has any."""
 
 HELD = "flag:suspected_tracking_fault"
+SPEND_UNKNOWN = "flag:spend_is_not_known"
+NOTHING_SPENT = "flag:nothing_was_spent"
+OTHER_VOLUME = "flag:the_volume_is_not_the_planned_one"
 
 DECISIVE = ("cpa", "roas")
 """The KPI whose interval is shown: the first that is beyond noise, else the first that can be compared."""
@@ -34,6 +38,22 @@ def five_lines(book: EvidenceBook, statements: Sequence[Statement], sentences: S
 def held_flag(book: EvidenceBook) -> Evidence | None:
     """That the campaign is held as a likely fault of tracking, where it is."""
     return next((item for item in book.of_kind("flag") if item.id.startswith(HELD)), None)
+
+
+def explained(book: EvidenceBook) -> tuple[str, ...]:
+    """The KPIs of which some factor differs, those beyond noise first."""
+    return tuple(sorted((kpi for kpi in WHY_OF if moving(book, kpi)), key=lambda kpi: not _is_sure(book, kpi)))
+
+
+def moving(book: EvidenceBook, kpi: str) -> list[Evidence]:
+    """The factors that a KPI's difference is made of, the largest first."""
+    parts = [item for item in book.of_kind("driver") if item.detail["kpi"] == kpi and item.value("part")]
+    return sorted(parts, key=lambda item: (-abs(item.value("signed_part") or 0.0), item.id))
+
+
+def _is_sure(book: EvidenceBook, kpi: str) -> bool:
+    delta = book.find(f"delta:{kpi}")
+    return delta is not None and delta.certainty == "beyond_noise"
 
 
 class SummaryLines:
@@ -63,22 +83,42 @@ class SummaryLines:
 
     def why(self) -> SummaryLine:
         """The factor that accounts for most of the difference, and the one that worked most against it."""
-        drivers = self._book.of_kind("driver")
-        kpi = next((kpi for kpi in WHY_OF if any(item.detail["kpi"] == kpi for item in drivers)), None)
-        moving = [item for item in drivers if item.detail["kpi"] == kpi and item.value("part")]
-        if not moving:
-            return self.line("why", self._say("why.none"))
-        sure = [item for item in moving if item.certainty != "noise"]
+        kpis = explained(self._book)
+        if not kpis:
+            return self._nothing_explained()
+        mixed = any(item.detail.get("verdict") == "mixed" for item in self._book.of_kind("delta"))
+        lines = [self._why_of(kpi) for kpi in (kpis if mixed else kpis[:1])]
+        return self.line("why", " ".join(text for text, _ in lines), [ref for _, refs in lines for ref in refs])
+
+    def _why_of(self, kpi: str) -> tuple[str, list[str]]:
+        """Why one KPI differs, and the evidence."""
+        factors = moving(self._book, kpi)
+        sure = [item for item in factors if item.certainty != "noise"]
         if not sure:
-            text = self._say("why.noise", kpi=self._kpi(moving[0].detail["kpi"]))
-            return self.line("why", text, [item.id for item in moving])
+            return self._say("why.noise", kpi=self._kpi(kpi)), [item.id for item in factors]
+        if len(sure) > 1 and not sure[0].detail["move"]:
+            return self._offset(kpi, sure), [item.id for item in sure]
         with_it = [item for item in sure if driver_phrase(item) != "against"]
-        ranked = sorted(with_it or sure, key=lambda item: (-abs(item.value("signed_part") or 0.0), item.id))
-        against = sorted(
-            (item for item in sure if with_it and driver_phrase(item) == "against"),
-            key=lambda item: (-abs(item.value("signed_part") or 0.0), item.id),
-        )
-        return self.line("why", self._reason(ranked[0], against[:1]), [item.id for item in (ranked[0], *against[:1])])
+        against = [item for item in sure if with_it and driver_phrase(item) == "against"][:1]
+        main = (with_it or sure)[0]
+        return self._reason(main, against), [item.id for item in (main, *against)]
+
+    def _offset(self, kpi: str, factors: Sequence[Evidence]) -> str:
+        """That factors which moved leave a KPI where it was expected."""
+        parts = [
+            self._say("why.offset_factor", factor=self._kpi(item.label), **texts(item, "expected", "actual"))
+            for item in factors
+        ]
+        return self._say("why.offset", kpi=self._kpi(kpi), factors=self._sentences.listed(parts))
+
+    def _nothing_explained(self) -> SummaryLine:
+        """Why no factor is named: none differs, or something is not known."""
+        deltas = [item for item in self._book.of_kind("delta") if METRICS[item.label].numerator != "revenue"]
+        silent = next((item for item in deltas if "change" not in item.figures and "reason" in item.detail), None)
+        if silent is not None and basis_of(silent).comparable:
+            return self.line("why", self._say("why.unknown", reason=silent.detail["reason"]), [silent.id])
+        same = bool(self._book.of_kind("driver"))
+        return self.line("why", self._say("why.same" if same else "why.none"))
 
     def _reason(self, main: Evidence, against: Sequence[Evidence]) -> str:
         phrase = driver_phrase(main)
@@ -86,7 +126,9 @@ class SummaryLines:
         if phrase == "exact_zero":
             return self._say("why.zero", factor=formatting.capital(factor), **texts(main, "expected"))
         kpi = self._kpi(main.detail["kpi"])
-        text = self._say("why.main", factor=factor, **texts(main, "expected", "actual"))
+        less = phrase == "part" and (main.value("part") or 0.0) < (main.value("total") or 0.0) / 2
+        opening = "why.partly" if less else "why.main"
+        text = self._say(opening, factor=factor, **texts(main, "expected", "actual"))
         if phrase in ("part", "all"):
             move = self._sentences.word(f"move.{main.detail['move']}")
             text += self._say("why.share", kpi=kpi, move=move, **texts(main, "part", "total"))
@@ -98,10 +140,13 @@ class SummaryLines:
 
     def _certainty(self) -> SummaryLine:
         deltas = [self._book.find(f"delta:{kpi}") for kpi in DECISIVE]
-        compared = [item for item in deltas if item is not None and "change" in item.figures]
+        spent = self._book.find(NOTHING_SPENT) is None
+        compared = [item for item in deltas if spent and item is not None and "change" in item.figures]
         sure = [item for item in compared if item.certainty == "beyond_noise"]
         item = next(iter(sure or compared), None)
-        if item is None:
+        if len({sided.detail["direction"] for sided in sure}) > 1:
+            text, evidence = self._both(*sure[:2]), [sided.id for sided in sure]
+        elif item is None:
             text, evidence = self._say("certainty.none"), []
         elif item.certainty == "unknown" or "low" not in item.figures:
             text, evidence = self._say("certainty.unknown", kpi=self._kpi(item.label)), [item.id]
@@ -114,6 +159,14 @@ class SummaryLines:
         text = f"{text} {self._learnt(len(findings))}"
         return self.line("certainty", text, evidence + [support.id for support in basis])
 
+    def _both(self, one: Evidence, other: Evidence) -> str:
+        """How sure a result is that is better on one of cost and return, and worse on the other."""
+        first, second = (basis_of(item).subject.format(item.text("expected")) for item in (one, other))
+        kpi, beside = self._kpi(one.label), self._kpi(other.label)
+        low, high = other.text("low"), other.text("high")
+        words = {"first": first, "second": second, "kpi": kpi, "other": beside, "other_low": low, "other_high": high}
+        return self._say("certainty.both", **words, **texts(one, "low", "high"))
+
     def _learnt(self, number: int) -> str:
         if not number:
             reasons = [self._sentences.reason(item) for item in self._book.of_kind("reason")]
@@ -125,7 +178,9 @@ class SummaryLines:
         """What was spent, what it brought, and what it would have brought as forecast."""
         item = next(iter(self._book.of_kind("outcome")), None)
         if item is None:
-            return self.line("money", self._say("money.none"))
+            unknown = self._book.find(SPEND_UNKNOWN)
+            phrase, cited = ("money.unknown", [unknown.id]) if unknown else ("money.none", [])
+            return self.line("money", self._say(phrase), cited)
         text, evidence = self._sentences.outcome(item), [item.id]
         missing = self._book.find("flag:revenue_is_missing")
         if missing is not None:

@@ -15,9 +15,10 @@ from reflection.domain.results import InsightKind, Insights, Statement, SummaryL
 from reflection.domain.verdict import RESTS_ON
 from reflection.explain.evidence import Evidence, EvidenceBook
 from reflection.explain.evidence_of_facts import gather
+from reflection.explain.formatting import capital
 from reflection.explain.phrases_en import ENGLISH, Language
 from reflection.explain.sentences import REVENUE_FLAGS, Sentences, basis_of, driver_phrase
-from reflection.explain.summary import five_lines, held_flag
+from reflection.explain.summary import NOTHING_SPENT, OTHER_VOLUME, explained, five_lines, held_flag, moving
 
 MAX_DRIVERS = 3
 MAX_LEARNT = 5
@@ -74,26 +75,34 @@ class _Draft:
         deltas = [item for kpi in RESTS_ON if (item := self._book.find(f"delta:{kpi}")) is not None]
         alone = any(not basis_of(item).comparable for item in deltas)
         items = [item for item in deltas if ("actual" if alone else "change") in item.figures]
+        if (nothing := self._book.find(NOTHING_SPENT)) is not None:
+            return _statement("key_learning", 1.0, self._sentences.say("verdict.nothing_spent"), nothing)
         if not items:
             return self._verdict_without_headline()
         self._said_noise |= {item.label for item in items if item.certainty == "noise"}
-        return _statement("key_learning", 1.0, self._sentences.verdict(items), *items)
+        volume = [item for item in self._book.of_kind("flag") if item.id.startswith(OTHER_VOLUME)]
+        text = " ".join([self._sentences.verdict(items), *(f"{capital(item.label)}." for item in volume)])
+        return _statement("key_learning", 1.0, text, *items, *volume)
 
     def _verdict_without_headline(self) -> Statement:
         cpa = self._book.find("delta:cpa")
         conversions = [item for item in self._book.of_kind("driver") if item.detail["kpi"] == "conversions"]
         if conversions and cpa is not None:
             return _statement("key_learning", 1.0, self._sentences.say("verdict.no_conversions"), cpa)
-        reason = cpa.detail.get("reason") if cpa else None
-        text = self._sentences.say("verdict.none", reason=reason or "the figures are incomplete")
-        return _statement("key_learning", 1.0, text, *([cpa] if cpa else self._book.items[:1]))
+        reason = (cpa.detail.get("reason") if cpa else None) or "the figures are incomplete"
+        others = [item for item in self._book.of_kind("delta") if "change" in item.figures]
+        headlines = [item for item in others if item.label in HEADLINES] or others
+        if not headlines:
+            text = self._sentences.say("verdict.none", reason=reason)
+            return _statement("key_learning", 1.0, text, *([cpa] if cpa else self._book.items[:1]))
+        self._said_noise |= {item.label for item in headlines if item.certainty == "noise"}
+        figures = self._sentences.listed([self._sentences.clause(item) for item in headlines])
+        text = self._sentences.say("verdict.none_but", reason=reason, figures=figures)
+        return _statement("key_learning", 1.0, text, *([cpa] if cpa else []), *headlines)
 
     def _drivers(self) -> Iterator[Statement]:
-        drivers = self._book.of_kind("driver")
-        kpis = {item.detail["kpi"] for item in drivers}
-        kpi = next((name for name in ("cpa", "roas", "conversions") if name in kpis), None)
-        moving = [item for item in drivers if item.detail["kpi"] == kpi and item.value("part")]
-        ranked = sorted(moving, key=lambda item: (-abs(item.value("signed_part") or 0.0), item.id))
+        kpi = (explained(self._book) or ("",))[0]
+        ranked = moving(self._book, kpi)
         repeats = False
         for rank, item in enumerate(ranked[:MAX_DRIVERS]):
             if item.certainty == "noise":
@@ -118,7 +127,8 @@ class _Draft:
 
     def _cannot_tell(self) -> Iterator[Statement]:
         for item in self._book.of_kind("flag"):
-            yield self._flag(item)
+            if not item.id.startswith(OTHER_VOLUME):  # said with the verdict
+                yield self._flag(item)
         for rank, kpi in enumerate(HEADLINES):
             delta = self._book.find(f"delta:{kpi}")
             if delta is None or kpi in self._said_noise or not delta.value("change"):

@@ -22,6 +22,7 @@ from reflection.domain.pairs import Pairs
 from reflection.inference.campaign_columns import NOT_STATED, Campaigns, Floats, Ints
 from reflection.inference.fit_budget import MOST_SHARES, NOTHING_LEFT_OUT, CellRanks, LeftOut, level_of
 from reflection.inference.mixing import Sums
+from reflection.inference.pairs import units_having
 from reflection.inference.partitions import in_sample
 from reflection.inference.selection import Selection
 from reflection.inference.table_columns import Columns, feature_of
@@ -112,7 +113,6 @@ class DatasetBuilder:
         self._columns: dict[str, int] = {}
         self._indices, self._shares, self._lengths = array("i"), array("d"), array("q")
         self._counts, self._most_shares = array("d"), MOST_SHARES
-        self._forgotten = False
         self._ids: list[str] = []
         self._real = array("q")
         self._texts: dict[str, int] = {}
@@ -143,7 +143,6 @@ class DatasetBuilder:
         cells = np.flatnonzero(mine[other._ranks.owner])
         matrix = other._matrix()[cells]
         self._ranks.extended(other._ranks, places, cells)
-        self._forgotten |= other._forgotten
         column = [self._columns.setdefault(key, len(self._columns)) for key in other._columns]
         text = np.array([self._texts.setdefault(text, len(self._texts)) for text in other._texts], dtype=np.int64)
         of_campaign = _column(other._places, np.int64).reshape(-1, 10)[places]
@@ -163,8 +162,13 @@ class DatasetBuilder:
 
     @property
     def whole(self) -> bool:
-        """Whether every cell is here still, and they are not more than are held while evidence is read."""
-        return not self._forgotten and len(self._shares) <= MOST_SHARES
+        """Whether every cell of every campaign is here, and they are not more than are held while evidence is read."""
+        return len(self._lengths) == int(self._ranks.cells.sum()) and len(self._shares) <= MOST_SHARES
+
+    def campaigns_having(self) -> dict[str, int]:
+        """How many campaigns have each signal, of the cells that are here."""
+        counts = units_having(self._matrix(), self._ranks.owner).tolist()
+        return {key: counts[column] for key, column in self._columns.items() if counts[column]}
 
     @property
     def campaigns(self) -> Campaigns:
@@ -257,7 +261,7 @@ class DatasetBuilder:
 
     def _forget(self) -> None:
         """Forget cells that no fit will be made of, whatever is added: the level of `CellRanks` only falls."""
-        self._forgotten, kept = True, self._ranks.within(level_of(self.contrasts))
+        kept = self._ranks.within(level_of(self.contrasts))
         matrix, counts = self._matrix()[kept], _column(self._counts, np.float64).reshape(-1, 5)[kept]
         self._indices, self._shares = array("i", matrix.indices.tobytes()), array("d", matrix.data.tobytes())
         self._lengths = array("q", np.diff(matrix.indptr).astype(np.int64).tobytes())

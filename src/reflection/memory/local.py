@@ -81,6 +81,12 @@ class LocalIndex:
             self._catch_up(place, workspace, space)
             return len(place.vectors)
 
+    def held(self, workspace: str, space: Space) -> int:
+        """How many vectors were read so far; asks nobody."""
+        with self._lock:
+            place = self._places.get((workspace, space.id))
+        return 0 if place is None else len(place.vectors)
+
     def purge(self, workspace: str) -> None:
         """Drop what is held of a workspace; its rows are the store's to delete."""
         with self._lock:

@@ -32,6 +32,7 @@ from reflection.memory.ranking import (
     worth,
 )
 from reflection.memory.rows import MemoryRows
+from reflection.memory.server import ServerIndex
 
 CANDIDATES = 50
 MAX_TERMS = 16
@@ -99,7 +100,8 @@ class SemanticMemory:
         learnings: LearningFacts | None = None,
     ) -> None:
         self._rows, self._embedder, self._index, self._learnings = rows, embedder, index, learnings
-        self._local = index if isinstance(index, LocalIndex) else LocalIndex(rows)
+        self._of_rows = index if isinstance(index, LocalIndex | ServerIndex) else LocalIndex(rows)
+        self._local = self._of_rows.local if isinstance(self._of_rows, ServerIndex) else self._of_rows
         self._wrong: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -201,11 +203,11 @@ class SemanticMemory:
         """What answers, as of the last question: {index, embedder, degraded[], reasons{}}."""
         with self._lock:
             wrong = dict(self._wrong)
-        fallen_back = NO_INDEX in wrong or LAGGING in wrong
+        distant = self._index is not self._local and (NO_INDEX in wrong or LAGGING in wrong)
         by_words = NO_MODEL in wrong or NO_VECTORS in wrong or not self._embedder.space
         index = "lexical" if by_words else self._index.name
         return {
-            "index": "local" if index != "lexical" and fallen_back and self._index.mirrors else index,
+            "index": self._local.name if index != "lexical" and distant else index,
             "embedder": self._embedder.space.id if self._embedder.space else None,
             "degraded": sorted(wrong if self._embedder.space else {*wrong, NO_MODEL}),
             "reasons": wrong,
@@ -215,7 +217,7 @@ class SemanticMemory:
         space = self._embedder.space
         if vector is None or space is None or not self._is_embedded(workspace, space):
             return None
-        if self._index.mirrors and self._mirror_is_level(workspace, space):
+        if self._index is not self._local and (not self._index.mirrors or self._mirror_is_level(workspace, space)):
             try:
                 hits = self._index.search(workspace, space, vector, limit, where)
             except Unavailable as error:
@@ -276,7 +278,7 @@ class SemanticMemory:
             return None
         cosines = {hit.memory_id: hit.cosine for hit in hits if not self._index.mirrors}
         rest = {*others, *(hit.memory_id for hit in hits)} - cosines.keys()
-        return cosines | (self._local.cosines(workspace, space, vector, sorted(rest)) if rest else {})
+        return cosines | (self._of_rows.cosines(workspace, space, vector, sorted(rest)) if rest else {})
 
     def _named(self, workspace: str, question: str, filters: MemoryFilters) -> list[str]:
         """Memories asked for by name: the whole question, or a word of it that looks like an identifier."""

@@ -5,7 +5,7 @@ ports, no adapters; what is computed stands in plan_evaluation, ranking, cards, 
 """
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -238,8 +238,8 @@ class RecommendationService:
         return cached[1]
 
     def _scored(self, workspace: str, knowledge: Knowledge) -> dict[str, Any]:
-        actuals: dict[str, Evidence] = {
-            campaign_id: evidence_by(decode(payload), day_of(knowledge.as_of))
+        actuals: dict[str, Evidence] = {  # totals alone are judged; the cells of all campaigns would be gigabytes
+            campaign_id: replace(evidence_by(decode(payload), day_of(knowledge.as_of)), cells=())
             for campaign_id, payload in self._store.live_evidence(workspace)
         }
         board = track_record.scoreboard(

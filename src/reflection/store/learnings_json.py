@@ -8,6 +8,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from reflection.domain.evidence import day_text
+from reflection.domain.signals import label_of
 from reflection.learnings.claims import Learning
 from reflection.store.row_values import Row, json_text
 
@@ -15,8 +16,10 @@ _LEARNING = TypeAdapter(Learning)
 
 
 def encoded(learning: Learning, spelt: Mapping[str, str]) -> str:
-    """One text per learning: keys sorted. The sentence is kept as it was said, signals `spelt` as campaigns do."""
-    return json_text({**asdict(learning), "text": learning.text(spelt)})
+    """One text per learning: keys sorted. Sentence and contexts are kept as they were said, `spelt` as campaigns do."""
+    body = {**asdict(learning), "text": learning.text(spelt)}
+    body["segments"] = [{**segment, "label": label_of(segment["context"], spelt)} for segment in body["segments"]]
+    return json_text(body)
 
 
 def decoded(body: str) -> Learning:

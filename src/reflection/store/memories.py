@@ -95,7 +95,7 @@ class MemoryRows:
         filters: MemoryFilters = EVERYTHING,
     ) -> list[str]:
         """Which of these ids there are among what passes the filters, in the order given."""
-        conditions, values = _conditions(filters)
+        conditions, values = filter_conditions(filters)
         values |= {"workspace": workspace, "wanted": orjson.dumps(list(memory_ids)).decode()}
         present = {row[0] for row in self._among(workspace, "memory_id", "1", conditions, values)}
         return [name for name in memory_ids if name in present]
@@ -125,7 +125,7 @@ class MemoryRows:
         terms = search_terms(query)
         if not terms or limit < 1:
             return []
-        conditions, values = _conditions(filters)
+        conditions, values = filter_conditions(filters)
         values |= {"workspace": workspace, "limit": limit}
         with self._database.read(workspace) as connection:
             return dialect.of(connection).full_text_search(connection, terms, conditions, values)
@@ -149,7 +149,7 @@ class MemoryRows:
         terms = search_terms(query)
         if not terms or limit < 1:
             return []
-        conditions, values = _conditions(filters)
+        conditions, values = filter_conditions(filters)
         hits: list[tuple[str, float]] = []
         with self._database.read(workspace) as connection:
             scores = _rare(connection, workspace, terms, most)
@@ -232,7 +232,7 @@ def search_terms(query: str) -> list[str]:
     return list(dict.fromkeys(term.casefold() for term in useful))[:_MAX_TERMS]
 
 
-def _conditions(filters: MemoryFilters) -> tuple[str, dict[str, Any]]:
+def filter_conditions(filters: MemoryFilters) -> tuple[str, dict[str, Any]]:
     """The conditions on `m` that are asked for, as SQL, and their values."""
     possible = {
         "kind": ("kind = :kind", filters.kind),

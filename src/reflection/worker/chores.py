@@ -3,6 +3,7 @@
     learner      takes in what is new      publisher    writes files and mirrors
     embedder     makes missing vectors     imports      goes on with imports
     retention    forgets what is past its time           alerts   sends messages on their way
+    copier       brings what a database server searches up to the rows, where it does
 
 Run by the worker process, or by a server that is told to keep them in its own. Must not know how each is done.
 """
@@ -11,13 +12,14 @@ import time
 from collections.abc import Callable, Collection
 
 from reflection.engine.background import REST, Background
+from reflection.memory.server import ServerIndex
 from reflection.store.worker_lock import WorkerLock
 from reflection.wiring import ARTIFACTS, VECTORS, Application, report_error
 
-LEARNER, EMBEDDER, PUBLISHER, MIRROR, IMPORTS, RETENTION, ALERTS = (
-    "learner", "embedder", "publisher", "mirror", "imports", "retention", "alerts",
+LEARNER, EMBEDDER, PUBLISHER, MIRROR, IMPORTS, RETENTION, ALERTS, COPIER = (
+    "learner", "embedder", "publisher", "mirror", "imports", "retention", "alerts", "copier",
 )  # fmt: skip
-ALL = frozenset({LEARNER, EMBEDDER, PUBLISHER, MIRROR, IMPORTS, RETENTION, ALERTS})
+ALL = frozenset({LEARNER, EMBEDDER, PUBLISHER, MIRROR, IMPORTS, RETENTION, ALERTS, COPIER})
 OF_VECTORS = frozenset({EMBEDDER, MIRROR})
 """Chores that write to the vector index, which may allow one process only."""
 
@@ -66,13 +68,14 @@ class Chores:
             PUBLISHER: (lambda: self._publish(ARTIFACTS), 0.2, REST),
             MIRROR: (lambda: self._publish(VECTORS), 0.2, REST),
             ALERTS: (lambda: self._alert(), 1.0, 0.1),
+            COPIER: (self._copy, 1.0, 0.1),
         }
         self.threads = {
             name: Background(
                 name, work, report_error, poll=poll, rest=resting, clock=MEASURED_BY.get(name, time.monotonic)
             )
             for name, (work, poll, resting) in works.items()
-            if name in chores
+            if name in chores and (name != COPIER or isinstance(application.memory.index, ServerIndex))
         }
 
     def start(self) -> None:
@@ -129,6 +132,13 @@ class Chores:
             for workspace in self._application.backfill.behind() if nobody_else else ():
                 end = time.monotonic() + SLICE
                 self._application.backfill.catch_up(workspace, lambda end=end: self._goes_on(EMBEDDER, end))  # type: ignore[misc]
+
+    def _copy(self) -> None:
+        """Bring the vectors that a database server searches up to the rows."""
+        with self._application.database.alone("vectors") as nobody_else:
+            index, space = self._application.memory.index, self._application.memory.embedder.space
+            if nobody_else and isinstance(index, ServerIndex) and space is not None:
+                index.bring_up(space, self.threads[COPIER].going_on)
 
     def _import(self) -> None:
         with self._application.database.alone("imports") as nobody_else:

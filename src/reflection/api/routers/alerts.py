@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from reflection.alerts.alert import AlertRequest, Channel, Kind, ReportPlan
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.domain.validation import read
 from reflection.store.alert_outbox import MOST_LISTED
 

@@ -6,7 +6,7 @@ from fastapi import Header, Query, Response
 
 from reflection.api.dependencies import EnginePart, JsonBody, Workspace
 from reflection.api.openapi import json_request
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.domain.campaign import Campaign
 from reflection.domain.results import Analysis
 from reflection.domain.validation import read

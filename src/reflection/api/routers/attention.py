@@ -6,7 +6,7 @@ from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, Workspace, json_response
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.engine.attention import Kind
 from reflection.ingest.jobs.remedies import over_http
 

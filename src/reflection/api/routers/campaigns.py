@@ -6,7 +6,7 @@ from fastapi import Path, Query, Request, Response
 from pydantic import AwareDatetime
 
 from reflection.api.dependencies import EnginePart, Workspace, json_response
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.api.schemas import Accepted, CampaignPage
 from reflection.domain.campaign_list import CampaignState
 from reflection.domain.results import Analysis

@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.domain.campaign import CampaignId, Strict
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import Snapshot

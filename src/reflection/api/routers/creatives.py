@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.domain.creative_entry import CreativeRequest
 from reflection.domain.grade import Grade
 from reflection.domain.metrics import RateMetric

@@ -7,7 +7,7 @@ from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, Workspace, json_response
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.ingest.jobs.daily import daily_spend
 from reflection.ingest.jobs.reported_days import MOST_DAYS
 

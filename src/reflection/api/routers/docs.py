@@ -10,7 +10,7 @@ from importlib.resources import files
 from fastapi import Request, Response
 
 from reflection.api.dependencies import json_response
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.errors import NotFound
 
 router = Router(include_in_schema=False)

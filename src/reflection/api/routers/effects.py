@@ -6,7 +6,7 @@ from fastapi import Path, Query, Response
 
 from reflection.api.dependencies import EnginePart, Workspace, json_response
 from reflection.api.effect_schemas import EffectsPage, SignalEvidence
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.domain.metrics import ModelledMetric
 
 router = Router(prefix="/v1/effects", tags=["learning"])

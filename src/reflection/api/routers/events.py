@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.domain.events import Event, EventKind, Scope
 from reflection.domain.validation import read
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, JsonBody, OptionalJsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.domain.experiment import Experiment
 from reflection.domain.experiment_order import TestOrder
 from reflection.domain.validation import read

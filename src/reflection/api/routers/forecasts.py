@@ -5,7 +5,7 @@ from pydantic import BaseModel
 
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.domain.forecast_register import ForecastRequest
 from reflection.domain.validation import read
 

@@ -15,8 +15,8 @@ from starlette.responses import StreamingResponse
 
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
-from reflection.api.pools import Router
 from reflection.api.problems import UnsupportedMediaType
+from reflection.api.router import Router
 from reflection.api.streams import NOTHING_NEW, EventStream, Streams, event
 from reflection.domain.validation import read
 from reflection.errors import InvalidInput, ReflectionError

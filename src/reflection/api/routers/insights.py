@@ -13,7 +13,7 @@ from reflection.api.dependencies import (
     bare_response,
     json_response,
 )
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.api.schemas import InsightPage, InsightRow, PatternPage, PatternRow, Recommendations
 from reflection.domain.campaign import Day, Instant
 from reflection.domain.list_query import ListQuery, Place

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from reflection.api.access import Access, Caller
 from reflection.api.dependencies import ApplicationPart, JsonBody, json_response
 from reflection.api.openapi import json_request
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.domain.campaign import Strict
 from reflection.domain.validation import read
 from reflection.domain.workspaces import ANY_WORKSPACE

@@ -3,7 +3,7 @@
 from fastapi import Request, Response
 from starlette.types import Receive, Scope, Send
 
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.mcp.door import AgentDoor
 
 router = Router(tags=["agents"])

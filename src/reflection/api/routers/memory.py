@@ -8,7 +8,7 @@ from fastapi import Query, Response
 from pydantic import BaseModel
 
 from reflection.api.dependencies import ApplicationPart, Workspace, json_response
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.domain.campaign import Instant
 from reflection.errors import InvalidInput
 

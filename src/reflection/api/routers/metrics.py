@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, Workspace, json_response
 from reflection.api.metrics import Metrics
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.api.schemas import Health
 from reflection.store.projections.outbox import DeadLetter
 from reflection.store.worker_lock import WorkerState
@@ -23,6 +23,9 @@ class MemoryState(BaseModel):
     embedder: str | None
     degraded: list[str]
     reasons: dict[str, str]
+    vectors: str = Field(
+        "", description="where vectors are searched: in memory, by the database server, or in a mirror"
+    )
 
 
 class ModelState(BaseModel):

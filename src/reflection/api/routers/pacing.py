@@ -6,7 +6,7 @@ from fastapi import Response
 from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, Workspace, json_response
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.ingest.jobs.pacing import pacing
 
 router = Router(prefix="/v1/pacing", tags=["planning"])

@@ -2,7 +2,7 @@
 
 from fastapi import Request, Response
 
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.errors import NotFound
 from reflection.web import site
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, EnginePart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.domain.allocation import AllocationRequest
 from reflection.domain.plan import PlanRequest
 from reflection.domain.validation import read

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Path, Response
 
 from reflection.api.dependencies import json_response
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.api.schemas import ProblemKind
 from reflection.errors import NotFound, ReflectionError
 

@@ -18,7 +18,7 @@ from reflection.api.dependencies import (
     json_response,
 )
 from reflection.api.openapi import json_request
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.domain.campaign import CampaignId, Name, Strict, Text
 from reflection.domain.results import NextTest
 from reflection.domain.validation import read

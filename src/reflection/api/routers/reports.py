@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import Path, Query, Request, Response
 
 from reflection.api.dependencies import ApplicationPart, Workspace
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.domain.campaign import Day
 from reflection.errors import InvalidInput
 from reflection.reports.rendering import CONTENT_SECURITY_POLICY, MEDIA_TYPES, Format

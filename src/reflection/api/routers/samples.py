@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 
 from reflection.api.access import Caller
 from reflection.api.dependencies import ApplicationPart, json_response
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.ingest.sample_account import SAMPLE_WORKSPACE
 
 router = Router(prefix="/v1/samples", tags=["imports"])

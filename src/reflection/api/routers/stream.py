@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.responses import StreamingResponse
 
 from reflection.api.dependencies import ApplicationPart, Workspace
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.api.streams import EVENT_STREAM, NOTHING_NEW, EventStream, Lookout, Streams, event
 from reflection.errors import ReflectionError
 from reflection.explain.attention_sentences import learnt_so_far

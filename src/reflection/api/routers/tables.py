@@ -6,7 +6,7 @@ from fastapi import Path, Query, Response
 from starlette.responses import StreamingResponse
 
 from reflection.api.dependencies import FRESHNESS_HEADERS, ApplicationPart, Workspace, freshness_headers
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.errors import NotFound
 from reflection.reports.table_service import TABLES
 from reflection.reports.tables import XLSX, csv_lines, xlsx

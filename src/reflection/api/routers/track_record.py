@@ -4,7 +4,7 @@ from fastapi import Response
 from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, Workspace, json_response
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.stats.scoring_rules import ReliabilityBin
 
 router = Router(prefix="/v1/track-record", tags=["planning"])

@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 
 from reflection.api.access import Caller
 from reflection.api.dependencies import ApplicationPart, json_response
-from reflection.api.pools import Router
+from reflection.api.router import Router
 from reflection.domain.workspaces import ANY_WORKSPACE
 from reflection.ingest.sample_account import SAMPLE_WORKSPACE
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from reflection.domain.metrics import COUNTS
+from reflection.ingest.building.ad_texts import ads_by_text, with_texts
 from reflection.ingest.building.conversions import KIND
 from reflection.ingest.building.currencies import with_currency
 from reflection.ingest.building.drafts import month_span
@@ -84,7 +85,8 @@ def identify(
     frame = frame.with_columns(
         platform.cast(pl.Categorical).alias("platform"), first(objective).alias("objective"), *missing
     )
-    frame = _cells(frame, book)
+    frame = _cells(with_texts(frame), book)
+    frame = ads_by_text(frame, alone=bool(header.dialect.platform) or "headline" in frame.columns)
     if accounts := [pl.col(name) for name in (ACCOUNT, "account") if name in frame.columns]:
         frame = frame.with_columns(first(accounts).alias(ACCOUNT))
     return IdentifiedRows(frame.select(name for name in _KEPT if name in frame.columns), granularity, tuple(notes))

@@ -22,6 +22,7 @@ from reflection.ingest.dialects.dialect import (
     normal_header,
     split_currency,
 )
+from reflection.ingest.dialects.text_words import is_text_part
 
 _TEXT = ("date", "date_end", "account", "account_id", "objective", "creative_type", "headline", "body", "currency",
          "platform", "status", "attribution", "result_indicator", "source_name", "planner", "period",
@@ -105,7 +106,7 @@ def _check_names(body: Mapping[str, Any]) -> None:
     """Every field is one of ours, and no header is given to two."""
     columns = body["columns"]
     unknown = set(body) - {"name", "platform", "columns", "date_order", "locale", "currency", "scale"}
-    unknown |= {name for name in columns if name not in FIELDS and not is_number(name)}
+    unknown |= {name for name in columns if name not in FIELDS and not is_number(name) and not is_text_part(name)}
     if unknown:
         raise ImportFileError(
             f"Unknown in the column mapping: {', '.join(sorted(unknown))}.",

@@ -13,7 +13,7 @@ _EN = table(
     creative="Ad title|AdTitle|Title part 1|TitlePart1",
     creative_id="Ad ID|AdId",
     creative_type="Ad type|AdType",
-    body="Ad description|AdDescription",
+    headline="Ad title|AdTitle|Title part 1|TitlePart1",
     impressions="Impressions",
     clicks="Clicks",
     spend="Spend",
@@ -41,6 +41,8 @@ MICROSOFT = Dialect(
             "accountname",
             "adgroupname",
             "devicetype",
+            "title part 1",
+            "titlepart1",
         }
     ),
     preamble=(

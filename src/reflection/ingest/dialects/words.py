@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from reflection.ingest.dialects.dialect import SPLITS, is_number, normal_header, split_currency, table
+from reflection.ingest.dialects.text_words import text_columns
 
 WORDS: Mapping[str, tuple[str, ...]] = table(
     date="date|fecha gregoriana|data gregoriana|gregorian date|date grégorienne|giorno gregoriano|time period|"
@@ -161,7 +162,8 @@ def guess(headers: Sequence[str], numeric: Sequence[bool], dated: Sequence[bool]
     sold = [i for i, header in enumerate(normal) if header in _SOLD and numeric[i] and i not in columns.values()]
     if "conversions" not in columns and "revenue" in columns and sold:
         columns["conversions"] = sold[0]
-    return columns
+    texts = ["" if number or day else header for header, number, day in zip(normal, numeric, dated, strict=True)]
+    return columns | text_columns(texts, columns)
 
 
 def _fits(field: str, place: int, numeric: Sequence[bool], dated: Sequence[bool]) -> bool:

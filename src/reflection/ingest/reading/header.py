@@ -20,6 +20,7 @@ from reflection.ingest.dialects.dialect import (
     split_currency,
 )
 from reflection.ingest.dialects.platforms import is_platform, platform_name
+from reflection.ingest.dialects.text_words import text_columns
 from reflection.ingest.dialects.words import field_of
 from reflection.ingest.reading.tables import Cells, Table
 from reflection.ingest.reading.total_rows import is_label
@@ -131,6 +132,8 @@ def _score(
         return None
     reason = _reason(dialect, line, marks or [cells[i] for i in columns.values()], len(columns), preamble)
     score = len(columns) + 3 * len(marks) + 2 * len(preamble)
+    if dialect.role == "performance" and dialect.key != "mapping":  # a mapping says itself which they are
+        columns |= text_columns(normal, columns)
     money, cautions = _currency(cells, columns), _cautions(dialect, normal, columns)
     scale = {**_micros(normal, columns), **dialect.scale}
     return Header(dialect, line, cells, language, columns, money, above, cautions, score, reason, scale, tuple(marks))

@@ -61,10 +61,11 @@ def settle(connection: Connection) -> None:
         if changes:
             connection.exec_driver_sql(f'ALTER TABLE "{table}" {", ".join(changes)}')
         if any(column["name"] == "workspace" for column in columns):
-            _wall_in(connection, table)
+            wall_in(connection, table)
 
 
-def _wall_in(connection: Connection, table: str) -> None:
+def wall_in(connection: Connection, table: str) -> None:
+    """Let a table with a column `workspace` show and take no rows but those of the workspace looked at."""
     own = f"workspace = {_ALLOWED} OR {_ALLOWED} = '*'"
     for statement in (
         f'DROP POLICY IF EXISTS {WALL} ON "{table}"',

@@ -49,10 +49,13 @@ function Suggestions({ ask }) {
 
 function Answer({ state }) {
   const { answer } = state;
+  const beside = answer.citations.filter((citation) => !answer.sentences.some((sentence) => sentence.startsWith(citation.text)));
+  const shown = (sentence) => capital(sentence.replace(/ ?\[(\d+)\]/g, (mark, ref) => (beside.some((citation) => citation.ref === +ref) ? mark : "")));
   return html`<section class="card"><h2>${state.question}</h2>
     ${!answer.can_tell && html`<p><${Badge}>${words.cannot}<//></p>`}
-    ${answer.sentences.map((sentence, at) => html`<p key=${at} class=${at ? "" : "message"}>${capital(sentence)}</p>`)}
-    ${answer.citations.length > 0 && html`<h3>${words.evidence}</h3><ol class="evidence">${answer.citations.map((citation) => html`<li key=${citation.ref} value=${citation.ref}>${citation.campaign_id ? html`<${Link} href=${campaignAddress(citation.campaign_id)}>${citation.campaign_id}<//>: ` : ""}${citation.text}</li>`)}</ol>`}
+    ${answer.sentences.map((sentence, at) => html`<p key=${at} class=${at ? "" : "message"}>${shown(sentence)}</p>`)}
+    ${answer.campaign_id && html`<p><${Link} href=${campaignAddress(answer.campaign_id)}>${answer.campaign_id}<//></p>`}
+    ${beside.length > 0 && html`<h3>${words.evidence}</h3><ol class="evidence">${beside.map((citation) => html`<li key=${citation.ref} value=${citation.ref}>${citation.text}</li>`)}</ol>`}
     <p class="faint">${answer.as_of ? texts.asOf(moment(answer.as_of)) : ""}</p></section>`;
 }
 

@@ -115,7 +115,7 @@ function History({ signal, metric }) {
 }
 
 const segments = [
-  { name: "context", title: words.columns.where, text: (row) => signalLabel(row.context) },
+  { name: "context", title: words.columns.where, text: (row) => capital(row.label ?? signalLabel(row.context)) },
   { name: "effect", title: texts.works.columns.effect, figure: true, text: (row) => lift(row.effect) },
   { name: "interval", title: texts.interval, figure: true, text: (row) => liftRange(row.interval) },
 ];
