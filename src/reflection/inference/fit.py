@@ -23,6 +23,7 @@ from reflection.inference.delivery import NO_TILT, Tilt, appeal_of, tilt_of, uns
 from reflection.inference.design import CellDesign, ControlColumns
 from reflection.inference.evidence_sums import EvidencePart, effects_of, latest_units, makers, raw_lifts
 from reflection.inference.experiments import NO_TRIALS, Trials
+from reflection.inference.late_jumps import METRIC, after_jumps, late_jumps
 from reflection.inference.metric_fit import MANY_FEATURES, FittedMetric, Fitting, fit_metric
 from reflection.inference.partitions import InMemory, Partitions
 from reflection.inference.raw_lifts import RawLifts
@@ -93,8 +94,15 @@ class FittedMetrics:
             effects = drift.all_at_present(effects, everything)
             for group in RECURRING:
                 effects = drift.around_mean(effects, group)
-            self._effects[metric] = effects
+            self._effects[metric] = after_jumps(effects, metric, self._late_jumps)
         return self._effects[metric]
+
+    @cached_property
+    def _late_jumps(self) -> dict[str, Floats]:
+        """By how much the CVR of platforms lies beyond their present effects, as drawn."""
+        if METRIC not in self.metrics:
+            return {}
+        return late_jumps(self.table, self.metrics[METRIC].fit, self.expected_rate(METRIC))
 
     def raw_effects(self, metric: str) -> Effects:
         """Effects as fitted: of what moves, before its first step; worked out once."""
