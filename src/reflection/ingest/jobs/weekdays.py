@@ -2,8 +2,8 @@
 
 A campaign that is imported as a whole has one sum, but its file said every day. Each day is compared with what the same
 campaigns got in the same week, so neither which of them ran nor how they were doing counts as the day's; what is left
-of a day over all campaigns is one figure (`stats.recurring_levels`). Told where the odds are as long as for every other movement. Days
-whose conversions may still come in say nothing of these. Pure; must not know stores or doors.
+of a day over all campaigns is one figure (`stats.recurring_levels`). Told where the odds are as long as for every other
+movement. Days whose conversions may still come in say nothing of these. Pure; must not know stores or doors.
 """
 
 import datetime as dt
