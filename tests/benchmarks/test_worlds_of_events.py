@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reflection.domain.events import Event
-from reflection.inference.learn import FitRequest, Gathered, learn, learn_partitions
+from reflection.inference.learn import DEFAULT, FitRequest, Gathered, learn, learn_partitions
 from reflection.inference.partitions import InMemory
 from reflection.store.knowledge_blob import encode
 

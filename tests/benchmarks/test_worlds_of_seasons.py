@@ -13,7 +13,7 @@ import pytest
 
 from reflection.domain.knowledge import Knowledge
 from reflection.inference.dataset import Dataset
-from reflection.inference.learn import Gathered, learn, learn_partitions
+from reflection.inference.learn import DEFAULT, Gathered, learn, learn_partitions
 from reflection.inference.partitions import InMemory
 from reflection.inference.time_of_year import Calendar
 from reflection.store.knowledge_blob import decode, encode
