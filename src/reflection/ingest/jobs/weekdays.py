@@ -81,10 +81,11 @@ def _of_metric(metric: str, days: Sequence[ReportedDay], number: int) -> list[di
     if len(levels) < FEWEST_WEEKDAYS or np.bincount(level).min() < FEWEST_WEEKS:
         return []
     expected = _expected(rows, level[place])
-    x, n, foreseen = (np.bincount(place, amount) for amount in (rows.x, rows.n, expected))
+    x, n, foreseen = (np.bincount(place, amount).astype(np.float64) for amount in (rows.x, rows.n, expected))
     half = 0.5 if metric in RATES else 1e-9
     y = np.log((x + half) / (foreseen + half))
-    noise = METRICS[metric].noise / ((foreseen if metric in RATES else n) + 0.5) * (METRICS[metric].events is not None)
+    events = foreseen if metric in RATES else n
+    noise = METRICS[metric].noise / (events + 0.5) if METRICS[metric].events else np.zeros(len(y))
     seen = recurring_levels(y, noise, level, turn, DRAWS, (SEED, number))
     if seen.log_factor < log_factor_needed(OF_DAYS, len(OBSERVED)):
         return []
@@ -100,7 +101,7 @@ def _rows(metric: str, days: Sequence[ReportedDay]) -> _Rows | None:
     kept = [
         row
         for row in days
-        if (row.amount(above) if row.amount(above) is not None else -1.0) >= 0.0
+        if _known(row.amount(above))
         and (row.amount(below) or 0.0) > 0.0
         and not (late and (newest - row.day).days < usual_window(row.platform))
         and currency in (None, row.currency)
@@ -118,6 +119,11 @@ def _rows(metric: str, days: Sequence[ReportedDay]) -> _Rows | None:
         return None
     week = np.unique(week[compared], return_inverse=True)[1]
     return _Rows(x[compared], n[compared], series[compared], week, day[compared])
+
+
+def _known(amount: float | None) -> bool:
+    """Whether a day says it; a credit below zero is no day's own."""
+    return amount is not None and amount >= 0.0
 
 
 def _week(day: Ints) -> Ints:
