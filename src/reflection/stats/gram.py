@@ -54,12 +54,16 @@ class DenseGram(_Sum):
 
     def moved(self, at: NDArray[np.intp], columns: int) -> Gram:
         """See `_Sum`."""
-        kept = np.flatnonzero(at >= 0)
         if columns > DENSE_COLUMNS:
             return SparseGram(self.lower()).moved(at, columns)
-        values = np.zeros((columns, columns), dtype=np.int64)
-        values[np.ix_(at[kept], at[kept])] = self.values[np.ix_(kept, kept)]
-        return DenseGram(values)
+        kept = np.flatnonzero(at >= 0)
+        order = kept[np.argsort(at[kept], kind="stable")]
+        values = self.values.take(order, axis=0).take(order, axis=1)  # twice as fast as both at once
+        if len(order) == columns:
+            return DenseGram(values)
+        wider, places = np.zeros((columns, columns), dtype=np.int64), at[order]
+        wider[np.ix_(places, places)] = values
+        return DenseGram(wider)
 
     def whole(self) -> Ints:
         """See `_Sum`."""
