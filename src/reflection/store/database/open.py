@@ -21,10 +21,14 @@ def open_database(place: Place, *, busy_seconds: float = BUSY_SECONDS) -> Databa
         Unavailable: the file cannot be opened, or the server not reached.
     """
     database = Database(place, busy_seconds=busy_seconds)
-    if database.is_file:
-        make_folder(database.path)
-        refuse_foreign(database.path)
-    upgrade(database)
+    try:
+        if database.is_file:
+            make_folder(database.path)
+            refuse_foreign(database.path)
+        upgrade(database)
+    except BaseException:
+        database.close()
+        raise
     return database
 
 
