@@ -9,7 +9,8 @@ from benchmarks import worlds
 from reflection.domain.evidence import Evidence
 from reflection.domain.knowledge import Knowledge
 from reflection.inference import partitions
-from reflection.inference.learn import FitRequest, Gathered, learn, learn_partitions
+from reflection.inference.gathered import Gathered
+from reflection.inference.learn import FitRequest, learn, learn_partitions
 from reflection.inference.partitions import InMemory, in_sample, sample_bits
 from reflection.inference.recheck import compared
 
@@ -25,7 +26,9 @@ def evidence(history_evidence: Sequence[Evidence]) -> list[Evidence]:
 def _in_parts(evidence: Sequence[Evidence], count: int) -> Knowledge:
     """What the campaigns say in so many partitions, each read in another order."""
     own = [[item for item in evidence if item.real_campaign % count == part] for part in range(count)]
-    parts = [Gathered.of(reversed(items) if part % 2 else items, REQUEST) for part, items in enumerate(own)]
+    parts = [
+        Gathered.of(items[::-1] if part % 2 else items, REQUEST.as_of, REQUEST.texts) for part, items in enumerate(own)
+    ]
     return learn_partitions(InMemory(parts), REQUEST)
 
 

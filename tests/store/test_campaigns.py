@@ -15,6 +15,7 @@ from reflection.domain.ports import AnalysisRecord, StaleRevision
 from reflection.domain.results import Finding
 from reflection.domain.weights import SignalWeight
 from reflection.errors import LearningError, NotFound
+from reflection.store import campaigns_read
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.connections import Database
 from reflection.store.maintenance.verify import verify
@@ -77,6 +78,26 @@ def test_the_ledger_is_read_after_a_number_and_up_to_a_limit(store: SqlStore, re
     assert list(store.ledger("other")) == []
     assert store.last_seq("other") == 0
     assert [campaign for campaign, _ in store.live_evidence("default")] == [e.campaign_id for e in everything]
+
+
+def test_of_large_campaigns_fewer_are_read_together(
+    store: SqlStore, record: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same entries in the same order, whatever is the most that is held at a time."""
+    store.save_many([record(f"cmp_{number}") for number in range(7)])
+    ledger, live = list(store.ledger("default")), list(store.live_evidence("default"))
+    newest = store.newest_campaigns("default", 7)
+
+    size = 2 * len(ledger[0].payload)
+    monkeypatch.setattr(campaigns_read, "PAGE_SIZE", size)
+    with store._database.read("default") as connection:
+        assert len(campaigns_read.ledger_page(connection, "default", 0, 7)) == 3
+        assert len(campaigns_read.evidence_page(connection, "default", ledger[-1].seq, "", 7)) == 3
+    assert list(store.ledger("default")) == ledger
+    assert list(store.ledger("default", limit=5)) == ledger[:5]
+    assert list(store.live_evidence("default")) == live
+    monkeypatch.setattr(campaigns_read, "PAGE_SIZE", 2 * len(newest[0]))
+    assert store.newest_campaigns("default", 7) == newest[:3]
 
 
 def test_the_newest_campaigns_are_those_of_the_latest_instants(store: SqlStore, record: Make) -> None:

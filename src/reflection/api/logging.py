@@ -7,6 +7,7 @@ error that stops reading costs lines, which are counted, and never a request.
 """
 
 import atexit
+import gc
 import logging
 import os
 import queue
@@ -181,7 +182,12 @@ _own_lines: Lines | None = None
 
 
 def own_process() -> None:
-    """This process is a server's or a worker's: its lines never wait for a reader, and libraries log through us."""
+    """This process is a server's or a worker's: its lines never wait for a reader, and libraries log through us.
+
+    What is loaded by now stays, so the collector of cycles looks at it no more: once in some hundred requests that held
+    one up for several times as long as it takes.
+    """
+    gc.freeze()
     global _own_lines
     if _own_lines is None:
         _own_lines = Lines(sys.__stderr__.fileno() if sys.__stderr__ is not None else 2)

@@ -12,7 +12,8 @@ from reflection.cluster.address import ClusterAddress
 from reflection.cluster.dask_partitions import DaskPartitions
 from reflection.cluster.tasks import gathered
 from reflection.errors import ConfigurationError, Unavailable
-from reflection.inference.learn import FitRequest, Gathered
+from reflection.inference.gathered import Gathered
+from reflection.inference.learn import FitRequest
 from reflection.settings import Settings
 
 if TYPE_CHECKING:

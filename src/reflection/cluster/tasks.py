@@ -5,11 +5,13 @@ settings, so that no password travels. Must not know how partitions are added up
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from reflection.domain.evidence import Evidence, day_text, decode, real_campaign_of
-from reflection.inference.learn import FitRequest, Gathered
+from reflection.inference.gathered import Gathered
+from reflection.inference.learn import FitRequest
 from reflection.settings import Settings
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.connections import Database
@@ -27,8 +29,7 @@ def gathered(
     Args:
         before: only evidence of an earlier day counts.
     """
-    evidence = _evidence(SqlStore(database_of(place)), workspace, upto, part, count)
-    return Gathered.of((one for one in evidence if not before or day_text(one.day) < before), request)
+    return Gathered.of(_Evidence(place, workspace, upto, part, count, before), request.as_of, request.texts)
 
 
 def database_of(place: Place) -> Database:
@@ -41,8 +42,21 @@ def _opened(file: str | None) -> Database:
     return open_database(Settings().database if file is None else Path(file))
 
 
-def _evidence(store: SqlStore, workspace: str, upto: int, part: int, count: int) -> Iterator[Evidence]:
-    """The evidence of the real campaigns whose numbers, which are hashes, fall into a partition."""
-    for _, payload in store.live_evidence(workspace, upto):
-        if count == 1 or real_campaign_of(payload) % count == part:
-            yield decode(payload)
+@dataclass(frozen=True)
+class _Evidence:
+    """The evidence of the real campaigns whose numbers, which are hashes, fall into a partition; before a day, if one
+    is given. Read anew each time, also in a worker that it was sent to."""
+
+    place: Place
+    workspace: str
+    upto: int
+    part: int
+    count: int
+    before: str
+
+    def __iter__(self) -> Iterator[Evidence]:
+        for _, payload in SqlStore(database_of(self.place)).live_evidence(self.workspace, self.upto):
+            if self.count == 1 or real_campaign_of(payload) % self.count == self.part:
+                item = decode(payload)
+                if not self.before or day_text(item.day) < self.before:
+                    yield item

@@ -7,7 +7,7 @@ that arrived meanwhile, from this process and from others. Knows ports; what lea
 import dataclasses
 import threading
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -19,7 +19,6 @@ from reflection.domain import signals
 from reflection.domain.bookable import Description, EvidenceFloor, agreed, descriptions_of
 from reflection.domain.campaign import Campaign
 from reflection.domain.creative_knowledge import CreativeTexts
-from reflection.domain.evidence import Evidence, decode
 from reflection.domain.experiment import MOST_EXPERIMENTS, Experiment
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.maturity import day_of
@@ -28,7 +27,10 @@ from reflection.domain.ports import Store
 from reflection.engine.creative_texts import TextsOfCampaign, texts_of
 from reflection.forecasting import calibration_blob, calibration_update
 from reflection.inference.fit import one_thread
-from reflection.inference.learn import FitRequest, Gathered, learn_partitions
+from reflection.inference.gathered import Gathered
+from reflection.inference.kept_evidence import KeptEvidence
+from reflection.inference.learn import FitRequest, learn_partitions
+from reflection.inference.live_evidence import LiveEvidence
 from reflection.inference.partitions import InMemory, Partitions
 from reflection.inference.weights import weights_for
 
@@ -46,7 +48,6 @@ million campaigns: 9,900 new ones, or three hours): learning then takes about tw
 READ, FITTED, WHOLE = 30, 90, 100
 """How far learning is, in per cent: evidence read, metrics fitted, knowledge stored."""
 
-PROGRESS_EVERY = 10_000
 Progress = Callable[[int, int], None]
 """Called with (per cent done, 100)."""
 
@@ -148,6 +149,7 @@ class Learner:
         self._clock = clock
         self._alone = alone
         self._one_at_a_time = threading.Lock()
+        self._evidence = KeptEvidence()
         self._last_workspace = ""
         self._asked_on: date | None = None
 
@@ -276,15 +278,8 @@ class Learner:
                     progress(READ * done // count, WHOLE)
 
                 return self._cluster.read(workspace, seq, request, read, campaigns)
-        return InMemory([Gathered.of(self._evidence(workspace, seq, progress), request)])
-
-    def _evidence(self, workspace: str, seq: int, progress: Progress) -> Iterator[Evidence]:
-        """The live evidence, one after the other: a million campaigns are never in memory as objects."""
-        for number, (_, payload) in enumerate(self._store.live_evidence(workspace, seq)):
-            if number % PROGRESS_EVERY == 0:
-                progress(int(READ * min(number / max(seq, 1), 1.0)), WHOLE)
-            yield decode(payload)
-        progress(READ, WHOLE)
+        live = LiveEvidence(self._store, workspace, seq, lambda share: progress(int(READ * share), WHOLE))
+        return InMemory([self._evidence.gathered(live, request.as_of, request.texts)])
 
     def _calibrated(self, workspace: str, learnt: Knowledge, before: Knowledge, *, start_over: bool) -> Knowledge:
         """Fold the new ledger entries, in their order, into the calibration of forecasts."""

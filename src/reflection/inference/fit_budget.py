@@ -36,7 +36,7 @@ MOST_CONTRASTS = 4_000_000
 SIGNALS, SIGNALS_A_CAMPAIGN, MOST_SIGNALS = 300, 4, 1_000
 """Signals with an effect of their own: so many, so many more for each campaign, and never more than the last."""
 
-MOST_SHARES = 20_000_000
+MOST_SHARES = 10_000_000
 """Memberships that are held while evidence is read; of more, the cells that no fit can be made of are forgotten."""
 
 MOST_GOALS = 20
@@ -45,7 +45,7 @@ MOST_GOALS = 20
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What a fit was not made of: signals without an effect, cells of breakdowns, goals."""
+    """What a fit was not made of: signals without an effect (of many at least so many), cells of breakdowns, goals."""
 
     signals: int = 0
     cells: int = 0

@@ -19,7 +19,6 @@ from reflection.domain.events import Event
 from reflection.domain.evidence import Evidence
 from reflection.domain.experiment import Experiment
 from reflection.domain.knowledge import Effect, Knowledge
-from reflection.domain.maturity import EvidenceOfDay, Waiting
 from reflection.domain.number_of import number_of
 from reflection.domain.results import Finding
 from reflection.inference.bookables import with_bookables
@@ -42,6 +41,7 @@ from reflection.inference.findings.trends import trend_findings, with_trends
 from reflection.inference.findings.wear_out import monthly_wear, wear_out_findings
 from reflection.inference.fit import FittedMetrics, fit_metrics
 from reflection.inference.fit_budget import LeftOut, level_of
+from reflection.inference.gathered import Gathered
 from reflection.inference.goal_tables import GoalTables
 from reflection.inference.goals import Spending, goals_of, labelled
 from reflection.inference.identification import Identification
@@ -98,28 +98,10 @@ def learn(
     """Learn from the live evidence of one workspace.
 
     Args:
-        evidence: one campaign's after the other, read once.
+        evidence: one campaign's after the other; read once, or twice where it has too many names (`name_counts`).
         progress: told which share of the metrics has been fitted.
     """
-    return learn_partitions(InMemory([Gathered.of(evidence, request)]), request, progress=progress)
-
-
-@dataclass(frozen=True, eq=False)
-class Gathered:
-    """The evidence of a partition as columns, which conversions wait (`maturity.EvidenceOfDay`), and which creative the
-    rows of campaigns with texts are of (`CreativeCells`)."""
-
-    builder: DatasetBuilder
-    waiting: Waiting
-    creatives: Mapping[str, tuple[str | None, ...]]
-
-    @classmethod
-    def of(cls, evidence: Iterable[Evidence], request: FitRequest) -> "Gathered":
-        """Read a partition's evidence once."""
-        complete = EvidenceOfDay(evidence, request.as_of)
-        cells = CreativeCells(complete, request.texts)
-        builder = DatasetBuilder(cells)
-        return cls(builder, complete.waiting, cells.by_campaign)
+    return learn_partitions(InMemory([Gathered.of(evidence, request.as_of, request.texts)]), request, progress=progress)
 
 
 def learn_partitions(
@@ -129,7 +111,10 @@ def learn_partitions(
     progress: Callable[[float], object] = lambda share: None,
 ) -> Knowledge:
     """Learn from the live evidence of one workspace, in partitions; their number leaves no trace in the result."""
-    builders, waiting = parts.map(attrgetter("builder")), parts.total(attrgetter("waiting"), add)
+    defined = {definition.key: definition for definition in request.definitions}
+    arms = memberships(request.experiments, defined)
+    common = parts.total(attrgetter("names"), add).common(arms)
+    builders, waiting = parts.map(methodcaller("builder", common)), parts.total(attrgetter("waiting"), add)
     cells = CreativeCells((), request.texts, parts.total(attrgetter("creatives"), or_))
     bits = sample_bits(builders.total(len, add))
     sample = builders.total(methodcaller("sampled", bits), DatasetBuilder.joined)
@@ -141,11 +126,10 @@ def learn_partitions(
     held = faults(suspicions)
     level = level_of(builders.total(attrgetter("contrasts"), add))
     goals, of_objective, further = goals_of(builders, sample.campaigns, held)
-    defined = {definition.key: definition for definition in request.definitions}
-    arms = memberships(request.experiments, defined)
     tables = [GoalTables.of(goal, builders, sample, bits, level, arms, len(goals)) for goal in goals]
     del builders, sample, parts  # what they hold is in the tables; of a million campaigns, half a gigabyte
-    left_out = sum((table.sample.left_out for table in tables), LeftOut(goals=further))
+    unread = LeftOut(signals=common.others if common else 0, goals=further)
+    left_out = sum((table.sample.left_out for table in tables), unread)
     request = _within(request, tables) if left_out.signals else request
     largest, *others = [
         _of_goal(table, request, cells, partial(_part, progress, number, len(tables)))

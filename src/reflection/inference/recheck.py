@@ -10,12 +10,12 @@ from typing import Any
 import orjson
 
 from reflection.domain.conversion_kind import plural
-from reflection.domain.evidence import decode
 from reflection.domain.experiment import Experiment
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import Store
 from reflection.inference.fit import one_thread
 from reflection.inference.learn import FitRequest, learn
+from reflection.inference.live_evidence import LiveEvidence
 
 _PARTS = (
     "campaigns", "goal_metric", "currency", "effects", "findings", "weights", "bookables", "held", "next_test",
@@ -41,7 +41,6 @@ def differences(store: Store, workspace: str) -> list[str]:
 
 def recomputed(store: Store, workspace: str, knowledge: Knowledge, accepted: Collection[str]) -> Knowledge:
     """What the ledger says as of the entry and the goal of `knowledge`."""
-    evidence = [decode(payload) for _, payload in store.live_evidence(workspace, knowledge.seq)]
     bookables = [one for goal in knowledge.every_goal for one in goal.bookables]
     with one_thread():  # as the learner does: sums in the same order, whatever the machine's cores
         request = FitRequest(
@@ -57,7 +56,7 @@ def recomputed(store: Store, workspace: str, knowledge: Knowledge, accepted: Col
             ),
             experiments=[Experiment.model_validate_json(body) for body in store.experiments(workspace).bodies],
         )
-        return learn(evidence, request)
+        return learn(LiveEvidence(store, workspace, knowledge.seq), request)
 
 
 def compared(knowledge: Knowledge, again: Knowledge) -> list[str]:

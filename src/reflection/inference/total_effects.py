@@ -81,9 +81,8 @@ def usual_shares(knowledge: Knowledge, objective: str, platform: str | None = No
 
 def usual_level(knowledge: Knowledge, metric: str, objective: str = ALL, platform: str | None = None) -> float | None:
     """What the account usually gets, in the metric's own unit; None where it is not known."""
-    shares = usual_shares(knowledge, objective, platform)
-    draws = posterior.level_draws(knowledge, metric, shares, np.random.default_rng(SEED))
-    return None if draws is None else float(np.exp(draws.mean()))
+    level = posterior.level_mean(knowledge, metric, usual_shares(knowledge, objective, platform))
+    return None if level is None else float(np.exp(level))
 
 
 class TotalEffects:

@@ -157,9 +157,9 @@ class SqlStore:
             with self._database.read(workspace) as connection:
                 size = _PAGE if left is None else min(_PAGE, left)
                 page = campaigns_read.ledger_page(connection, workspace, after, size)
-            yield from page
-            if len(page) < size:
+            if not page:
                 return
+            yield from page
             after, left = page[-1].seq, None if left is None else left - len(page)
 
     def live_evidence(self, workspace: str, upto: int | None = None) -> Iterator[tuple[str, bytes]]:
@@ -173,9 +173,9 @@ class SqlStore:
         while True:
             with self._database.read(workspace) as connection:
                 page = campaigns_read.evidence_page(connection, workspace, end, after, _PAGE)
-            yield from page
-            if len(page) < _PAGE:
+            if not page:
                 return
+            yield from page
             after = page[-1][0]
 
     def newest_campaigns(self, workspace: str, limit: int) -> list[str]:

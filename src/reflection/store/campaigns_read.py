@@ -4,12 +4,12 @@ Functions on a connection somebody else opened: a reader's, or a writer's that l
 it writes. Long answers are given in pages, so that no reader holds a snapshot for long. Must not write.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, bindparam, exists, func, select
+from sqlalchemy import Executable, Select, bindparam, exists, func, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.ports import ForecastRow, LedgerEntry, StoredCampaign
@@ -29,6 +29,9 @@ _FORECAST = tuple(ForecastRow.__dataclass_fields__)
 _later = evidence.alias("later")
 _CHUNK = 500
 """Ids in one statement; databases limit the number of its parameters."""
+
+_TAKEN = 50
+"""Rows that are taken from the database at a time."""
 
 _COUNTED = 100_000
 """Ledger entries that are looked at to count those who wait."""
@@ -99,19 +102,30 @@ def campaigns_with(connection: Connection, workspace: str, signal_keys: Sequence
 
 
 def ledger_page(connection: Connection, workspace: str, after: int, limit: int) -> list[LedgerEntry]:
-    """Ledger entries after a number, in order."""
-    rows = connection.execute(_LEDGER, {"w": workspace, "after": after, "limit": limit})
-    return [LedgerEntry(*row) for row in rows]
+    """Ledger entries after a number, in order; of large ones fewer than asked for."""
+    values = {"w": workspace, "after": after, "limit": limit}
+    return [LedgerEntry(*row) for row in _page(connection, _LEDGER, values)]
 
 
 def evidence_page(connection: Connection, workspace: str, upto: int, after: str, limit: int) -> list[tuple[str, bytes]]:
-    """Campaign ids and payloads that counted when the ledger ended at `upto`, by campaign id."""
+    """Campaign ids and payloads that counted when the ledger ended at `upto`, by campaign id; of large ones fewer."""
     values = {"w": workspace, "upto": upto, "after": after, "limit": limit}
-    return [(row.campaign_id, row.payload) for row in connection.execute(_LIVE, values)]
+    return [(row.campaign_id, row.payload) for row in _page(connection, _LIVE, values)]
 
 
-NEWEST_CHARACTERS = 32_000_000
-"""Characters of the newest campaigns together that are read: of large ones fewer; a thousand would be a gigabyte."""
+PAGE_SIZE = 32_000_000
+"""Bytes or characters of the rows that are read together: of large ones fewer; a thousand would be gigabytes."""
+
+
+def _page(connection: Connection, statement: Executable, values: Mapping[str, object]) -> Iterator[Any]:
+    """Rows in order until their last columns are a `PAGE_SIZE` together; at least one where there is any."""
+    size = 0
+    with connection.execute(statement.execution_options(yield_per=_TAKEN), values) as rows:  # the rest is not read
+        for row in rows:
+            yield row
+            size += len(row[-1])
+            if size > PAGE_SIZE:
+                return
 
 
 def newest_campaigns(connection: Connection, workspace: str, limit: int) -> list[str]:
@@ -120,15 +134,8 @@ def newest_campaigns(connection: Connection, workspace: str, limit: int) -> list
     own = campaigns.c.workspace == workspace
     newest = select(campaigns.c.campaign_id).where(own).order_by(*order).limit(limit).cte("newest")
     joined = newest.join(campaigns, (campaigns.c.campaign_id == newest.c.campaign_id) & own)  # reads no other bodies
-    bodies = select(campaigns.c.body).select_from(joined).order_by(*order).execution_options(yield_per=50)
-    newest_first, characters = list[str](), 0
-    with connection.execute(bodies) as rows:  # closed where the rest is not read
-        for body in rows.scalars():
-            newest_first.append(body)
-            characters += len(body)
-            if characters > NEWEST_CHARACTERS:
-                break
-    return newest_first
+    bodies = select(campaigns.c.body).select_from(joined).order_by(*order)
+    return [row.body for row in _page(connection, bodies, {})]
 
 
 def campaign_names(connection: Connection, workspace: str, limit: int) -> dict[str, str | None]:

@@ -16,7 +16,8 @@ from reflection.evaluation import backtest_stages
 from reflection.evaluation.backtest import Lesson, Memory
 from reflection.evaluation.backtest_stages import Portion, Stage
 from reflection.evaluation.backtest_sums import Tally
-from reflection.inference.learn import FitRequest, Gathered, learn_partitions
+from reflection.inference.gathered import Gathered
+from reflection.inference.learn import FitRequest, learn_partitions
 from reflection.inference.partitions import InMemory, Partitions
 from reflection.settings import Settings
 from reflection.store import history_read
