@@ -95,9 +95,9 @@ test-chroma: requirements-chroma.lock ## the tests of the Chroma backend, in an 
 	.venv-chroma/bin/python -m pytest -q -m chroma
 
 ON_SERVER = $(ALONE) $(POSTGRES)/bin/python scripts/with_postgres.py $(POSTGRES)/bin/python -m pytest -q -p tests.on_postgres -n $(WORKERS)
-ON_POSTGRES := tests/postgres tests/store tests/engine tests/worker tests/crash/test_concurrency.py tests/crash/test_kill9.py tests/memory/test_index_contract.py \
-  $(filter-out $(ABOUT_NO_STORE:%=tests/api/test_%.py),$(wildcard tests/api/test_*.py)) tests/machine
 ABOUT_NO_STORE := damaged_mirror mcp openapi page parameters recipes reports schema
+ON_POSTGRES := tests/postgres tests/store tests/engine tests/worker tests/crash/test_concurrency.py tests/crash/test_kill9.py \
+  tests/memory/test_index_contract.py $(filter-out $(ABOUT_NO_STORE:%=tests/api/test_%.py),$(wildcard tests/api/test_*.py)) tests/machine
 
 test-postgres: $(POSTGRES)/.ready ## store, engine, worker, API and kills on a Postgres server, in an environment of their own
 	@$(ON_SERVER) -m "not torture and not browser and not chroma and not cluster" $(ON_POSTGRES)
