@@ -23,10 +23,13 @@ from worlds import BASE, FIRST_DAY, WORLDS, Effects, Kind, Traits, World, counts
 
 from reflection.domain.evidence import Evidence
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.metrics import COUNTS
 from reflection.domain.plan import Plan
 from reflection.forecasting import plan_evaluation
 from reflection.forecasting.calibration import EMPTY
 from reflection.inference.learn import learn
+from reflection.ingest.jobs.register import Days
+from reflection.ingest.jobs.weekdays import weekdays
 
 SEEDS = 8
 MONTHS = 26
@@ -48,10 +51,14 @@ _FIRST = date(2023, 1, 5)
 
 @dataclass(frozen=True)
 class Seasonal:
-    """A world, and what its months (or weekdays) truly do: metric -> level -> log effect against the average."""
+    """A world, and what its months (or weekdays) truly do: metric -> level -> log effect against the average.
+
+    ``daily``: its rows are days of campaigns that were imported as a whole.
+    """
 
     world: World
     months: Mapping[str, Mapping[int, float]]
+    daily: bool = False
 
 
 def seasonal(seed: int, *, null: bool, special: bool = False, months: int = MONTHS, campaigns: int = 220) -> Seasonal:
@@ -118,6 +125,33 @@ def weekly(seed: int, *, null: bool, units: int = 6, days: int = 84) -> Seasonal
     return Seasonal(World(evidence, effects), truth)
 
 
+def whole(seed: int, *, null: bool, weekend: bool = False) -> Seasonal:
+    """The same rows as the days of six campaigns that were imported as a whole; a quarter of them is missing.
+
+    ``weekend``: two campaigns that sell half as well run on weekends only, and no day of the week does anything.
+    """
+    rng, world = np.random.default_rng((77, seed)), weekly(seed, null=null)
+    kept = [one for one in world.world.evidence if rng.random() < 0.75 and not (weekend and _absent(one))]
+    return replace(world, world=replace(world.world, evidence=kept), daily=True)
+
+
+def _absent(one: Evidence) -> bool:
+    return one.unit in ("unit 0", "unit 1") and (one.day + 3) % 7 < 5
+
+
+def _days(world: Seasonal) -> Days:
+    """The rows as an import keeps them."""
+    rows = [
+        [
+            one.unit,
+            *[(date(1970, 1, 1) + timedelta(days=one.day)).isoformat()] * 2,
+            *(getattr(one.actual, n) for n in COUNTS),
+        ]
+        for one in world.world.evidence
+    ]
+    return Days("meta", "Meta", rows, "EUR")
+
+
 OF_SEASONS: dict[str, tuple[str, Callable[[int], Seasonal], bool]] = {
     "seasons": ("26 months; CVR and CPM go with the month", lambda seed: seasonal(seed, null=False), False),
     "seasons, null": ("the same, nothing has any effect", lambda seed: seasonal(seed, null=True), True),
@@ -128,6 +162,9 @@ OF_SEASONS: dict[str, tuple[str, Callable[[int], Seasonal], bool]] = {
     ),
     "weekdays": ("a row a day of 6 campaigns, 12 weeks", lambda seed: weekly(seed, null=False), False),
     "weekdays, null": ("the same; single days differ by 6 %", lambda seed: weekly(seed, null=True), True),
+    "whole campaigns": ("daily rows of 6 campaigns imported as a whole", lambda s: whole(s, null=False), False),
+    "whole campaigns, null": ("the same, single days differ by 6 %", lambda s: whole(s, null=True), True),
+    "weekend campaigns, null": ("two of them run on weekends only", lambda s: whole(s, null=True, weekend=True), True),
     "seen once": ("the first, 17 months of it", lambda seed: seasonal(seed, null=False, months=17), False),
 }
 
@@ -158,8 +195,9 @@ class Score:
 def judged(make: Callable[[int], Seasonal], seed: int) -> Score:
     """One world learnt and compared with its truth."""
     world = make(seed)
-    knowledge = learn(world.world.evidence)
-    said = [*knowledge.diagnostics["season"].items(), *knowledge.diagnostics["weekdays"].items()]
+    knowledge = learn([] if world.daily else world.world.evidence)
+    said = [(m, part) for name in ("season", "weekdays") for m, part in knowledge.diagnostics.get(name, {}).items()]
+    said = list(weekdays([_days(world)]).items()) if world.daily else said
     parts = [(m, part) for m, all_of in said for part in all_of]
     due = {(m, month) for m, months in world.months.items() for month, value in months.items() if abs(value) > PLANTED}
     told = {(m, month): part["effect"] for m, part in parts if part["finding"] for month in _levels(part)}

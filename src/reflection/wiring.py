@@ -22,6 +22,7 @@ from reflection.domain.ports import InsightWriter
 from reflection.engine.attention import Attention
 from reflection.engine.creative_texts import CreativeTextSource
 from reflection.engine.creatives import Creatives
+from reflection.engine.current_sentences import current_insights
 from reflection.engine.engine import Engine, utc_now
 from reflection.engine.experiments import Experiments
 from reflection.engine.learner import Learner
@@ -321,7 +322,7 @@ def _recommendations(application: Application, forecaster: Forecaster, texts: Pl
     rows, holdback = AdviceRows(application.database), application.settings.holdback
     store, memory = application.store, application.memory
     return RecommendationService(
-        store, rows, memory, forecaster=forecaster, texts=texts, holdback=holdback, clock=utc_now
+        store, rows, memory, current_insights, forecaster=forecaster, texts=texts, holdback=holdback, clock=utc_now
     )
 
 

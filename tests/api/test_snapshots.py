@@ -130,7 +130,5 @@ def test_a_commit_in_the_middle_of_a_request_is_not_seen(application: Applicatio
         assert snapshot.campaign("before") is not None
         application.engine.analyze(make_campaign(campaign_id="during"))
         assert snapshot.campaign("during") is None
-        assert len(snapshot.insights(500)) == len(
-            [row for row in application.engine.insights(limit=500) if row["campaign_id"] == "before"]
-        )
+        assert {row["campaign_id"] for row in snapshot.insights(500)} == {"before"}
     assert application.store.campaign("default", "during") is not None

@@ -5,13 +5,14 @@ import pytest
 
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.metrics import COMPOSED, OBSERVED
+from reflection.domain.scatter import UNLEARNT
 
 
 def test_an_empty_workspace_knows_nothing_and_says_so():
     assert Knowledge() == NOTHING
     assert NOTHING.as_of is None
     assert NOTHING.reason == "nothing has been learnt yet"
-    assert [NOTHING.scatter.of(metric) for metric in OBSERVED] == [None] * 4
+    assert [NOTHING.scatter.of(metric) for metric in OBSERVED] == [UNLEARNT] * 4, "unknown is not none"
     assert NOTHING.aliases == {}
 
 

@@ -25,7 +25,8 @@ def answer(number: int, z: float, spend: float = 100.0, currency: str | None = "
         "campaign_id": f"c{number}", "basis": "forecast", "currency": currency, "summary": ["It cost more."],
         "deltas": {"cpa_diff": delta}, "actual_counts": {"spend": spend, "conversions": 1.0, "revenue": None},
     }  # fmt: skip
-    return {"comparison_report": comparison | changes, "insights": {}, "stored_memory": {"revision": 1}}
+    since = {"as_of": None, "epoch": 0, "pending": 0, "known_as_of": None}
+    return {"comparison_report": comparison | changes, "insights": {}, **since}
 
 
 class State:

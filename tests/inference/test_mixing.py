@@ -18,7 +18,7 @@ from reflection.inference.dataset import Dataset
 from reflection.inference.effects_page import effects_page
 from reflection.inference.fit import fit_metrics
 from reflection.inference.learn import learn
-from reflection.inference.mixing import Sums, rate_of_sum
+from reflection.inference.mixing import rate_of_sum
 
 KEYS = ("audience.age:a", "audience.age:b", "audience.age:c", "creative.type:x", "creative.type:y", "platform:p")
 
@@ -59,7 +59,7 @@ def test_a_sum_is_what_its_parts_add_up_to(ages, type_share, effects, tilt):
     for place, value in zip(places, effects, strict=True):
         if place is not None:
             beta[place], before[place] = value, tilt * value
-    sums = Sums.of(table)
+    sums = table.sums
     shares = table.shares.toarray()
 
     for number, cell in enumerate(sums.cells.tolist()):
@@ -82,7 +82,7 @@ def test_a_sum_is_what_its_parts_add_up_to(ages, type_share, effects, tilt):
 
 def test_what_is_no_sum_is_left_alone():
     table = _table([[1.0, 0, 0, 1.0, 0, 1.0], [0, 1.0, 0, 0, 1.0, 1.0]])
-    sums = Sums.of(table)
+    sums = table.sums
     beta = np.arange(len(table.features), dtype=float)
 
     assert len(sums) == 0

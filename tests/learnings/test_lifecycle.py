@@ -305,6 +305,13 @@ def test_opposite_contexts_split_the_claim_into_one_for_each() -> None:
         assert math.log(learning.effect) == pytest.approx(effect, abs=0.03)
 
 
+def test_metrics_without_findings_or_learnings_are_not_asked() -> None:
+    knowledge = _knowledge(0.3, 0.1)
+    none = replace(knowledge, effects=tuple(replace(effect, finding=False) for effect in knowledge.effects))
+    assert readings_of(none) == {}
+    assert set(readings_of(none, ["ctr"])) == set(readings_of(knowledge))
+
+
 def test_interactions_of_metrics_that_were_not_fitted_are_no_claims() -> None:
     knowledge = replace(_knowledge(0.3, 0.1), posteriors={})
     assert set(readings_of(knowledge)) == {CLAIM}

@@ -63,9 +63,9 @@ def remembered_learn(evidence: Any, request: FitRequest) -> Any:
 
 
 class Listed:
-    """Evidence in the place of `Gathered`, before anything is made of it: what was learnt is known by its contents."""
+    """Evidence as it is, in the place of `KeptEvidence`: what was learnt is known by its contents."""
 
-    of = staticmethod(lambda evidence, request: list(evidence))
+    gathered = staticmethod(lambda live, as_of, texts: list(live))
 
 
 def remembered_partitions(parts: Any, request: FitRequest, *, progress: Any = None) -> Any:
@@ -191,7 +191,7 @@ class EngineMachine(RuleBasedStateMachine):
 @pytest.fixture(autouse=True)
 def on_a_migrated_file(migrated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(EngineMachine, "empty", migrated, raising=False)
-    monkeypatch.setattr(learner_module, "Gathered", Listed)
+    monkeypatch.setattr(learner_module, "KeptEvidence", Listed)
     monkeypatch.setattr(learner_module, "learn_partitions", remembered_partitions)
 
 

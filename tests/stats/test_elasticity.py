@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from reflection.stats.elasticity import elasticities
+from reflection.stats.elasticity import Beside, elasticities
 
 
 def draw(rng: np.random.Generator, truth: np.ndarray, rows: int, unit_sd: float = 0.0, months: int = 1):
@@ -67,3 +67,16 @@ def test_without_members_nothing_deviates() -> None:
     seen = elasticities(*draw(np.random.default_rng(6), np.array([0.7, 0.9]), 60), 0.0, 2)
 
     assert seen.member_mean.shape == seen.member_sd.shape == (0,)
+
+
+def test_what_else_moves_results_is_estimated_beside_and_leaves_less_sure() -> None:
+    rng = np.random.default_rng(9)
+    x, other = rng.normal(0, 0.8, 30), rng.integers(0, 2, 30).astype(float)
+    x += other  # those with it spend more
+    y = -0.4 * x + 0.5 * other + rng.normal(0, 0.1, 30)
+    rows = (x, y, np.full(30, 0.01), np.zeros(30, dtype=int), np.arange(30), 0.0, 1)
+
+    alone, beside = elasticities(*rows), elasticities(*rows, beside=Beside(other[:, None], np.array([0.25])))
+
+    assert abs(float(beside.mean[0]) - 0.6) < 0.08 < abs(float(alone.mean[0]) - 0.6)
+    assert beside.sd[0] > alone.sd[0]

@@ -46,7 +46,8 @@ def test_unseen_signals_widen_and_never_crash(world: object, fitted: Fit) -> Non
 def test_a_prediction_carries_the_scatter_of_a_single_campaign(world: object, fitted: Fit) -> None:
     prediction = predict(fitted, cell_design(world.cells[:3]))  # type: ignore[attr-defined]
 
-    assert prediction.scatter == fitted.sigma[Stratum.BETWEEN]
+    assert prediction.scatter == fitted.sigma_rms[Stratum.BETWEEN]
+    assert prediction.scatter > fitted.sigma[Stratum.BETWEEN], "what is not known of it widens"
 
 
 def test_the_expected_rate_is_the_mean_over_the_draws(world: object, fitted: Fit) -> None:

@@ -75,7 +75,8 @@ class SeasonEffect(RecurringEffect):
 
 
 class WeekdayEffect(RecurringEffect):
-    """What some days of the week do to every campaign; learnt of what ran for less than a week."""
+    """What some days of the week do to every campaign; learnt of what ran for less than a week, or of the daily rows
+    of imports."""
 
     weekdays: list[int] = Field(description="1 is Monday; one after the other")
 
@@ -201,7 +202,7 @@ class EffectsPage(BaseModel):
     )
     weekdays: dict[str, list[WeekdayEffect]] = Field(
         description="by metric, whatever the filters: what days of the week do to all campaigns alike, where rows of "
-        "less than a week show it"
+        "less than a week, or the daily rows of imports, show it"
     )
     events: list[EventEffect] = Field(
         description="what events did, by metric, whatever the filters; of those with campaigns in and out of their days"

@@ -1,6 +1,7 @@
 """Many analyses of one run in a terminal: five lines on all of them, then a line for each of the first.
 
-Takes the JSON of the engine's answers as they come and keeps sums, not answers. Must not store anything.
+Takes the JSON of the engine's answers as they come and keeps sums, not answers; once they are learnt they are told from
+that. Must not store anything.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from reflection.wiring import Application
 
 SHOWN = 50
+
+RETOLD = 2_000
+"""Up to so many are judged again once they are learnt, a second a thousand; of more by what was known as they came."""
 
 
 class BatchSummary:
@@ -39,12 +43,25 @@ class BatchSummary:
             self._period.add(_comparison(analysis))
 
     def print_lines(self, out: Console, application: "Application", workspace: str) -> None:
-        """Five lines on all of them; what turned out to be held, now that they are learnt, is told beside."""
+        """Five lines on all of them, now that they are learnt; what turned out to be held is told beside."""
         knowledge = application.engine.knowledge(workspace=workspace)
+        self._learnt(application, workspace)
         for name in self._names & knowledge.held.keys():
             self._period.hold(_comparison(orjson.loads(application.engine.show(name, workspace=workspace))))
         cards = application.recommendations.recommend(workspace=workspace)["cards"]
         print_lines(out, [(line.label, line.text) for line in self._period.lines(knowledge, cards)])
+
+    def _learnt(self, application: "Application", workspace: str) -> None:
+        """Take the campaigns as they are told now."""
+        from reflection.reports.period import Period
+
+        if self.count > RETOLD:
+            return
+        self._period = Period()
+        for comparison in application.engine.comparisons(sorted(self._names), workspace=workspace):
+            self._period.add(comparison)
+        shown = (analysis["comparison_report"]["campaign_id"] for analysis in self.analyses)
+        self.analyses = [orjson.loads(application.engine.show(name, workspace=workspace)) for name in shown]
 
     def print_table(self, out: Console) -> None:
         """A line for each of the first."""

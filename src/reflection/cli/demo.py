@@ -126,13 +126,15 @@ def _say_what_was_read(out: Console, verdict: dict[str, Any]) -> None:
 def _account(out: Console, application: "Application", campaigns: list["Campaign"]) -> str:
     """Its earlier months as history, the last as the campaign that comes in; the folder of what was written."""
     *history, incoming = campaigns
-    past = [orjson.loads(application.engine.analyze(campaign).body) for campaign in history]
+    for campaign in history:
+        application.engine.analyze(campaign)
     application.learner.learn_now(DEFAULT_WORKSPACE)
     if incoming.planner:
         out.print(f"Its last month was planned by {escape(incoming.planner)}; the months before are its history.")
     foretold = _forecast_table(application, incoming)
-    answer = orjson.loads(application.engine.analyze(incoming).body)
+    application.engine.analyze(incoming)
     application.learner.learn_now(DEFAULT_WORKSPACE)
+    *past, answer = (orjson.loads(application.engine.show(campaign.campaign_id)) for campaign in campaigns)
     print_analysis(out, answer)
     heading(out, "What would have been foretold the day before, from its past")
     out.print(foretold)

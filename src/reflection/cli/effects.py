@@ -35,6 +35,8 @@ def effects(
       reflection effects --metric ctr
       reflection effects --findings --json
     """
+    from reflection.ingest.jobs.weekdays import beside_fit, weekdays
+
     with open_application() as application:
         answer = application.engine.effects(
             workspace=workspace,
@@ -45,6 +47,7 @@ def effects(
             goal=goal,
             limit=limit,
         )
+        answer = beside_fit(answer, application.days.get(workspace, "weekdays", weekdays))
         spellings = application.store.knowledge(workspace).spelt
     page = as_plain(answer)
     if as_json:

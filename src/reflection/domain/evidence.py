@@ -19,9 +19,9 @@ from reflection.domain.goal import brings_money, kind_of
 from reflection.domain.real_campaign import real_campaign
 
 VERSION = 1
-DECODED, SMALL = 12_000, 8_192
-"""Evidence that is kept as it was read, and how many bytes each may have: of a workspace up to so many campaigns a fit
-reads what is new; 50 MB. What is larger is read again each time: twelve thousand of these would be gigabytes."""
+DECODED, SMALL = 2_000, 8_192
+"""Evidence that is kept as it was read, and how many bytes each may have: after each fit the thousand newest campaigns
+are looked at again. What is larger is read again each time."""
 
 ROUNDING = 1e-12
 """Share of a total that adding up its parts, thousands of floats, may lose or gain."""
@@ -220,7 +220,7 @@ def encode(evidence: Evidence) -> bytes:
 
 
 def decode(payload: bytes) -> Evidence:
-    """Read evidence back: the inverse of `encode`. Nearly all of a fit's evidence was the last fit's, too."""
+    """Read evidence back: the inverse of `encode`."""
     return _kept(payload) if len(payload) <= SMALL else _decoded(payload)
 
 

@@ -293,7 +293,7 @@ class Knowledge:
         """
         parts = self.posteriors.items()
         left = {name: one.sigma if one.own is None else float(one.own.passing[0]) for name, one in parts}
-        return CampaignScatter(left, self.correlations)
+        return CampaignScatter.learnt(left, self.correlations)
 
 
 NOTHING = Knowledge()

@@ -44,6 +44,26 @@ class RecurringTimes:
         return float(effect.mean()), float(effect.var()) + unknown * float(self.scale[0]) ** 2 + passing
 
 
+def neighbours(signs: Mapping[int, int], size: int) -> list[list[int]]:
+    """Levels in their order, neighbours of one sign (that is not 0) together; the last is the first's neighbour.
+
+    Args:
+        signs: by level, counted from 1. size: levels of a whole turn.
+    """
+    stretches: list[list[int]] = []
+    for level in sorted(signs):
+        before = stretches[-1][-1] if stretches else 0
+        if stretches and level == before + 1 and signs[level] and signs[level] == signs[before]:
+            stretches[-1].append(level)
+        else:
+            stretches.append([level])
+    first, last = stretches[0], stretches[-1]
+    turns = first is not last and first[0] == 1 and last[-1] == size
+    if turns and signs[1] and signs[1] == signs[size]:
+        return [*stretches[1:-1], last + first]
+    return stretches
+
+
 def joined(names: Sequence[str]) -> str:
     """Times one after the other in words: ``November``, ``November and December``, ``November to January``."""
     return f"{names[0]} to {names[-1]}" if len(names) > 2 else " and ".join(names)

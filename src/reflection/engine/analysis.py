@@ -37,6 +37,7 @@ from reflection.domain.results import Analysis, Comparison, PatternReport, Simil
 from reflection.domain.validation import check_address
 from reflection.engine.timing import Observer, timed, unobserved
 from reflection.explain.evidence_of_facts import advised
+from reflection.explain.writer import possible_beside
 from reflection.forecasting.calibration import EMPTY, Calibration
 from reflection.forecasting.forecaster import forecasts
 from reflection.inference.findings.for_campaign import patterns_for
@@ -163,6 +164,7 @@ class Analyst:
         """Everything the analysis of a case writes."""
         campaign, comparison = case.campaign, as_held(self._compared(case), case.fault)
         analysis, memory = self._analysis(case, comparison)
+        said = analysis.insights.statements
         return AnalysisRecord(
             workspace=case.workspace,
             campaign_id=campaign.campaign_id,
@@ -174,7 +176,7 @@ class Analyst:
             timestamp=campaign.timestamp,
             created_at=case.now,
             comparison=comparison,
-            statements=analysis.insights.statements,
+            statements=(*said, *possible_beside(said, comparison)),
             evidence=encode(case.evidence),
             signal_keys=case.evidence.signal_keys(),
             memory=memory,

@@ -17,11 +17,13 @@ from urllib.parse import quote
 import orjson
 
 from reflection.domain import signals
-from reflection.domain.campaign_list import CampaignQuery
+from reflection.domain.campaign_list import CampaignQuery, ListPlace
 from reflection.domain.held import held_sentence
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.ports import Snapshot
+from reflection.domain.ports import Snapshot, StoredCampaign
 from reflection.engine.campaign_list import CampaignLister
+from reflection.engine.current_analysis import current_answer
+from reflection.engine.current_comparison import comparison_as_json
 from reflection.engine.doubted_intervals import doubted_intervals
 from reflection.engine.missed_forecast import difference, missed, what_happened
 from reflection.explain.attention_sentences import AttentionSentences
@@ -102,7 +104,7 @@ class Attention:
         self._snapshot, self._imports, self._now = snapshot, imports, now
         self._knowledge: Knowledge = snapshot.knowledge()
         self._held = CampaignLister(snapshot).held
-        self._answers = self._newest_answers()
+        self._compared = self._newest()
         self._sentences = AttentionSentences()
 
     def page(self, limit: int) -> dict[str, Any]:
@@ -117,15 +119,15 @@ class Attention:
             "generated_at": self._now.isoformat(timespec="milliseconds"),
             "as_of": self._knowledge.as_of,
             "pending": self._snapshot.pending(),
-            "campaigns": len(self._answers),
+            "campaigns": len(self._compared),
         }
 
-    def _newest_answers(self) -> list[dict[str, Any]]:
-        """The comparisons and summaries of the newest campaigns as they were answered."""
+    def _newest(self) -> list[tuple[ListPlace, StoredCampaign, Mapping[str, Any]]]:
+        """The newest campaigns, compared as of the last fit."""
         rows = self._snapshot.campaign_list(CampaignQuery(limit=NEWEST))
         oldest = datetime.fromisoformat(rows[0][0].timestamp) - RECENT if rows else self._now
         return [
-            {"at": place.timestamp, "name": stored.display_name, **orjson.loads(stored.answer)}
+            (place, stored, comparison_as_json(stored, self._knowledge))
             for place, stored in rows
             if datetime.fromisoformat(place.timestamp) >= oldest
         ]
@@ -133,8 +135,7 @@ class Attention:
     def _typical_spend(self) -> dict[str | None, float]:
         """Median spend of the newest campaigns by currency."""
         spends: dict[str | None, list[float]] = {}
-        for answer in self._answers:
-            comparison = answer["comparison_report"]
+        for *_, comparison in self._compared:
             if spend := comparison.get("actual_counts", {}).get("spend"):
                 spends.setdefault(comparison.get("currency"), []).append(spend)
         return {currency: median(own) for currency, own in spends.items()}
@@ -155,22 +156,21 @@ class Attention:
             )  # fmt: skip
 
     def _missed_forecasts(self) -> Iterator[Matter]:
-        for answer in self._answers:
-            comparison = answer["comparison_report"]
+        for place, stored, comparison in self._compared:
             campaign_id, miss = comparison["campaign_id"], missed(comparison)
             if miss is None or campaign_id in self._held:
                 continue
             kpi, delta = miss
             yield Matter(
                 "missed-forecast",
-                f"missed-forecast:{campaign_id}:{answer['stored_memory']['revision']}",
-                what_happened(answer),
+                f"missed-forecast:{campaign_id}:{stored.revision}",
+                what_happened(orjson.loads(current_answer(stored, self._knowledge))),
                 _campaign_link(campaign_id),
                 min(abs(delta.get("z") or _SD_OF_90 / 2), MOST_SURPRISING),
                 difference(kpi, delta, comparison.get("actual_counts", {})),
                 comparison.get("currency"),
-                answer["at"],
-                answer["name"],
+                place.timestamp,
+                stored.display_name,
                 campaign_id=campaign_id,
                 metric=kpi,
                 favorable=delta["favorable"],

@@ -16,10 +16,11 @@ from reflection.domain.campaign import Campaign
 from reflection.domain.campaign_list import MOST_CHARACTERS, CampaignQuery, CampaignState, ListPlace
 from reflection.domain.conversion_kind import normal_kind
 from reflection.domain.goal import as_given
-from reflection.domain.held import state_of, stored_reason
+from reflection.domain.held import LEARNING_HELD, state_of, stored_reason
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import METRICS
 from reflection.domain.ports import Snapshot, StoredCampaign
+from reflection.engine.current_comparison import comparison_as_json
 from reflection.errors import InvalidInput
 
 MOST_UNLEARNT = 2_000
@@ -132,23 +133,23 @@ class CampaignLister:
             "currency": campaign.currency,
             **{name: getattr(facts, name) for name in ("spend", "conversions", "revenue")},
             **{name: METRICS[name].value(facts) for name in SHOWN},
-            **_verdict(stored.answer),
+            **self._verdict(stored, reason),
             "state": state_of(reason, accepted=accepted, learnt=learnt),
             "reason": reason,
             "revision": stored.revision,
         }
+
+    def _verdict(self, stored: StoredCampaign, held: str | None) -> dict[str, Any]:
+        """How the campaign did, judged as of the last fit: {verdict, performance_score}; None in answers of before."""
+        comparison = comparison_as_json(stored, self._knowledge)
+        verdict = comparison.get("verdict") if held is None else LEARNING_HELD
+        return {"verdict": verdict, "performance_score": comparison.get("performance_score")}
 
     def _reasons(self) -> dict[str, str]:
         candidates = sorted({*self._knowledge.held, *self._unlearnt})
         stored = self._snapshot.campaigns_named(candidates)
         reasons = ((name, stored_reason(campaign, self._knowledge)) for name, campaign in sorted(stored.items()))
         return {name: reason for name, reason in reasons if reason is not None and name not in self._accepted}
-
-
-def _verdict(answer: bytes) -> dict[str, Any]:
-    """How the campaign did when it was last analysed: {verdict, performance_score}; None in answers of before."""
-    comparison = orjson.loads(answer)["comparison_report"]
-    return {name: comparison.get(name) for name in ("verdict", "performance_score")}
 
 
 def _cursor(place: ListPlace) -> str:

@@ -4,7 +4,7 @@ Reads a snapshot, has the analysis made (analysis.py) while no lock is held, the
 It never reads the history and never learns: the learner does, behind it. Knows ports, no adapters.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -23,6 +23,7 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.list_query import ListQuery
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import InsightWriter, Memory, StaleRevision, Store, StoredCampaign
+from reflection.domain.results import Comparison
 from reflection.domain.weights import Weights
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.engine.acceptance import ATTEMPTS, decide, raced
@@ -30,6 +31,8 @@ from reflection.engine.analysis import Analyst, InputReader
 from reflection.engine.bulk import NullMemory, analyze_many
 from reflection.engine.campaign_list import CampaignLister, ListRequest
 from reflection.engine.current_analysis import current_answer
+from reflection.engine.current_comparison import stored_comparison
+from reflection.engine.current_sentences import current_insights
 from reflection.engine.timing import Observer, timed, unobserved
 from reflection.errors import Conflict, NotFound, no_campaign
 from reflection.explain.writer import DeterministicWriter
@@ -39,7 +42,6 @@ from reflection.forecasting.plan_texts import PlanTexts
 from reflection.inference import effects_page
 from reflection.inference.weights import weights_for
 from reflection.learnings.current import CurrentLearnings
-from reflection.learnings.insights import insights
 
 Clock = Callable[[], datetime]
 
@@ -152,7 +154,7 @@ class Engine:
     def insight_page(self, query: ListQuery, *, workspace: str = DEFAULT_WORKSPACE) -> dict[str, Any]:
         """A page of insights: {items, next_cursor (None at the end), as_of, pending}."""
         with self._store.snapshot(workspace) as snapshot:
-            return _page(*insights(snapshot, snapshot.knowledge(), query), snapshot.freshness())
+            return _page(*current_insights(snapshot, snapshot.knowledge(), query), snapshot.freshness())
 
     def pattern_page(self, query: ListQuery, *, workspace: str = DEFAULT_WORKSPACE) -> dict[str, Any]:
         """A page of patterns: {items, next_cursor (None at the end), as_of, pending}."""
@@ -196,7 +198,7 @@ class Engine:
         return weights_for(self._store.knowledge(workspace), self._score_weights, generated_at=self._now())
 
     def show(self, campaign_id: str, *, workspace: str = DEFAULT_WORKSPACE) -> bytes:
-        """The analysis of a campaign as JSON: compared when it came, told from what is known today.
+        """The analysis of a campaign as JSON: counted when it came, judged and told from what is known today.
 
         Raises:
             NotFound: no such campaign in this workspace.
@@ -207,6 +209,12 @@ class Engine:
         if stored is None:
             raise no_campaign(campaign_id)
         return current_answer(stored, knowledge, pending)
+
+    def comparisons(self, campaign_ids: Sequence[str], *, workspace: str = DEFAULT_WORKSPACE) -> Iterator[Comparison]:
+        """How campaigns did, judged by what is known today, those that look like a fault included."""
+        with self._store.snapshot(workspace) as snapshot:
+            knowledge, stored = snapshot.knowledge(), snapshot.campaigns_named(campaign_ids)
+        return (stored_comparison(one, knowledge) for one in stored.values())
 
     def telling(self, workspace: str) -> Callable[[StoredCampaign], bytes]:
         """How the campaigns of a workspace are told today: the JSON of each one's analysis."""

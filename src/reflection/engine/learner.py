@@ -28,6 +28,7 @@ from reflection.engine.creative_texts import TextsOfCampaign, texts_of
 from reflection.forecasting import calibration_blob, calibration_update
 from reflection.inference.fit import one_thread
 from reflection.inference.gathered import Gathered
+from reflection.inference.kept_evidence import KeptEvidence
 from reflection.inference.learn import FitRequest, learn_partitions
 from reflection.inference.live_evidence import LiveEvidence
 from reflection.inference.partitions import InMemory, Partitions
@@ -148,6 +149,7 @@ class Learner:
         self._clock = clock
         self._alone = alone
         self._one_at_a_time = threading.Lock()
+        self._evidence = KeptEvidence()
         self._last_workspace = ""
         self._asked_on: date | None = None
 
@@ -277,7 +279,7 @@ class Learner:
 
                 return self._cluster.read(workspace, seq, request, read, campaigns)
         live = LiveEvidence(self._store, workspace, seq, lambda share: progress(int(READ * share), WHOLE))
-        return InMemory([Gathered.of(live, request.as_of, request.texts)])
+        return InMemory([self._evidence.gathered(live, request.as_of, request.texts)])
 
     def _calibrated(self, workspace: str, learnt: Knowledge, before: Knowledge, *, start_over: bool) -> Knowledge:
         """Fold the new ledger entries, in their order, into the calibration of forecasts."""

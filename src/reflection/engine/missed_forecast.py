@@ -1,6 +1,6 @@
 """A forecast that was missed beyond noise: on which KPI, by how much money, and the line that says so.
 
-Reads comparisons and answers as they are stored. Must not know who is told.
+Reads comparisons and answers as JSON. Must not know who is told.
 """
 
 from collections.abc import Mapping

@@ -14,8 +14,17 @@ from reflection.explain.writer import DETERMINISTIC
 
 def still_true(earlier: Sequence[Statement], then: EvidenceBook, now: EvidenceBook) -> list[Statement]:
     """A model's sentences all of whose evidence is the same in both books."""
-    same = {item.id for item in now if (before := then.find(item.id)) is not None and _facts(before) == _facts(item)}
-    return [item for item in earlier if item.source != DETERMINISTIC and item.evidence and same >= set(item.evidence)]
+    pairs = [(before, item) for item in now if (before := then.find(item.id)) is not None]
+    same = {item.id for before, item in pairs if _facts(before) == _facts(item)}
+    moved = {item.id: _moved_bounds(before, item) for before, item in pairs}
+    return [
+        item
+        for item in earlier
+        if item.source != DETERMINISTIC
+        and item.evidence
+        and same >= set(item.evidence)
+        and not any(bound in item.text for name in item.evidence for bound in moved[name])
+    ]
 
 
 def placed(sentences: Sequence[Statement], statements: Sequence[Statement]) -> list[Statement]:
@@ -44,7 +53,18 @@ def place_of(
     return None
 
 
+_BOUNDS = ("low", "high")
+"""Of an interval: every fit moves them a little, and few sentences say them."""
+
+
+def _moved_bounds(before: Evidence, now: Evidence) -> set[str]:
+    """Bounds of its interval as they were written and are not any longer."""
+    return {before.text(name) for name in _BOUNDS if name in before.figures} - {
+        now.text(name) for name in _BOUNDS if name in now.figures
+    }
+
+
 def _facts(item: Evidence) -> tuple[object, ...]:
-    """All that a sentence on a piece of evidence may say."""
-    figures = {name: figure.text for name, figure in item.figures.items()}
+    """All that a sentence on a piece of evidence may say, but for the bounds of its interval."""
+    figures = {name: figure.text for name, figure in item.figures.items() if name not in _BOUNDS}
     return (item.kind, item.label, item.certainty, item.grade, figures, dict(item.detail))

@@ -7,13 +7,15 @@ Must not know stores, settings or language models.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from reflection.domain.held import held_sentence
 from reflection.domain.metrics import HEADLINES
 from reflection.domain.ports import Facts
-from reflection.domain.results import InsightKind, Insights, Statement, SummaryLine
+from reflection.domain.results import Comparison, InsightKind, Insights, Statement, SummaryLine
 from reflection.domain.verdict import RESTS_ON
-from reflection.explain.evidence import Evidence, EvidenceBook
+from reflection.explain.evidence import Certainty, Evidence, EvidenceBook, renumber
+from reflection.explain.evidence_of_comparison import evidence_of_comparison
 from reflection.explain.evidence_of_facts import gather
 from reflection.explain.formatting import capital
 from reflection.explain.phrases_en import ENGLISH, Language
@@ -24,6 +26,7 @@ MAX_DRIVERS = 3
 MAX_LEARNT = 5
 MAX_ADVICE = 3
 ANOMALY_FROM_PERCENT = 50.0
+_EITHER_WAY: tuple[Certainty, Certainty] = ("beyond_noise", "noise")
 STEP = 0.02
 """Priority between two neighbours of one rank."""
 
@@ -46,6 +49,25 @@ class DeterministicWriter:
     def statements(self, book: EvidenceBook) -> tuple[Statement, ...]:
         """All sentences, in reading order."""
         return tuple(_Draft(book, self._sentences).all())
+
+
+def possible_beside(said: Sequence[Statement], comparison: Comparison) -> list[Statement]:
+    """What a fit to come may say of a campaign's figures beside, once it knows how much campaigns differ.
+
+    It is stored with what is said, for lists to find, and told by whoever knows that it is so.
+    """
+    if comparison.verdict == "held":
+        return []
+    items, about = list(evidence_of_comparison(comparison)), {(one.kind, one.evidence) for one in said}
+    sure, unsure = (_Draft(_all_as(certainty, items), Sentences(ENGLISH)) for certainty in _EITHER_WAY)
+    possible = (*sure.surprises(), *unsure.doubts())
+    return [one for one in possible if (one.kind, one.evidence) not in about]
+
+
+def _all_as(certainty: Certainty, items: Sequence[Evidence]) -> EvidenceBook:
+    """Differences as if all of them were as certain."""
+    compared = (item for item in items if item.kind == "delta" and "change" in item.figures)
+    return renumber([item._replace(certainty=certainty) for item in compared])
 
 
 class _Draft:
@@ -129,6 +151,10 @@ class _Draft:
         for item in self._book.of_kind("flag"):
             if not item.id.startswith(OTHER_VOLUME):  # said with the verdict
                 yield self._flag(item)
+        yield from self.doubts()
+
+    def doubts(self) -> Iterator[Statement]:
+        """Which changes cannot be told from noise."""
         for rank, kpi in enumerate(HEADLINES):
             delta = self._book.find(f"delta:{kpi}")
             if delta is None or kpi in self._said_noise or not delta.value("change"):
@@ -145,6 +171,11 @@ class _Draft:
             return _statement("anomaly", 0.95, text, item)
         return _statement("key_learning", 0.6, text, item)
 
+    def surprises(self) -> Iterator[Statement]:
+        """What is far from what it is compared with, and every forecast that was missed."""
+        yield from self._anomalies()
+        yield from self._forecast_advice(len(RESTS_ON))
+
     def _anomalies(self) -> Iterator[Statement]:
         for rank, item in enumerate(self._book.of_kind("delta")):
             size = item.value("size")
@@ -159,20 +190,23 @@ class _Draft:
             yield _statement("recommendation", 0.88 - STEP * rank, text, item)
         for item in self._book.of_kind("next_test"):
             yield _statement("recommendation", 0.7, self._sentences.next_test(item), item)
-        yield from self._forecast_advice()
+        yield from self._forecast_advice(1)
         hints = [(0.65, item) for item in self._book.of_kind("flag")]
         for priority, item in [*hints, *((0.45, item) for item in self._book.of_kind("reason"))]:
             if "hint" in item.detail:
                 yield _statement("recommendation", priority, self._sentences.say(item.detail["hint"]), item)
 
-    def _forecast_advice(self) -> Iterator[Statement]:
+    def _forecast_advice(self, most: int) -> Iterator[Statement]:
         """A forecast the result clearly missed is no plan for the next campaign."""
+        for item in islice(self._missed(), most):
+            yield _statement("recommendation", 0.6, self._sentences.forecast(item), item)
+
+    def _missed(self) -> Iterator[Evidence]:
         for kpi in ("cpa", "roas"):
             item = self._book.find(f"delta:{kpi}")
             missed = item is not None and item.certainty == "beyond_noise" and "low" in item.figures
             if item is not None and missed and basis_of(item).forecast:
-                yield _statement("recommendation", 0.6, self._sentences.forecast(item), item)
-                return
+                yield item
 
 
 def _statement(kind: InsightKind, priority: float, text: str, *cited: Evidence) -> Statement:

@@ -1,7 +1,8 @@
 """What more money brings: the elasticity of conversions in spend, by platform and audience, where spend varied enough.
 
-Campaigns are compared with what their signals alone explain; what is left goes with their spend. An association like
-every other one: budgets follow success, so an elasticity is rather too high than too low. A pure function of the fits.
+Campaigns are compared with what their signals alone explain; what is left goes with their spend. Of few campaigns the
+two are estimated together, because neither is known well. An association like every other one: budgets follow success,
+so an elasticity is rather too high than too low. A pure function of the fits.
 Must not know what is made of it.
 """
 
@@ -18,7 +19,7 @@ from reflection.inference.campaign_columns import Floats, Ints
 from reflection.inference.fit import FittedMetrics
 from reflection.stats.campaign_size import SIZE
 from reflection.stats.design import Stratum
-from reflection.stats.elasticity import elasticities
+from reflection.stats.elasticity import Beside, elasticities
 
 PER_SPEND = "conversions_per_spend"
 FEWEST = 8
@@ -26,6 +27,12 @@ FEWEST = 8
 
 LEAST_SPREAD = 0.2
 """Least standard deviation of log spend on a platform: below, hardly anything but one budget was seen."""
+
+MOST_UNSURE = 2_000
+"""Campaigns up to which what their signals do is estimated beside their spend; of more it is as good as known."""
+
+LEAST_EFFECT = 1e-6
+"""Least prior variance of an effect that is estimated beside."""
 
 MOST_AUDIENCES = 12
 MOST_CAMPAIGNS = 50_000
@@ -52,7 +59,8 @@ def budget_response(fitted: FittedMetrics) -> dict[str, dict[str, Any]]:
         return {}
     table = fitted.table
     spend, came = table.by_campaign(table.spend), table.by_campaign(table.conversions)
-    expected = table.by_campaign(np.where(np.isnan(table.conversions), np.nan, _proportional(fitted)))
+    foretold = np.where(np.isnan(table.conversions), np.nan, _proportional(fitted))
+    expected = table.by_campaign(foretold)
     kept = np.flatnonzero((np.nan_to_num(spend) > 0) & ~np.isnan(came) & (np.nan_to_num(expected) > 0))
     if not len(kept):
         return {}
@@ -63,7 +71,9 @@ def budget_response(fitted: FittedMetrics) -> dict[str, dict[str, Any]]:
     y = np.log((came[kept] + 0.5) / foreseen)
     unit = table.campaigns.unit[kept]
     audiences, members = _audiences(fitted, kept)
-    seen = elasticities(x, y, 1.0 / foreseen + passing**2, platform, unit, lasting, len(names), members)
+    beside, explained = _beside(fitted, kept, foretold)
+    noise = 1.0 / foreseen + passing**2
+    seen = elasticities(x, y + explained, noise, platform, unit, lasting, len(names), members, beside)
     response = {}
     for g, name in enumerate(names.tolist()):
         of = _Told(float(seen.mean[g]), float(seen.sd[g]), seen.prior_sd, "elasticity", "there")
@@ -120,6 +130,32 @@ def _audiences(fitted: FittedMetrics, kept: Ints) -> tuple[list[str], Floats]:
     common = [place for place in range(len(keys)) if FEWEST <= count[place] < len(kept)]
     chosen = sorted(sorted(common, key=lambda place: (-count[place], place))[:MOST_AUDIENCES])
     return [keys[place] for place in chosen], shares[:, chosen].toarray()
+
+
+def _beside(fitted: FittedMetrics, kept: Ints, foretold: Floats) -> tuple[Beside, Floats]:
+    """What the signals of each campaign do to conversions for the money, to be estimated beside, and what the fit says
+    that they do, (n,): both none of very many campaigns.
+
+    Args:
+        foretold: conversions of every cell, by which the cells of a campaign count.
+    """
+    table, design, layout = fitted.table, fitted.design, fitted.layout
+    mean, variance = np.zeros(len(layout)), np.zeros(len(layout))
+    for name, sign in fitted.parts(PER_SPEND):
+        fit = fitted.metrics[name].fit
+        mean += sign * fit.mean
+        variance[1:] += fit.layout.prior_share[1:] * np.square(fit.tau[fit.layout.group_index[1:]])
+    standing = [(place, layout.column(feature)) for place, feature in enumerate(design.features) if feature != SIZE]
+    chosen = [(place, column) for place, column in standing if column is not None and variance[column] > LEAST_EFFECT]
+    if not chosen or len(kept) > MOST_UNSURE:
+        return Beside(np.zeros((len(kept), 0)), np.zeros(0)), np.zeros(len(kept))
+    places, columns = (list(part) for part in zip(*chosen, strict=True))
+    weight, whole = np.nan_to_num(foretold), np.nan_to_num(table.by_campaign(foretold))[table.campaign]
+    weight = np.divide(weight, whole, out=np.zeros(len(weight)), where=whole > 0)
+    owner = sparse.csr_array((weight, (table.campaign, np.arange(len(weight)))))
+    cells = sparse.csc_array(sparse.hstack([design.shares, design.controls]))[:, places]
+    values = sparse.csr_array(owner @ cells)[kept].toarray()
+    return Beside(values, variance[columns]), values @ mean[columns]
 
 
 def _is_audience(key: str) -> bool:

@@ -39,9 +39,17 @@ class CreativeCells:
 
     def __iter__(self) -> Iterator[Evidence]:
         for item in self._evidence:
-            if self.texts.by_campaign.get(item.campaign_id):
-                self.by_campaign[item.campaign_id] = tuple(_creative_of(cell.shares) for cell in item.cells)
+            self.see(item)
             yield item
+
+    def asks(self, campaign_id: str) -> bool:
+        """Whether a campaign has texts, and its rows are to be seen."""
+        return bool(self.texts.by_campaign.get(campaign_id))
+
+    def see(self, item: Evidence) -> None:
+        """Remember the rows of a campaign with texts."""
+        if self.asks(item.campaign_id):
+            self.by_campaign[item.campaign_id] = tuple(_creative_of(cell.shares) for cell in item.cells)
 
 
 def _creative_of(shares: Mapping[str, float]) -> str | None:

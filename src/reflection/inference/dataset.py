@@ -9,7 +9,6 @@ from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,9 @@ from reflection.domain.evidence import Evidence
 from reflection.domain.pairs import Pairs
 from reflection.inference.campaign_columns import NOT_STATED, Campaigns, Floats, Ints
 from reflection.inference.fit_budget import MOST_SHARES, NOTHING_LEFT_OUT, CellRanks, LeftOut, level_of
+from reflection.inference.flat_arrays import column, named, number
+from reflection.inference.mixing import Sums
+from reflection.inference.pairs import units_having
 from reflection.inference.partitions import in_sample
 from reflection.inference.selection import Selection
 from reflection.inference.table_columns import Columns, feature_of
@@ -92,6 +94,11 @@ class Dataset:
         """The pairs of signals that have a column."""
         return Pairs(map(str, self.features), self.aliases)
 
+    @cached_property
+    def sums(self) -> Sums:
+        """The cells that are sums over several levels of some group."""
+        return Sums.of(self.shares, self.features)
+
     def by_campaign(self, column: Floats) -> Floats:
         """Sum a column over each campaign's cells, shape (campaigns,); NaN where every cell is NaN."""
         present = np.bincount(self.campaign, ~np.isnan(column), minlength=len(self))
@@ -121,7 +128,7 @@ class DatasetBuilder:
         """The campaigns of the sample (`partitions`); the same builder where that is all."""
         if not bits:
             return self
-        kept = in_sample(_column(self._real, np.int64), bits)
+        kept = in_sample(column(self._real, np.int64), bits)
         return DatasetBuilder().extended(self, np.flatnonzero(kept))
 
     def joined(self, other: "DatasetBuilder") -> "DatasetBuilder":
@@ -136,22 +143,32 @@ class DatasetBuilder:
         cells = np.flatnonzero(mine[other._ranks.owner])
         matrix = other._matrix()[cells]
         self._ranks.extended(other._ranks, places, cells)
-        column = [self._columns.setdefault(key, len(self._columns)) for key in other._columns]
+        target = [self._columns.setdefault(key, len(self._columns)) for key in other._columns]
         text = np.array([self._texts.setdefault(text, len(self._texts)) for text in other._texts], dtype=np.int64)
-        of_campaign = _column(other._places, np.int64).reshape(-1, 10)[places]
+        of_campaign = column(other._places, np.int64).reshape(-1, 10)[places]
         of_campaign[:, :5] = text[of_campaign[:, :5]]
         self._ids.extend(other._ids[place] for place in places.tolist())
         for own, values in (
-            (self._real, _column(other._real, np.int64)[places]),
+            (self._real, column(other._real, np.int64)[places]),
             (self._places, of_campaign),
-            (self._amounts, _column(other._amounts, np.float64).reshape(-1, 4)[places]),
+            (self._amounts, column(other._amounts, np.float64).reshape(-1, 4)[places]),
             (self._lengths, np.diff(matrix.indptr).astype(np.int64)),
-            (self._indices, np.array(column, dtype=np.int32)[matrix.indices]),
+            (self._indices, np.array(target, dtype=np.int32)[matrix.indices]),
             (self._shares, matrix.data),
-            (self._counts, _column(other._counts, np.float64).reshape(-1, 5)[cells]),
+            (self._counts, column(other._counts, np.float64).reshape(-1, 5)[cells]),
         ):
             own.frombytes(np.ascontiguousarray(values).tobytes())
         return self
+
+    @property
+    def whole(self) -> bool:
+        """Whether every cell of every campaign is here, and they are not more than are held while evidence is read."""
+        return len(self._lengths) == int(self._ranks.cells.sum()) and len(self._shares) <= MOST_SHARES
+
+    def campaigns_having(self) -> dict[str, int]:
+        """How many campaigns have each signal, of the cells that are here."""
+        counts = units_having(self._matrix(), self._ranks.owner).tolist()
+        return {key: counts[column] for key, column in self._columns.items() if counts[column]}
 
     @property
     def campaigns(self) -> Campaigns:
@@ -214,7 +231,7 @@ class DatasetBuilder:
         owner = self._owners
         cells = np.argsort(owner, kind="stable")
         cells = cells[(inside[owner] & self._ranks.within(level))[cells]]
-        counts = _column(self._counts, np.float64).reshape(-1, 5)[cells]
+        counts = column(self._counts, np.float64).reshape(-1, 5)[cells]
         thinned = int(self._ranks.cells[self._sorted_campaigns[1]][inside].sum()) - len(cells)
         owner = (np.cumsum(inside) - 1)[owner[cells]]
         campaigns, places = self.campaigns.subset(inside), dict(self._columns)
@@ -231,21 +248,21 @@ class DatasetBuilder:
         self._places.extend((*codes, item.day, item.conversion_kind is not None, *item.days, item.ran is not None))
         promised = reference_of(item.planner, item.expected, item.actual) is None
         planned = (item.expected.impressions or 0.0) if promised else 0.0
-        self._amounts.extend((_known(actual.spend), _known(actual.conversions), _known(actual.revenue), planned))
+        self._amounts.extend((number(actual.spend), number(actual.conversions), number(actual.revenue), planned))
         for cell in self._ranks.largest(item.cells):
             self._indices.extend([columns.setdefault(key, len(columns)) for key in cell.shares])
             self._shares.extend(cell.shares.values())
             self._lengths.append(len(cell.shares))
             counts = cell.counts
             row = (counts.impressions, counts.clicks, counts.conversions, counts.spend, counts.revenue)
-            self._counts.extend(map(_known, row))
+            self._counts.extend(map(number, row))
         if len(self._shares) > self._most_shares:
             self._forget()
 
     def _forget(self) -> None:
         """Forget cells that no fit will be made of, whatever is added: the level of `CellRanks` only falls."""
         kept = self._ranks.within(level_of(self.contrasts))
-        matrix, counts = self._matrix()[kept], _column(self._counts, np.float64).reshape(-1, 5)[kept]
+        matrix, counts = self._matrix()[kept], column(self._counts, np.float64).reshape(-1, 5)[kept]
         self._indices, self._shares = array("i", matrix.indices.tobytes()), array("d", matrix.data.tobytes())
         self._lengths = array("q", np.diff(matrix.indptr).astype(np.int64).tobytes())
         self._counts = array("d", counts.tobytes())
@@ -258,12 +275,12 @@ class DatasetBuilder:
         ids = np.array(self._ids, dtype=np.str_)
         order = np.argsort(ids, kind="stable")
         texts = list(self._texts)
-        *codes, day, stated, first, last, dated = _column(self._places, np.int64).reshape(-1, 10)[order].T
-        spend, conversions, revenue, planned = _column(self._amounts, np.float64).reshape(-1, 4)[order].T
-        platform, currency, kind, role, account = (_named(texts, code) for code in codes)
+        *codes, day, stated, first, last, dated = column(self._places, np.int64).reshape(-1, 10)[order].T
+        spend, conversions, revenue, planned = column(self._amounts, np.float64).reshape(-1, 4)[order].T
+        platform, currency, kind, role, account = (named(texts, code) for code in codes)
         campaigns = Campaigns(
             ids[order], platform, currency, kind, role, day, stated > 0, spend, conversions, revenue, planned,
-            _column(self._real, np.int64)[order], account, first, last, dated > 0,
+            column(self._real, np.int64)[order], account, first, last, dated > 0,
         )  # fmt: skip
         return campaigns, order
 
@@ -275,25 +292,9 @@ class DatasetBuilder:
         return np.asarray(rank[self._ranks.owner])
 
     def _matrix(self) -> sparse.csr_array:
-        indptr = np.concatenate([[0], np.cumsum(_column(self._lengths, np.int64))])
-        indices = _column(self._indices, np.int32)
+        indptr = np.concatenate([[0], np.cumsum(column(self._lengths, np.int64))])
+        indices = column(self._indices, np.int32)
         if indptr[-1] <= np.iinfo(np.int32).max:  # else SciPy widens the indices, which are as long as the shares
             indptr = indptr.astype(np.int32)
         shape = (len(self._lengths), len(self._columns))
-        return sparse.csr_array((_column(self._shares, np.float64), indices, indptr), shape=shape)
-
-
-def _known(count: float | None) -> float:
-    """A count, NaN where nobody counted."""
-    return float("nan") if count is None else count
-
-
-def _named(texts: list[str], codes: NDArray[np.int64]) -> NDArray[np.str_]:
-    """The text of each code, no wider than the longest of those that occur."""
-    used, place = np.unique(codes, return_inverse=True)
-    return np.array([texts[code] for code in used.tolist()], dtype=np.str_)[place]
-
-
-def _column(values: "array[Any]", kind: type[np.generic]) -> NDArray[Any]:
-    """A flat array as a NumPy column, without copying."""
-    return np.frombuffer(values, dtype=kind) if values else np.zeros(0, dtype=kind)
+        return sparse.csr_array((column(self._shares, np.float64), indices, indptr), shape=shape)

@@ -13,7 +13,6 @@ from reflection.inference.delivery import as_diagnostics
 from reflection.inference.findings.budget import normal_spread
 from reflection.inference.fit import FittedMetrics
 from reflection.inference.metric_fit import FittedMetric
-from reflection.inference.mixing import Sums
 from reflection.stats.campaign_size import SIZE, usual_size
 from reflection.stats.design import Stratum
 from reflection.stats.diagnostics import coverage
@@ -34,7 +33,7 @@ def diagnostics_of(fitted: FittedMetrics) -> dict[str, object]:
         },
         "coverage": {name: _coverage(metric) for name, metric in fitted.metrics.items()},
         "size": _sizes(fitted),
-        "delivery_tilt": as_diagnostics(fitted.tilt, len(Sums.of(fitted.table))),
+        "delivery_tilt": as_diagnostics(fitted.tilt, len(fitted.table.sums)),
         "correlations": {name: dict(others) for name, others in fitted.correlations.items()},
         "planned_sizes": _planned_sizes(fitted.table.campaigns.planned),
         "spends": _range(fitted.table.by_campaign(fitted.table.spend)),

@@ -66,7 +66,7 @@ class Linearisation:
         Args:
             design: by shares, without silent columns.
         """
-        sums = Sums.of(table)
+        sums = table.sums
         if self.shape is None or (self.name not in RATES and not len(sums)):
             return design, observed(self.name, table, self.reference)
         weights, offset = self._of_sums(table, sums)
@@ -80,7 +80,7 @@ class Linearisation:
 
     def lift(self, table: Dataset, fit: Fit) -> Floats:
         """By how much each cell's rate lies above what its shares of the effects make it (log), (cells,)."""
-        effects, sums = effects_of(fit, table.features), Sums.of(table)
+        effects, sums = effects_of(fit, table.features), table.sums
         above = sums.lift(self._before(table), effects) - sums.mean(sums.share, effects)
         return sums.spread(above, len(table.campaign))
 
@@ -92,7 +92,7 @@ class Linearisation:
         """
         assert self.shape is not None, "what is expected of a cell follows from a fit"
         metric, (above, below) = METRICS[self.name], counts_of(self.name, table)
-        _, offset = self._of_sums(table, Sums.of(table))
+        _, offset = self._of_sums(table, table.sums)
         expected, below = design.predictor(self.shape), np.nan_to_num(below)
         scaled = below * self.reference / metric.scale
         events = {"cpm": np.full(len(below), np.inf), "aov": below}.get(self.name, scaled * np.exp(expected + offset))
@@ -101,7 +101,7 @@ class Linearisation:
 
     def slope(self, table: Dataset, fit: Fit, appeal: Mapping[Feature, float]) -> Floats:
         """By how much each cell's rate rises (log) with a tilt of one towards `appeal`, (cells,)."""
-        sums = Sums.of(table)
+        sums = table.sums
         towards = np.array([appeal.get(feature, 0.0) for feature in table.features])
         steep = sums.slope(self._before(table), effects_of(fit, table.features), towards)
         return sums.spread(steep, len(table.campaign))

@@ -23,8 +23,8 @@ from reflection.inference.delivery import NO_TILT, Tilt, appeal_of, tilt_of, uns
 from reflection.inference.design import CellDesign, ControlColumns
 from reflection.inference.evidence_sums import EvidencePart, effects_of, latest_units, makers, raw_lifts
 from reflection.inference.experiments import NO_TRIALS, Trials
+from reflection.inference.late_jumps import METRIC, after_jumps, late_jumps
 from reflection.inference.metric_fit import MANY_FEATURES, FittedMetric, Fitting, fit_metric
-from reflection.inference.mixing import Sums
 from reflection.inference.partitions import InMemory, Partitions
 from reflection.inference.raw_lifts import RawLifts
 from reflection.inference.shared_quality import Scatter, correlations, shared_quality
@@ -54,6 +54,7 @@ class FittedMetrics:
     Attributes:
         table, design: of the sample: all campaigns, where they are no more than `SAMPLE`.
         raw: sums over all campaigns.
+        predicted: every metric's predictor, log scale with its reference, (cells,); CPM per *single* impression.
         correlations: as `Knowledge` has them.
         tilt: of delivery within sums.
     """
@@ -63,21 +64,12 @@ class FittedMetrics:
     layout: Layout
     metrics: Mapping[str, FittedMetric]
     raw: RawLifts
+    predicted: Mapping[str, Floats]
     trials: Trials = NO_TRIALS
     correlations: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     tilt: Tilt = NO_TILT
     _effects: dict[str, Effects] = field(default_factory=dict, init=False, repr=False)
     _raw_effects: dict[str, Effects] = field(default_factory=dict, init=False, repr=False)
-
-    @cached_property
-    def _predicted(self) -> dict[str, Floats]:
-        """Every metric's predictor, log scale with its reference, shape (cells,); CPM per *single* impression."""
-        return {
-            name: self.design.predictor(metric.fit)
-            + metric.linear.lift(self.table, metric.fit)
-            + float(np.log(metric.reference / METRICS[name].scale))
-            for name, metric in self.metrics.items()
-        }
 
     @cached_property
     def _fits(self) -> dict[str, Fit]:
@@ -102,8 +94,15 @@ class FittedMetrics:
             effects = drift.all_at_present(effects, everything)
             for group in RECURRING:
                 effects = drift.around_mean(effects, group)
-            self._effects[metric] = effects
+            self._effects[metric] = after_jumps(effects, metric, self._late_jumps)
         return self._effects[metric]
+
+    @cached_property
+    def _late_jumps(self) -> dict[str, Floats]:
+        """By how much the CVR of platforms lies beyond their present effects, as drawn."""
+        if METRIC not in self.metrics:
+            return {}
+        return late_jumps(self.table, self.metrics[METRIC].fit, self.expected_rate(METRIC))
 
     def raw_effects(self, metric: str) -> Effects:
         """Effects as fitted: of what moves, before its first step; worked out once."""
@@ -145,7 +144,7 @@ class FittedMetrics:
         """The metric that the fit expects of each cell, shape (cells,); CPM per *single* impression."""
         total = np.zeros(len(self.table.campaign))
         for name, exponent in self.parts(metric):
-            total += exponent * self._predicted[name]
+            total += exponent * self.predicted[name]
         return np.exp(total)
 
 
@@ -182,12 +181,25 @@ def fit_metrics(
     fitting = Fitting(table, design, parts, trials, parts.total(latest_units, add).numbers())
     with one_thread():
         metrics, tilt = _fit_each(fitting, {}, fitted), NO_TILT
-        if len(Sums.of(table)) and len(table.features) <= MANY_FEATURES:
+        if len(table.sums) and len(table.features) <= MANY_FEATURES:
             metrics, tilt = _as_delivered(fitting, metrics)
     layout = _layout_of(*metrics.values())
     metrics = {name: replace(metric, fit=in_layout(metric.fit, layout)) for name, metric in metrics.items()}
     raw = parts.total(raw_lifts, add)
-    return _jointly(FittedMetrics(table, design.within(layout), layout, metrics, raw, trials, tilt=tilt))
+    design = design.within(layout)
+    return _jointly(
+        FittedMetrics(table, design, layout, metrics, raw, _predicted(table, design, metrics), trials, tilt=tilt)
+    )
+
+
+def _predicted(table: Dataset, design: CellDesign, metrics: Mapping[str, FittedMetric]) -> dict[str, Floats]:
+    """What metrics are predicted to be in each cell (`FittedMetrics.predicted`)."""
+    return {
+        name: design.predictor(metric.fit)
+        + metric.linear.lift(table, metric.fit)
+        + float(np.log(metric.reference / METRICS[name].scale))
+        for name, metric in metrics.items()
+    }
 
 
 def _fit_each(
@@ -231,7 +243,7 @@ def _layout_of(*metrics: FittedMetric) -> Layout:
 
 
 def _jointly(apart: FittedMetrics) -> FittedMetrics:
-    """The same metrics, drawn as what is peculiar to campaigns moves them together."""
+    """The same metrics, drawn as what is peculiar to campaigns moves them together; what is expected stays."""
     if len(apart.metrics) < 2:
         return apart
     expected = {name: apart.expected_rate(name) for name in apart.metrics}

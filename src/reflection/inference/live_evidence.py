@@ -31,8 +31,13 @@ class LiveEvidence:
     progress: Callable[[float], object] = _silent
 
     def __iter__(self) -> Iterator[Evidence]:
-        for number, (_, payload) in enumerate(self.store.live_evidence(self.workspace, self.upto)):
+        for _, payload in self.payloads():
+            yield decode(payload)
+
+    def payloads(self) -> Iterator[tuple[str, bytes]]:
+        """Id and evidence of each campaign, as bytes (`domain.evidence.decode`)."""
+        for number, one in enumerate(self.store.live_evidence(self.workspace, self.upto)):
             if number % PROGRESS_EVERY == 0:
                 self.progress(min(number / max(self.upto, 1), 1.0))
-            yield decode(payload)
+            yield one
         self.progress(1.0)

@@ -7,13 +7,15 @@ effects, and what is left is an offset (one Gauss-Newton step a pass). Parts are
 groups of these are taken to be independent within a sum. Must not know metrics nor how they are fitted.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
 
 from reflection.inference.campaign_columns import Floats, Ints
-from reflection.inference.dataset import Dataset
+from reflection.stats.columns import Feature
 
 _LIMIT = 30.0
 """Bound on the log of a part's weight."""
@@ -55,16 +57,16 @@ class Sums:
     start: Ints
 
     @classmethod
-    def of(cls, table: Dataset) -> "Sums":
-        """The sums of a table; a row's entries of one group stand side by side, as features are sorted."""
-        shares, features = table.shares, table.features
+    def of(cls, shares: sparse.csr_array, features: Sequence[Feature]) -> "Sums":
+        """The sums of some cells; a row's entries of one group stand side by side, as features are sorted."""
         indptr, indices = shares.indptr.astype(np.intp), shares.indices
         numbers = {group: number for number, group in enumerate(dict.fromkeys(f.group for f in features))}
         group = np.array([numbers[feature.group] for feature in features], dtype=np.int32)[indices]
         new = np.ones(len(group) + 1, dtype=np.bool_)  # the entry begins a segment
         new[1:-1] = group[1:] != group[:-1]
         new[indptr] = True
-        cells = np.unique(np.searchsorted(indptr, np.flatnonzero(~new), side="right") - 1)
+        several = np.searchsorted(indptr, np.flatnonzero(~new), side="right") - 1
+        cells = several[np.diff(several, prepend=-1) > 0]
         length = np.diff(indptr)[cells]
         row = np.repeat(np.arange(len(cells)), length)
         place = np.arange(len(row)) - np.repeat(np.cumsum(length) - length, length) + indptr[cells][row]
@@ -121,6 +123,6 @@ class Sums:
         """Of each segment, never quite nothing: a share may be 0."""
         return np.maximum(np.add.reduceat(values, self.start), 1e-300) if len(self.start) else np.zeros(0)
 
-    @property
+    @cached_property
     def _whole(self) -> Floats:
         return self._added(self.share)

@@ -69,6 +69,14 @@ class NameCounts:
     times: Ints = field(default_factory=lambda: np.zeros(COUNTERS, dtype=np.int32))
     campaigns: int = 0
 
+    @classmethod
+    def of(cls, names: Mapping[str, int], campaigns: int) -> "NameCounts":
+        """By the names: how many of so many campaigns have each."""
+        counts = cls(campaigns=campaigns)
+        counters = np.array([_counter(name) for name in names], dtype=np.int64)
+        np.add.at(counts.times, counters, np.array(list(names.values()), dtype=np.int32))
+        return counts
+
     def __add__(self, other: "NameCounts") -> "NameCounts":
         return NameCounts(self.times + other.times, self.campaigns + other.campaigns)
 
@@ -119,8 +127,7 @@ class CountedNames:
 
     def _count(self) -> None:
         """Put what was gathered into the counters."""
-        counters = np.array([_counter(name) for name in self._names], dtype=np.int64)
-        np.add.at(self._counts.times, counters, np.array(list(self._names.values()), dtype=np.int32))
+        self._counts += NameCounts.of(self._names, 0)
         self._names.clear()
 
 

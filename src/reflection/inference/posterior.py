@@ -143,8 +143,11 @@ def level_mean(
     for part, sign in METRICS[metric].composition.items():
         posterior = knowledge.posteriors[part]
         means, rows = posterior.means, feature_rows(posterior)
-        effects = {key: means[[rows[key]]] if key in rows else np.zeros(1) for key in mix}
-        mixed = float(mixed_effect(posterior, mix, effects, stated).sum())
+        if stated:
+            effects = {key: means[[rows[key]]] if key in rows else np.zeros(1) for key in mix}
+            mixed = float(mixed_effect(posterior, mix, effects, stated).sum())
+        else:
+            mixed = sum(share * float(means[rows[key]]) for key, share in sorted(mix.items()) if key in rows)
         if posterior.season is not None:
             mixed += posterior.season.effect(months)[0]
         total += sign * (float(np.log(posterior.reference)) + float(means[0]) + mixed)

@@ -14,7 +14,7 @@ from scipy import sparse
 from reflection.domain import signals
 from reflection.inference.campaign_columns import Campaigns, Floats, Ints
 from reflection.inference.collinearity import aliases_among, column_marks
-from reflection.inference.pairs import PairChoice, choose, pair_shares
+from reflection.inference.pairs import PairChoice, choose, pair_shares, units_having
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,10 +53,9 @@ class Selection:
         first = np.searchsorted(self.owner, np.arange(len(self.campaigns)))
         number = (np.arange(len(self.owner)) - first[self.owner]).astype(np.uint64)
         shares = self.shares(keys)
-        entries = np.repeat(self.owner, np.diff(shares.indptr)) * len(keys) + shares.indices
         return SaidOfColumns(
             marks=column_marks(shares, self.campaigns.cells_from[self.owner] + number),
-            having=np.bincount(np.unique(entries) % max(len(keys), 1), minlength=len(keys)),
+            having=units_having(shares, self.owner),
             currencies=self.campaigns.currencies,
             campaigns=len(np.unique(self.owner)),
             thinned=self.thinned,

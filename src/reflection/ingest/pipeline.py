@@ -162,12 +162,10 @@ def _campaigns(
     campaign_notes = checks.campaign_findings(drafts, frame, rows.granularity, dialect, options)
     references = References(*_sound(drafts, frame, campaign_notes, dialect), options, plan)
     outcome = _BuildOutcome()
-    incomplete_keys = checks.incomplete(drafts, rejects)
+    faults = checks.unsound(drafts, rejects, frame)
     for draft in drafts:
-        if draft.key in incomplete_keys:
-            outcome.rejects.append(
-                Reject(draft.lines[0], "some of its rows were rejected: its totals would be wrong", draft.name)
-            )
+        if fault := faults.get(draft.key):
+            outcome.rejects.append(Reject(draft.lines[0], fault, draft.name))
         elif not choice.undecided:
             outcome.add(draft, build(draft, references, dialect, options.templates, zone))
     current = replace(snapshot(frame, dialect), ids=outcome.ids)
@@ -254,7 +252,8 @@ def _zone(header: Header, options: ImportOptions) -> dt.tzinfo:
 
 def _with_objective(draft: Draft, choice: Choice, options: ImportOptions) -> Draft:
     """The user's objective where the file has none, else the event that was counted."""
-    event = choice.events[0].replace("_", " ") if len(choice.events) == 1 else ""
+    counted = len(choice.events) == 1 and draft.sums.conversions is not None
+    event = choice.events[0].replace("_", " ") if counted else ""
     return replace(draft, objective=draft.objective or options.objective or event)
 
 

@@ -18,9 +18,11 @@ from reflection.ingest.building.conversions import CHOSEN, resolve_column
 from reflection.ingest.dialects import DIALECTS
 from reflection.ingest.dialects.column_mapping import FIELDS
 from reflection.ingest.dialects.dialect import Dialect, is_number, normal_header, plain_header, split_currency
+from reflection.ingest.dialects.platforms import is_platform
 from reflection.ingest.dialects.words import NOT_ADDED
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.archives import DEFAULT_LIMITS, Limits, open_source
+from reflection.ingest.reading.dates import parse_span
 from reflection.ingest.reading.header import LEAST_EVIDENCE, Header, find_header
 from reflection.ingest.reading.number_formats import numeric
 from reflection.ingest.reading.suggested_mapping import suggest
@@ -115,6 +117,7 @@ def _together(sheets: Sequence[Facts]) -> Facts:
         thresholds=sum(sheet.thresholds for sheet in sheets),
         unnamed=tuple(line for sheet in sheets for line in sheet.unnamed),
         serial_dates=any(sheet.serial_dates for sheet in sheets),
+        repeated=tuple(line for sheet in sheets for line in sheet.repeated),
     )
 
 
@@ -200,6 +203,15 @@ def _unrecognised(tables: Sequence[Table], options: ImportOptions) -> ImportFile
         return ImportFileError(
             f"{table.name} has not the headers of {title}; {beginning}.", hint=looks or "", field="platform"
         )
+    if (layout := _wide(suggestion.header)) is not None:
+        return ImportFileError(f"{table.name} has {layout}; {beginning}.", hint=ONE_ROW_EACH)
+    if not {"spend", "impressions"} & set(suggestion.columns) and near is None:
+        return ImportFileError(
+            f"{table.name} has no column of spend or impressions that is known here; {beginning}.",
+            hint="What ads cost and how often they were shown is what is learnt from: export it with them. If a column "
+            "says it under a name of its own, name it in a --mapping (--suggest-mapping writes the rest).",
+            mapping=suggestion.as_dict() | {"headers": headers_of(suggestion.header)},
+        )
     perhaps = f"If it is {near.dialect.title}'s, say --platform {near.dialect.key}." if near else ""
     unclear = f" Not clear: {', '.join(suggestion.unclear[:8])}." if suggestion.unclear else ""
     body = json.dumps(suggestion.as_dict(), ensure_ascii=False)
@@ -209,6 +221,22 @@ def _unrecognised(tables: Sequence[Table], options: ImportOptions) -> ImportFile
         f"The headers say (--suggest-mapping prints it): {body}",
         mapping=suggestion.as_dict() | {"headers": headers_of(suggestion.header)},
     )
+
+
+ONE_ROW_EACH = (
+    "Give it a row for each campaign and day (and platform), with a column each for spend, impressions, clicks and "
+    "conversions: spreadsheets call that unpivot."
+)
+
+
+def _wide(header: Sequence[str]) -> str | None:
+    """What a table has in its columns that belongs into rows: days, or platforms; None where it has neither."""
+    days = [cell.strip() for cell in header if cell.strip() and parse_span(cell, "ymd")]
+    if len(days) > 1:
+        return f"a column for each day ('{days[0]}', '{days[1]}')"
+    opening = {cell.split()[0].casefold(): cell.strip() for cell in header if len(cell.split()) > 1}
+    named = [cell for word, cell in opening.items() if is_platform(word)]
+    return f"a column for each platform ('{named[0]}', '{named[1]}')" if len(named) > 1 else None
 
 
 def _without_figures(table: Table) -> ImportFileError | None:

@@ -13,7 +13,7 @@ never evidence. Pure: knowledge and points in, learnings out; must not know stor
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -60,17 +60,24 @@ MAX_EVIDENCE = 50
 """Campaigns named for and against, the heaviest first; the counts are of all."""
 
 
-def readings_of(knowledge: Knowledge) -> dict[Claim, Reading]:
-    """What a fit says of every claim: each effect, and each interaction as its signal within a context.
+def readings_of(knowledge: Knowledge, standing: Collection[str] = ()) -> dict[Claim, Reading]:
+    """What a fit says of every claim on metrics with findings, or with learnings: each effect, and each interaction as
+    its signal within a context. On other metrics nothing is a learning, or may become one.
 
     An interaction's own effect is a deviation; the claim in a context is main effect plus deviation, which is what one
     can act on. It is a finding where the deviation is one, or where another context contradicts it.
+
+    Args:
+        standing: metrics with learnings.
     """
     readings = {}
+    asked = {*standing, *(effect.metric for effect in knowledge.effects if effect.finding)}
     effects = [
         effect
         for effect in knowledge.effects
-        if not signals.is_unstated(effect.signal) and (effect.identified or "*" not in effect.group)
+        if effect.metric in asked
+        and not signals.is_unstated(effect.signal)
+        and (effect.identified or "*" not in effect.group)
     ]
     for effect in effects:
         if "*" not in effect.group:

@@ -29,7 +29,7 @@ def revised(
     Returns:
         New learnings and new revisions of `learnings`, in the order in which claims are looked at.
     """
-    readings = readings_of(knowledge)
+    readings = readings_of(knowledge, {claim.metric for claim in learnings})
     campaigns = [
         campaign
         for campaign in evidence

@@ -31,6 +31,7 @@ from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.engine.campaign_list import ListRequest
 from reflection.engine.engine import Refused
 from reflection.errors import InvalidInput
+from reflection.ingest.jobs.weekdays import beside_fit, weekdays
 from reflection.library.experiments import ExperimentDoor
 from reflection.library.planning import Planning, plain
 from reflection.reports.service import campaign_report, portfolio_report
@@ -188,7 +189,8 @@ class Engine(Planning):
     def effects(self, **filters: Any) -> dict[str, Any]:
         """Effects of signals as multiplicative lift; filters as GET /v1/effects."""
         self._catch_up()
-        return plain(self._application.engine.effects(workspace=self._workspace, **filters))
+        page = self._application.engine.effects(workspace=self._workspace, **filters)
+        return plain(beside_fit(page, self._application.days.get(self._workspace, "weekdays", weekdays)))
 
     def evidence(self, signal: str) -> dict[str, Any]:
         """The campaigns for and against a signal's effect.

@@ -26,10 +26,9 @@ from reflection.forecasting.forecaster import Forecaster
 from reflection.forecasting.plan_texts import PlanTexts
 from reflection.forecasting.plan_work import check_work
 from reflection.learnings.current import CurrentLearnings
-from reflection.learnings.insights import insights as learnt_insights
 from reflection.recommendations import adherence, cards, holdback, ranking
 from reflection.recommendations.ranking import RecommendationInput
-from reflection.recommendations.stores import AdviceStore, ForecastStore
+from reflection.recommendations.stores import AdviceStore, ForecastStore, InsightList
 
 SIMILAR = 5
 
@@ -38,6 +37,7 @@ class RecommendationService:
     """Planning and recommendations of one installation; safe to share between threads.
 
     Args:
+        insights: a page of the list of insights of one state, as `learnings.insights.insights` gives it.
         forecaster: reads the calibration that plans are evaluated with; `texts` reads those of their new creatives.
         holdback: share of planned campaigns that get no advice, so that its effect can be measured; 0 turns it off.
     """
@@ -47,6 +47,7 @@ class RecommendationService:
         store: ForecastStore,
         rows: AdviceStore,
         memory: Memory,
+        insights: InsightList,
         *,
         forecaster: Forecaster,
         texts: PlanTexts,
@@ -58,6 +59,7 @@ class RecommendationService:
         self._memory = memory
         self._forecaster = forecaster
         self._texts = texts
+        self._insights = insights
         self._holdback = holdback
         self._clock = clock
         self._judged: dict[str, tuple[object, dict[str, Any]]] = {}
@@ -102,7 +104,7 @@ class RecommendationService:
         with self._store.snapshot(workspace) as snapshot:
             whole, current = snapshot.knowledge(), CurrentLearnings(snapshot)
             knowledge = _of_goal(whole, goal, objective)
-            insights, _ = learnt_insights(snapshot, whole, ListQuery(limit=limit), current.summaries)
+            insights, _ = self._insights(snapshot, whole, ListQuery(limit=limit), current.summaries)
             insights = [row for row in insights if not str(row["id"]).startswith("rec_")]  # the cards say these
             patterns, _ = current.patterns(whole, ListQuery(limit=limit))
             past = current.past(knowledge.goal_metric) if knowledge.kind == whole.kind else {}  # learnt of the largest

@@ -3,10 +3,18 @@
 Must not know SQL, nor what advice says.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
-from reflection.domain.ports import ForecastRow, Store
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.learning_summary import LearningSummary
+from reflection.domain.list_query import ListQuery
+from reflection.domain.ports import ForecastRow, Snapshot, Store
+
+InsightList = Callable[
+    [Snapshot, Knowledge, ListQuery, Sequence[LearningSummary]], tuple[list[dict[str, Any]], str | None]
+]
+"""A page of the list of insights of one state, and the cursor of the next one."""
 
 
 class AdviceStore(Protocol):

@@ -35,7 +35,7 @@ NONE = "-"
 
 @dataclass(frozen=True, slots=True)
 class ReportedCampaign:
-    """One campaign of a report and the stored answer to it."""
+    """One campaign of a report and its analysis, judged by what is known today."""
 
     campaign: Campaign
     analysis: Analysis

@@ -13,9 +13,11 @@ from typing import Any, Protocol
 from pydantic import TypeAdapter
 
 from reflection.domain.campaign import Campaign
+from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import Snapshot, StoredCampaign
 from reflection.domain.results import Analysis
 from reflection.engine.current_analysis import current_analysis
+from reflection.engine.current_comparison import current_comparison
 from reflection.errors import no_campaign
 from reflection.reports.portfolio import ReportedCampaign, portfolio
 from reflection.reports.rendering import Format, render
@@ -91,13 +93,14 @@ def portfolio_report(
     Raises:
         ReportsMissing: HTML or PDF without the `reports` extra.
     """
-    campaigns = [
-        reported
-        for stored in _all(pages, workspace)
-        if start <= (reported := _reported(stored)).campaign.timestamp.date() <= end
-    ]
     with pages.snapshot(workspace) as snapshot:
         knowledge, pending = snapshot.knowledge(), snapshot.pending()
+    every = ((stored, Campaign.model_validate_json(stored.campaign_json)) for stored in _all(pages, workspace))
+    campaigns = [
+        _reported(stored, campaign, knowledge)
+        for stored, campaign in every
+        if start <= campaign.timestamp.date() <= end
+    ]
     recommendations = service.recommend(workspace=workspace)
     view = portfolio(
         campaigns,
@@ -119,5 +122,6 @@ def _all(pages: CampaignPages, workspace: str) -> Iterator[StoredCampaign]:
         after = page[-1].campaign_id
 
 
-def _reported(stored: StoredCampaign) -> ReportedCampaign:
-    return ReportedCampaign(Campaign.model_validate_json(stored.campaign_json), _ANALYSIS.validate_json(stored.answer))
+def _reported(stored: StoredCampaign, campaign: Campaign, knowledge: Knowledge) -> ReportedCampaign:
+    then = _ANALYSIS.validate_json(stored.answer)
+    return ReportedCampaign(campaign, replace(then, comparison_report=current_comparison(then, campaign, knowledge)))

@@ -26,6 +26,9 @@ OF_SIGNALS, OF_TRENDS, OF_GROUPS, OF_TEXTS = 0.04, 0.005, 0.01, 0.005
 """How likely an account in which nothing is there may ever be told of a signal's effect, of what moved or wears out,
 of a group of campaigns, of what a trait of texts does. What is truly so passes the narrow ones too."""
 
+OF_DAYS = 0.001
+"""The same of what days of the week do, as daily rows of imports show it, within the 120 days that these go back."""
+
 OF_WASTE = 0.01
 """The same of a wasteful campaign, at one look; over 120 campaigns 4 in 100, so that all together are one in ten."""
 

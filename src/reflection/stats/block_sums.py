@@ -33,10 +33,9 @@ class DenseSums:
 
     def __init__(self, view: View, basis: ZeroSum) -> None:
         p = len(view.layout)
-        stack = np.zeros((len(view.grams), p, p))
+        stack = np.empty((len(view.grams), p, p))
         for full, gram in zip(stack, view.grams, strict=True):
-            row = np.repeat(np.arange(p, dtype=np.int32), np.diff(gram.indptr))
-            full[row, gram.indices] = full[gram.indices, row] = gram.data * view.gram_scale
+            np.multiply(gram.whole(), view.gram_scale, out=full)
         self._size = len(basis)
         self._stack = basis.squares(stack).reshape(len(stack), self._size**2)
 
@@ -53,7 +52,8 @@ class SparseSums:
     """B lower triangles in CSR form, as integers."""
 
     def __init__(self, view: View) -> None:
-        self._p, self._scale, self._grams = len(view.layout), view.gram_scale, view.grams
+        self._p, self._scale = len(view.layout), view.gram_scale
+        self._grams = [gram.lower() for gram in view.grams]
 
     def weighted(self, w: Floats) -> Floats:
         """Lower triangle of sum_b w_b A_b, shape (p, p); the upper one is zero."""
@@ -74,3 +74,11 @@ class SparseSums:
             form = 2 * (vector @ (gram @ vector)) - gram.diagonal() @ vector**2
             blocks.append(2 * lower - float(gram.diagonal() @ np.diag(symmetric)) + form)
         return np.array(blocks) * self._scale
+
+
+def weighted_gram(view: View, w: Floats) -> Floats:
+    """sum_b w_b A_b in the columns of a view, a full matrix."""
+    total = np.zeros((len(view.layout), len(view.layout)))
+    for weight, gram in zip(w, view.grams, strict=True):
+        total += (weight * view.gram_scale) * gram.whole()
+    return total

@@ -1,10 +1,12 @@
 """How results grow with what is put in: one elasticity a group, shrunk towards each other and towards 1.
 
 The log of what came over what was expected in proportion, y, is regressed on the log of the amount, x:
-y = a_g + (b + d_g) x + unit + noise. The elasticity of group g is 1 + b + d_g: with b ~ N(0, FROM_LINEAR^2) and
+y = a_g + (b + d_g) x + c'z + unit + noise. The elasticity of group g is 1 + b + d_g: with b ~ N(0, FROM_LINEAR^2) and
 d_g ~ N(0, t^2) a group that says little is taken for proportional. Members of something (with shares m_k, the usual
 ones being u_k) deviate by (m_k - u_k) e_k more, e_k ~ N(0, MEMBER_SD^2). t has the exponential prior of every standard
-deviation and is integrated over a grid. Rows of one unit share a deviation. This file must not know what is bought.
+deviation and is integrated over a grid. Rows of one unit share a deviation. What else moves the results, z, has effects
+c that are estimated from the same rows: taken for known they would have part of what the amounts do, and few rows be
+too sure of it. This file must not know what is bought.
 """
 
 from __future__ import annotations
@@ -26,9 +28,19 @@ LEVEL_SD = 2.0
 MEMBER_SD = 0.25
 """Of how far members deviate. It is not learnt: few rows would say that nothing deviates, and be too sure of it."""
 
-APART_RATE = 6.0
-_APART = np.array([0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.45])
+APART_RATE = 3.0
+"""Of the standard deviation of d_g: groups differ by a third of an elasticity before anything is known."""
+
+_APART = np.array([0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.45, 0.65])
 _LEAST = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """What else moves the results: ``columns``, (n, K), and the variance of each one's effect around 0, (K,)."""
+
+    columns: Floats
+    variance: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +68,7 @@ def elasticities(
     unit_sd: float,
     groups: int,
     members: Floats | None = None,
+    beside: Beside | None = None,
 ) -> Elasticities:
     """Return the elasticity of each group, and by how much that of members deviates.
 
@@ -66,12 +79,14 @@ def elasticities(
         unit_sd: standard deviation of what the rows of a unit share.
         groups: how many groups there are.
         members: shares of each row, (n, K).
+        beside: what else moves y; it is part of y.
     """
+    beside = beside or Beside(np.zeros((len(x), 0)), np.zeros(0))
     shares = np.zeros((len(x), 0)) if members is None else members
     usual, count = shares.mean(axis=0), shares.shape[1]
     slopes = [x, *(np.where(group == g, x, 0.0) for g in range(groups)), *(x[:, None] * (shares - usual)).T]
     levels = [np.where(group == g, 1.0, 0.0) for g in range(groups)]
-    design = np.column_stack([*slopes, *levels])
+    design = np.column_stack([*slopes, *levels, beside.columns])
     white_x, white_y = _white(design, v, unit, unit_sd), _white(y[:, None], v, unit, unit_sd)[:, 0]
     gram, moment, square = white_x.T @ white_x, white_x.T @ white_y, float(white_y @ white_y)
     reading = np.zeros((groups + count, design.shape[1]))
@@ -81,8 +96,7 @@ def elasticities(
     means, variances, weights = [], [], []
     for apart in _APART:
         sizes = [FROM_LINEAR, max(float(apart), _LEAST), MEMBER_SD, LEVEL_SD]
-        spreads = np.repeat(sizes, [1, groups, count, groups])
-        prior = spreads**-2
+        prior = 1.0 / np.append(np.square(np.repeat(sizes, [1, groups, count, groups])), beside.variance)
         precision = gram + np.diag(prior)
         covariance = np.linalg.inv(precision)
         middle = covariance @ moment

@@ -89,9 +89,8 @@ class Fit(Effects):
 
     @property
     def scatter_of_unseen(self) -> float:
-        """The same for a unit never seen: where few units repeat, how much they differ is hardly known."""
-        repeated = Stratum.PERIOD in self.sigma
-        return math.hypot(*(self.sigma_rms.get(s, 0.0) for s in _WHOLE)) if repeated else self.scatter
+        """The same for a unit never seen: of few units how much they differ is hardly known, and so is the next one."""
+        return math.hypot(*(self.sigma_rms.get(stratum, 0.0) for stratum in _WHOLE))
 
     def widened(self, factor: float) -> Fit:
         """The same with every interval, of effects and of what scatters, ``factor`` times as wide, as rows say of which

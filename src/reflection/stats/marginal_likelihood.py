@@ -65,7 +65,7 @@ class Marginal:
 
 def _standing_for(view: View, block: int) -> tuple[Floats, Floats]:
     """Rows with the same x'x and x'y as those of a block, (rank, p) and (rank,)."""
-    lower = view.grams[block].toarray() * view.gram_scale
+    lower = view.grams[block].whole() * view.gram_scale
     factor, pivot, rank, _ = linalg.lapack.dpstrf(lower, tol=_TOLERANCE * lower.diagonal().max(), lower=1)
     pivot = pivot - 1  # LAPACK counts from one
     x = np.zeros((rank, len(lower)))

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.stats.block_sums import SparseSums
+from reflection.stats.block_sums import weighted_gram
 from reflection.stats.gaussian_posterior import PRIOR_RATE, Posterior
 from reflection.stats.sufficient_statistics import View
 
@@ -130,8 +130,7 @@ class _Asked:
 def _score(view: View, still: Posterior, columns: Ints, groups: Mapping[str, Steps]) -> tuple[Floats, Floats]:
     """a = Z'Py and Z'PZ of the steps of all groups, one after the other."""
     weights = still.weights
-    lower = SparseSums(view).weighted(weights)
-    gram = lower + np.tril(lower, -1).T
+    gram = weighted_gram(view, weights)
     steps = np.concatenate([one.columns for one in groups.values()])
     cross, own, pull = gram[np.ix_(steps, columns)], gram[np.ix_(steps, steps)], weights @ view.moment[:, steps]
     for name, places in _places(groups).items():

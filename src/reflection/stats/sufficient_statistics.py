@@ -23,9 +23,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection.errors import LearningError
-from reflection.stats.block import Block, in_order, moved, summed
+from reflection.stats.block import Block, moved, summed
 from reflection.stats.columns import Feature, Layout
 from reflection.stats.design import GRID, GRID_BITS, Rows, Stratum
+from reflection.stats.gram import Gram
+from reflection.stats.gram import summed as added
 
 LOWEST_BIN, HIGHEST_BIN = -14, 5
 """Information bins are octaves of v: bin b holds 2^b <= v < 2^(b+1); beyond both ends the weights no longer
@@ -44,14 +46,13 @@ _SAFE = 1 << 62
 class View:
     """The sums in the columns of a layout, ready for a fit. B blocks, p columns.
 
-    ``grams``: B lower-triangular int64 CSR matrices of x x' in grid units of 2^-32 (scale with
-    :attr:`gram_scale`). ``moment``: sums of x y, (B, p). ``square``: sums of y^2, (B,). ``rows``: (B,).
-    ``v``: geometric mean sampling variance of the block, (B,). ``stratum``: int8, (B,). ``passing``: geometric mean
-    share of the scatter between periods that its rows carry, (B,).
+    ``grams``: B matrices of x x' in grid units of 2^-32 (scale with :attr:`gram_scale`). ``moment``: sums of x y, (B,
+    p). ``square``: sums of y^2, (B,). ``rows``: (B,). ``v``: geometric mean sampling variance of the block, (B,).
+    ``stratum``: int8, (B,). ``passing``: geometric mean share of the scatter between periods that its rows carry, (B,).
     """
 
     layout: Layout
-    grams: tuple[sparse.csr_array, ...]
+    grams: tuple[Gram, ...]
     moment: NDArray[np.float64]
     square: NDArray[np.float64]
     rows: NDArray[np.float64]
@@ -69,12 +70,12 @@ class View:
 
     def of_columns(self, columns: NDArray[np.intp]) -> View:
         """The sums of some columns alone, ascending and the intercept first, as if the others had no effect."""
-        at = np.full(len(self.layout), -1, dtype=np.int32)
+        at = np.full(len(self.layout), -1, dtype=np.intp)
         at[columns] = np.arange(len(columns))
         return replace(
             self,
             layout=Layout.of(self.layout.features[column] for column in columns.tolist()),
-            grams=tuple(in_order(gram, at, len(columns)) for gram in self.grams),
+            grams=tuple(gram.moved(at, len(columns)) for gram in self.grams),
             moment=self.moment[:, columns],
         )
 
@@ -184,7 +185,8 @@ class SufficientStatistics:
         for key in sorted(self._blocks):
             block = self._blocks[key]
             seal.update(repr((key, block.square, block.rows, block.log2_v, block.log2_passing)).encode())
-            for part in (block.gram.indptr, block.gram.indices, block.gram.data, block.moment):
+            lower = block.gram.lower()
+            for part in (lower.indptr, lower.indices, lower.data, block.moment):
                 seal.update(part.astype("<i8").tobytes())
         return seal.hexdigest()
 
@@ -239,7 +241,7 @@ class SufficientStatistics:
         log2_v = np.concatenate([rows.log2_v for _, rows in pending])
         passing = np.concatenate([rows.log2_passing for _, rows in pending])
         key = np.concatenate([_block_of(rows) for _, rows in pending])
-        for k, block in summed(x, y, log2_v, passing, sign, key).items():
+        for k, block in summed(x, y, log2_v, passing, sign, key, self._largest_x).items():
             self._accumulate(k, block)
 
     def _accumulate(self, key: int, more: Block) -> None:
@@ -247,7 +249,7 @@ class SufficientStatistics:
         if block is None:
             self._blocks[key] = replace(more)
             return
-        block.gram = block.gram + more.gram
+        block.gram = added(block.gram, more.gram)
         block.moment = block.moment + more.moment
         block.square += more.square
         block.rows += more.rows
@@ -258,10 +260,8 @@ class SufficientStatistics:
         """Make the state canonical: no zero cells, no empty blocks, no features without evidence."""
         used = np.zeros(len(self._features), dtype=bool)
         for key, block in list(self._blocks.items()):
-            block.gram.eliminate_zeros()
-            block.gram.sort_indices()
-            sums = (block.rows, block.gram.nnz, block.square, block.log2_v, block.log2_passing)
-            if not (any(sums) or block.moment.any()):
+            sums = (block.rows, block.square, block.log2_v, block.log2_passing)
+            if not (any(sums) or block.gram.any() or block.moment.any()):
                 del self._blocks[key]
                 continue
             used |= block.gram.diagonal() != 0

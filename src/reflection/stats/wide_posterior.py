@@ -17,12 +17,10 @@ from scipy import linalg
 from reflection.stats.block_sums import BlockSums, SparseSums
 from reflection.stats.columns import Layout
 from reflection.stats.gaussian_posterior import Model, Posterior, cholesky, inverse, solved
+from reflection.stats.gram import DENSE_COLUMNS
 from reflection.stats.sufficient_statistics import View
 
 Floats = NDArray[np.float64]
-
-DENSE_COLUMNS = 600
-"""Up to here the sums are held as one dense stack in free coordinates; above, as sparse blocks."""
 
 
 @dataclass(frozen=True, eq=False)

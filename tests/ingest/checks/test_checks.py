@@ -306,7 +306,8 @@ def test_a_second_source_is_seen_across_imports_too(write: Write, platform: str,
 @pytest.mark.parametrize("column", ["Campaign ID", "Campaign name"])
 def test_one_id_or_name_in_two_accounts_is_two_campaigns(write: Write, column: str) -> None:
     header = ["Day", "Account ID", column, "Amount spent (EUR)", "Impressions", "Link clicks", "Purchases"]
-    rows = [["2026-09-01", account, "7", "10", "1000", "20", "2"] for account in ("a1", "a2", "a2")]
+    days = (("2026-09-01", "a1"), ("2026-09-01", "a2"), ("2026-09-02", "a2"))
+    rows = [[day, account, "7", "10", "1000", "20", "2"] for day, account in days]
 
     report = read_export(write([header, *rows]), OPTIONS)
 

@@ -38,7 +38,8 @@ def test_one_row_is_enough_and_its_numbers_are_numbers() -> None:
 
 
 def test_what_is_left_out_or_null_is_missing_and_not_zero() -> None:
-    answer = report({**ROW, "clicks": None}, {name: value for name, value in ROW.items() if name != "clicks"})
+    other = {**ROW, "date": "2026-09-02"}
+    answer = report({**ROW, "clicks": None}, {name: value for name, value in other.items() if name != "clicks"})
 
     assert (answer.totals.clicks, answer.totals.impressions) == (None, 2000)
     assert "column_missing" in {note.code for note in answer.findings}

@@ -4,10 +4,11 @@ from typing import Annotated
 
 from fastapi import Path, Query, Response
 
-from reflection.api.dependencies import EnginePart, Workspace, json_response
+from reflection.api.dependencies import ApplicationPart, EnginePart, Workspace, json_response
 from reflection.api.effect_schemas import EffectsPage, SignalEvidence
 from reflection.api.router import Router
 from reflection.domain.metrics import ModelledMetric
+from reflection.ingest.jobs.weekdays import beside_fit, weekdays
 
 router = Router(prefix="/v1/effects", tags=["learning"])
 Text = Annotated[str | None, Query(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -17,7 +18,7 @@ GOAL = "a kind of conversion, such as `lead`; without it the goal most money is 
 
 @router.get("", summary="Effects of signals", response_model=EffectsPage)
 def effects(
-    engine: EnginePart,
+    application: ApplicationPart,
     workspace: Workspace,
     metric: Annotated[ModelledMetric | None, Query()] = None,
     group: Annotated[Text, Query(description="signal group, such as `audience.age`")] = None,
@@ -29,7 +30,7 @@ def effects(
     cursor: Text = None,
 ) -> Response:
     """Effects as multiplicative lift (1.0 = none), with 90 % intervals and whether each is a finding."""
-    page = engine.effects(
+    page = application.engine.effects(
         workspace=workspace,
         metric=metric,
         group=group,
@@ -40,7 +41,7 @@ def effects(
         limit=limit,
         cursor=cursor,
     )
-    return json_response(page)
+    return json_response(beside_fit(page, application.days.get(workspace, "weekdays", weekdays)))
 
 
 @router.get("/{signal:path}/evidence", summary="What an effect rests on", response_model=SignalEvidence)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.metrics import METRICS
+from reflection.domain.recurring_times import neighbours
 from reflection.domain.results import Finding
 from reflection.domain.weights import Interval
 from reflection.explain.formatting import rounded_lift, rounded_lifts
@@ -122,7 +123,7 @@ class RecurringTimes:
             if column is not None:
                 clear = found.selected[column] and not effects.low[column] <= 0.0 <= effects.high[column]
                 signs[level] = int(np.sign(effects.mean[column])) if clear else 0
-        return _joined(signs, self._cycle.size)
+        return neighbours(signs, self._cycle.size)
 
     def _stretch(self, metric: str, levels: Sequence[int]) -> Stretch:
         effects, found = self._fitted.effects(metric), self._fitted.discoveries(metric)
@@ -214,22 +215,6 @@ class RecurringTimes:
             supporting=one.ids,
             contradicting=one.against,
         )
-
-
-def _joined(signs: dict[int, int], size: int) -> list[list[int]]:
-    """Levels in their order, neighbours of one sign together; the last is the first's neighbour."""
-    stretches: list[list[int]] = []
-    for level in sorted(signs):
-        before = stretches[-1][-1] if stretches else 0
-        if stretches and level == before + 1 and signs[level] and signs[level] == signs[before]:
-            stretches[-1].append(level)
-        else:
-            stretches.append([level])
-    first, last = stretches[0], stretches[-1]
-    turns = first is not last and first[0] == 1 and last[-1] == size
-    if turns and signs[1] and signs[1] == signs[size]:
-        return [*stretches[1:-1], last + first]
-    return stretches
 
 
 def _turns(turn: Ints, level: Floats, noise: Floats) -> Iterator[Turn]:

@@ -4,7 +4,7 @@ Amounts of several currencies are kept apart; signs that several currencies shar
 contradicts what is stated is refused. This file must not know how cells are read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -39,6 +39,7 @@ def with_currency(
         looked_up(SIGN, means) if beside else pl.lit(None, dtype=pl.String),
         pl.lit(sole, dtype=pl.String),
     ]
+    _refuse_other_column(frame, header, currency_of(stated), means)
     own = set(frame.select(first(sources).alias("own"))["own"].drop_nulls().unique().to_list())
     shared = [sign for sign in (*_distinct(frame, "currency"), stated, *beside) if len(candidates(sign)) > 1]
     if currency and own - {currency} and not any(currency in candidates(sign) for sign in shared):
@@ -65,6 +66,16 @@ def with_currency(
 
 def _distinct(frame: pl.DataFrame, name: str) -> list[str]:
     return sorted(frame[name].drop_nulls().unique().to_list()) if name in frame.columns else []
+
+
+def _refuse_other_column(frame: pl.DataFrame, header: Header, stated: str | None, means: Mapping[str, str]) -> None:
+    """A column of currencies that all contradict the one the headers of the amounts state is refused."""
+    column = {means[text] for text in _distinct(frame, "currency") if text in means}
+    if header.currency and stated and column and stated not in column:
+        raise ImportFileError(
+            f"The amounts are headed {stated}, but '{header.written('currency')}' says {', '.join(sorted(column))}.",
+            hint="Correct the one that is wrong, or take the column away.", field="currency",
+        )  # fmt: skip
 
 
 def _refuse_other_signs(frame: pl.DataFrame, beside: Sequence[str]) -> None:

@@ -16,7 +16,7 @@ from reflection.ingest.building.drafts import ALWAYS_WRITTEN, Draft, metric_sums
 from reflection.ingest.building.identity import IdentifiedRows
 from reflection.ingest.checks import checksums, periods, tracking_faults
 from reflection.ingest.checks.periods import period
-from reflection.ingest.dialects.dialect import SPLITS, is_number
+from reflection.ingest.dialects.dialect import SPLITS, is_number, normal_header
 from reflection.ingest.import_report import Finding, Granularity, Reject, Totals, finding
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.header import Header
@@ -29,7 +29,7 @@ _CAUTIONS = {
     "pin_clicks": "'{0}' includes clicks that stay on the platform; export outbound clicks where they exist.",
 }
 
-__all__ = ["campaign_findings", "file_findings", "incomplete", "period", "totals"]
+__all__ = ["campaign_findings", "file_findings", "period", "totals", "unsound"]
 
 
 def totals(frame: pl.DataFrame) -> Totals:
@@ -49,6 +49,13 @@ def totals(frame: pl.DataFrame) -> Totals:
 
 def _whole(value: float | None) -> int | None:
     return None if value is None else round(value)
+
+
+def unsound(drafts: Sequence[Draft], rejects: Sequence[Reject], frame: pl.DataFrame) -> dict[str, str]:
+    """Keys of campaigns whose totals would be wrong, and why."""
+    twice = dict.fromkeys(periods.doubled(frame)["key"].cast(pl.String), "its rows cover some days twice")
+    rejected = "some of its rows were rejected: its totals would be wrong"
+    return twice | dict.fromkeys(incomplete(drafts, rejects), rejected)
 
 
 def incomplete(drafts: Sequence[Draft], rejects: Sequence[Reject]) -> set[str]:
@@ -71,8 +78,9 @@ def file_findings(
         undecided: whether the user has to say what a conversion is; then their absence is no news.
     """
     notes = checksums.findings(facts, header)
-    notes += _doubles(rows.frame, header)
+    notes += _doubles(rows, header)
     notes += _impossible(rows.frame)
+    notes += _attribution(rows.frame)
     notes += _unknown(rows.frame, header, undecided=undecided)
     notes += _assumptions(facts, header)
     if facts.rejects:
@@ -85,7 +93,8 @@ def file_findings(
     if strange := [name.partition(".")[2] for name in header.made if name.startswith(f"{OTHER}.")]:
         message = f"Action types that are not known here and not counted: {', '.join(sorted(strange))}."
         notes.append(finding("actions_unknown", "warning", message))
-    if unused:
+    notes += _alike(header, unused)
+    if unused := [name for name in unused if normal_header(name) not in _written(header)]:
         named = ", ".join(f"'{name}'" for name in unused[:MOST_NAMED]) + (" ..." if len(unused) > MOST_NAMED else "")
         notes.append(finding("columns_not_used", "info", f"Number columns that nothing is made of: {named}."))
     for code, name in header.cautions:
@@ -93,9 +102,41 @@ def file_findings(
     if rows.granularity in ("week", "month", "period"):
         message = f"Rows are {rows.granularity}s, not days: they are taken as whole periods, never as a daily series."
         notes.append(finding("not_daily", "info", message))
-    if rows.granularity == "none":
+    if rows.granularity == "none" and rows.frame.height:
         notes.append(finding("no_dates", "warning", "The file has no dates: the campaigns have no period."))
     return notes
+
+
+def _written(header: Header) -> set[str]:
+    return {normal_header(header.cells[index]) for index in header.columns.values()}
+
+
+def _alike(header: Header, unused: Sequence[str]) -> list[Finding]:
+    """Columns that are left because another one of the same header is read."""
+    names = sorted({f"'{name}'" for name in unused if normal_header(name) in _written(header)})
+    if not names:
+        return []
+    message = (
+        f"{', '.join(names)} stands over several columns: the first of them is read. Take the others away, or give the "
+        "one that counts a name of its own."
+    )
+    return [finding("columns_alike", "warning", message)]
+
+
+def _attribution(frame: pl.DataFrame) -> list[Finding]:
+    """Conversions that are counted within different windows."""
+    if "attribution" not in frame.columns:
+        return []
+    ran = frame.filter((pl.col("impressions") > 0).fill_null(False))
+    settings = sorted(ran["attribution"].cast(pl.String).drop_nulls().unique().to_list())
+    if len(settings) < 2:
+        return []
+    named = ", ".join(f"'{setting}'" for setting in settings[:MOST_NAMED])
+    message = (
+        f"Conversions are counted under different attribution settings: {named}. A difference in CVR, CPA or ROAS "
+        "between such campaigns may be the setting's."
+    )
+    return [finding("attribution_mixed", "warning", message)]
 
 
 def campaign_findings(
@@ -110,9 +151,10 @@ def campaign_findings(
     return notes + tracking_faults.findings(drafts, frame, granularity, dialect, options.accept)
 
 
-def _doubles(frame: pl.DataFrame, header: Header) -> list[Finding]:
+def _doubles(identified: IdentifiedRows, header: Header) -> list[Finding]:
     """Rows alike in every cell, and rows of the same campaign, cell and day (device and other segments)."""
     notes: list[Finding] = []
+    frame = identified.frame
     grain = frame.select("key", "currency", "first", "last", "audience", "creative").hash_rows()
     delivered = pl.col("impressions").fill_null(0) + pl.col("spend").fill_null(0.0) > 0
     rows = frame.select("line", "twin", grain.alias("grain"), delivered.alias("delivered")).filter("delivered")
@@ -124,10 +166,13 @@ def _doubles(frame: pl.DataFrame, header: Header) -> list[Finding]:
     if lines := rows.filter(~pl.col("grain").is_first_distinct())["line"].to_list():
         split = [header.written(name) for name in SPLITS if name in header.columns and name in frame.columns]
         why = f" (split by {', '.join(split)})" if split else ""
+        explained = split or identified.granularity == "hour"
+        doubt = "" if explained else "; if a day was exported twice, take one of its rows away"
         message = (
-            f"Rows of the same campaign, audience, creative and days as another{why}: {len(lines)}. They are added."
+            f"Rows of the same campaign, audience, creative and days as another{why}: {len(lines)}. They are "
+            f"added{doubt}."
         )
-        notes.append(finding("rows_summed", "info", message, lines))
+        notes.append(finding("rows_summed", "info" if explained else "warning", message, lines))
     return notes
 
 
@@ -163,10 +208,10 @@ def _holes(frame: pl.DataFrame) -> list[Finding]:
         doing = did if strict else pl.col("impressions") > 0 if name == "clicks" else pl.col("clicks") > 0
         lines = frame.filter(pl.col(name).is_null() & doing.fill_null(False))["line"].to_list()
         if lines:
-            what = "Rows with clicks" if doing is not did and name != "clicks" else "Rows that were delivered"
+            what = "have clicks" if doing is not did and name != "clicks" else "were delivered"
             stays = "stays" if name in AMOUNTS else "stay"
             done = f"the {name} of their campaigns {stays} unknown" if strict else "only what is known is added"
-            message = f"{what} and say nothing about {name}: {len(lines)}; {done}."
+            message = f"Rows that {what} and say nothing about {name}: {len(lines)}; {done}."
             notes.append(finding("cells_missing", "info" if name == "clicks" else "warning", message, lines))
     return notes
 
@@ -210,6 +255,15 @@ def _assumptions(facts: Facts, header: Header) -> list[Finding]:
     if facts.serial_dates:
         message = "Days are written as a spreadsheet's numbers of them (46266 is 2026-09-01) and read so."
         notes.append(finding("serial_dates", "info", message))
+    if facts.filled:
+        message = f"Rows that take the campaign from above them, where it is written once: {len(facts.filled)}."
+        notes.append(finding("names_from_above", "info", message, facts.filled))
+    if facts.repeated:
+        message = (
+            f"Rows that repeat another row cell by cell: {len(facts.repeated)}. Each is read once, as where exports "
+            "of overlapping days were pasted together."
+        )
+        notes.append(finding("identical_rows", "warning", message, facts.repeated))
     credits = _below_zero(facts.frame)
     if credits:
         message = f"Rows with figures below zero, as credits and corrections are: {len(credits)}. They are added."

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from reflection.domain.metrics import COUNTS
 from reflection.domain.number_of import number_of
 from reflection.ingest.import_report import Finding, finding
 from reflection.ingest.reading.header import Header
-from reflection.ingest.reading.total_rows import AVERAGE_LABEL, TotalRow
+from reflection.ingest.reading.total_rows import AVERAGE_LABEL, TotalRow, compare
 from reflection.ingest.reading.typed_rows import Facts
 
 _ACCOUNT = ("account", "konto", "compte", "cuenta", "conta")
+DOUBLED = 1.5
 _ROWS = re.compile(r"^Rows:\s*(\d{1,15})$", re.IGNORECASE)
 
 
@@ -30,7 +30,7 @@ def _checksums(facts: Facts) -> list[Finding]:
     for row in facts.totals:
         if re.match(AVERAGE_LABEL, row.label):
             continue
-        off, shares = _compare(row, facts.frame)
+        off, shares = compare(row, facts.frame)
         label = f"'{row.label}'" if row.label else "the unnamed total row"
         if off and len(facts.totals) > 1 and _is_subtotal(row, facts.frame, places):
             message = f"{label} (line {row.line}) equals the sum of the rows next to it: it is a subtotal."
@@ -52,8 +52,10 @@ def _checksums(facts: Facts) -> list[Finding]:
             )  # fmt: skip
         else:
             differences = ", ".join(f"{name} {shares[name]:.1%}" for name in off)
+            doubled = all(share >= DOUBLED for share in shares.values())  # no total is less than its parts
             notes.append(
-                finding("total_differs", "warning", f"The rows add up to another sum than {label}: {differences} of "
+                finding("total_differs", "error" if doubled else "warning",
+                        f"The rows add up to another sum than {label}: {differences} of "
                         "it. Rows may be missing or doubled; export again if that is not meant.", [row.line])
             )  # fmt: skip
     return notes
@@ -65,7 +67,7 @@ def _is_subtotal(row: TotalRow, frame: pl.DataFrame, places: Sequence[int]) -> b
     edges = [(places[here - 1], row.line)] if here else []
     edges += [(row.line, places[here + 1])] if here + 1 < len(places) else []
     parts = (frame.filter(pl.col("line").is_between(*edge, closed="none")) for edge in edges)
-    return any(part.height and not _compare(row, part)[0] for part in parts)
+    return any(part.height and not compare(row, part)[0] for part in parts)
 
 
 def _cut_off(facts: Facts, header: Header) -> list[Finding]:
@@ -81,20 +83,3 @@ def _cut_off(facts: Facts, header: Header) -> list[Finding]:
             )
             return [finding("rows_missing", "warning", message)]
     return []
-
-
-def _compare(row: TotalRow, frame: pl.DataFrame) -> tuple[list[str], dict[str, float]]:
-    """Metrics whose sum is not the total's (beyond rounding), and each sum as a share of the total."""
-    off: list[str] = []
-    shares: dict[str, float] = {}
-    for name, total in row.values.items():
-        is_metric = name in COUNTS or name.startswith(("conversion.", "value."))
-        if total is None or not is_metric or name not in frame.columns:
-            continue
-        column = frame[name]
-        summed = float(column.sum())
-        rounding = 0.01 * max(1, len(column)) ** 0.5 if name not in ("impressions", "clicks") else 0.0
-        shares[name] = summed / total if total else (1.0 if not summed else float("inf"))
-        if abs(summed - total) > max(rounding, 1e-6 * abs(total)):
-            off.append(name)
-    return off, shares

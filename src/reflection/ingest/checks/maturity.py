@@ -51,7 +51,7 @@ def with_maturity(drafts: Sequence[Draft], frame: pl.DataFrame, dialect: str, wi
     """
     stated = window or _stated_window(frame)
     return [
-        replace(draft, mature_on=draft.last + dt.timedelta(days=stated or _usual_window(draft.platform, dialect)))
+        replace(draft, mature_on=draft.last + dt.timedelta(days=stated or usual_window(draft.platform, dialect)))
         if draft.last
         else draft
         for draft in drafts
@@ -83,7 +83,7 @@ def _stated_window(frame: pl.DataFrame) -> int | None:
     return max((int(number) for text in texts for number in _CLICK_WINDOW.findall(text)), default=None)
 
 
-def _usual_window(platform: str, dialect: str) -> int:
+def usual_window(platform: str, dialect: str = "") -> int:
     """The platform's own window, whoever wrote the file."""
     own = _WINDOWS.get(dialect.removesuffix("_api"))
     return own or _WINDOWS.get(platform.casefold().split(" ")[0], _DEFAULT_WINDOW)

@@ -28,30 +28,38 @@ def findings(
     options: ImportOptions,
 ) -> list[Finding]:  # fmt: skip
     """Everything worth saying about the periods of an import: their length, their crossings, their maturity."""
-    notes = _overlaps(frame)
+    notes = _overlaps(frame, dialect, drafts)
     notes += _across_months(drafts, granularity, dialect)
     notes += _regimes(drafts, dialect)
     notes += _ahead(frame, options.as_of)
     return notes + maturity.findings(drafts, dialect, options.as_of)
 
 
-def _overlaps(frame: pl.DataFrame) -> list[Finding]:
+def _overlaps(frame: pl.DataFrame, dialect: str, drafts: Sequence[Draft]) -> list[Finding]:
     """Rows of one cell whose spans overlap without being the same: daily rows inside an imported month."""
-    grain = ["key", "currency", "audience", "creative"]
-    spans = frame.drop_nulls(["first", "last"])
-    if spans.select((pl.col("last") - pl.col("first")).dt.total_days().n_unique()).item() <= 1 and _same_step(spans):
-        return []
-    ordered = spans.unique([*grain, "first", "last"]).sort([*grain, "first", "last"])
-    over = ordered.with_columns(
-        (pl.col("first") <= pl.col("last").cum_max().shift(1).over(grain)).fill_null(False).alias("over")
-    ).filter("over")
+    over = doubled(frame)
     if not over.height:
         return []
     message = (
         f"{number_of(over.height, 'row lies', 'rows lie')} inside days that another row of the same campaign "
-        "already covers: the same spend may be counted twice. Export one granularity only."
+        "already covers: the same spend would be counted twice, so those campaigns are left out. Export one "
+        "granularity only."
     )
-    return [finding("periods_overlap", "error", message, over["line"].to_list())]
+    keys = set(over["key"].cast(pl.String).to_list())
+    ids = sorted(draft_id(dialect, draft) for draft in drafts if draft.key in keys)
+    return [finding("periods_overlap", "error", message, over["line"].to_list(), ids)]
+
+
+def doubled(frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows that lie inside days which another row of the same campaign and cell covers already."""
+    grain = ["key", "currency", "audience", "creative"]
+    spans = frame.drop_nulls(["first", "last"])
+    if spans.select((pl.col("last") - pl.col("first")).dt.total_days().n_unique()).item() <= 1 and _same_step(spans):
+        return spans.clear()
+    ordered = spans.unique([*grain, "first", "last"]).sort([*grain, "first", "last"])
+    return ordered.with_columns(
+        (pl.col("first") <= pl.col("last").cum_max().shift(1).over(grain)).fill_null(False).alias("over")
+    ).filter("over")
 
 
 def _same_step(spans: pl.DataFrame) -> bool:

@@ -25,6 +25,9 @@ OVERDISPERSION = 4.0
 MIN_NEIGHBOURS = 2
 MIN_COUNT = 20.0
 DAYS_OF_A_WEEK = 7
+SILENT_DAYS, SILENT_COUNT = 3, 30.0
+"""Days on end without a conversion, and how many were due on them, from which that is no chance."""
+
 Place = tuple[str | None, ...]
 
 
@@ -39,7 +42,8 @@ def findings(
     notes = _of_periods(drafts, dialect, accepted)
     if granularity == "day":
         ids = {identity for note in notes for identity in note.campaigns}
-        notes += [note for note in _of_days(drafts, frame, dialect, accepted) if not ids & set(note.campaigns)]
+        of_days = [*_of_days(drafts, frame, dialect, accepted), *_silences(drafts, frame, dialect, accepted)]
+        notes += [note for note in of_days if not ids & set(note.campaigns)]
     return notes
 
 
@@ -137,6 +141,40 @@ def _of_days(drafts: Sequence[Draft], frame: pl.DataFrame, dialect: str, accepte
     return notes
 
 
+def _silences(drafts: Sequence[Draft], frame: pl.DataFrame, dialect: str, accepted: frozenset[str]) -> list[Finding]:
+    """Days on end without a conversion, in a campaign whose other days had too many for that to be chance."""
+    place, spend, conversions = ["key", "currency"], pl.col("spend"), pl.col("conversions")
+    daily = frame.group_by(*place, "first").agg(*metric_sums(frame), pl.col("line").min()).sort(*place, "first")
+    silent = ((spend > 0) & (conversions == 0)).fill_null(False)
+    ran = daily.with_columns(
+        silent.alias("silent"),
+        silent.rle_id().over(place).alias("run"),
+        (spend.filter(conversions > 0).sum() / conversions.filter(conversions > 0).sum()).over(place).alias("cost"),
+        pl.col("first").max().over(place).alias("end"),
+    )
+    runs = ran.filter("silent").group_by(*place, "run", maintain_order=True).agg(
+        spend.sum(), pl.col("cost").first(), pl.col("end").first(), pl.len().alias("days"),
+        pl.col("first").min().alias("since"), pl.col("first").max().alias("until"), pl.col("line").min(),
+    )  # fmt: skip
+    open_end = pl.col("until") == pl.col("end")  # conversions of the last days may be still to come
+    faults = runs.filter((pl.col("days") >= SILENT_DAYS) & (spend / pl.col("cost") >= SILENT_COUNT) & ~open_end)
+    notes: list[Finding] = []
+    for row in faults.iter_rows(named=True):
+        owners = [one for one in drafts if (one.key, one.currency) == (row["key"], row["currency"])
+                  and one.first and one.last and one.first <= row["until"] and row["since"] <= one.last]  # fmt: skip
+        ids = [identity for one in owners if (identity := draft_id(dialect, one)) not in accepted]
+        if ids:
+            message = (
+                f"{owners[0].name}: no conversion from {row['since']} to {row['until']}, with "
+                f"{money(row['spend'], row['currency'])} spent, where its other days would have brought "
+                f"{row['spend'] / row['cost']:,.0f}. This looks like tracking that was off, not a failure: nothing "
+                f"else is compared with it. Repair these days and import them again; if they are real, accept the "
+                f"campaign on its page, or by 'reflection accept {ids[0]}'."
+            )
+            notes.append(finding("tracking_fault", "warning", message, [row["line"]], ids))
+    return notes
+
+
 def _suspicious(daily: pl.DataFrame, place: Sequence[str]) -> pl.DataFrame:
     """Days of campaigns with a week of them, and which lie far from the median cost: a cheap look before the exact."""
     spend, conversions = pl.col("spend"), pl.col("conversions")
@@ -163,7 +201,7 @@ def _fault_finding(
     cost = f"at {money(spend / conversions, currency)} each" if conversions else f"for {money(spend, currency)}"
     many = f"{factor:,.1f} times as many as" if factor > 1 else "far fewer than"
     message = (
-        f"{subject}: {conversions:,.0f} conversions {cost}, {many} its neighbours let expect "
+        f"{subject}: {conversions:,.0f} conversions {cost}, {many} its neighbours would have brought "
         f"({expected:,.0f}). This looks like a fault of tracking, not a success or failure: nothing else is compared "
         f"with it, and where it is far from all that is known it is kept out of learning. If it is real, accept the "
         f"campaign on its page, or by 'reflection accept {identity}'."

@@ -67,7 +67,8 @@ class Dialect:
         role: performance rows, or names and actions that complete other files.
         scale: factor for fields in another unit (cost in micros).
         cautions: header -> the code of a finding its use deserves.
-        blank_is_zero: fields whose blank cell means none, where the column has others that are filled.
+        blank_is_zero: fields whose blank cell means none, where the column has others that are filled; of a value
+            only where its conversions are none.
         writes_totals: whether it always ends with a total row; without one the file may be cut off.
         timezone: the zone all its days are in, where that is documented.
         names_platforms: it is known by its column `platform`, whose cells name platforms.

@@ -79,5 +79,7 @@ META = Dialect(
     names={"en": _EN, **LANGUAGES},
     marks=_OWN | _RATIOS,
     cautions=dict.fromkeys(_UNIQUE, "unique_clicks"),
-    blank_is_zero=frozenset({"results", "clicks"}),
+    blank_is_zero=frozenset(
+        {"results", "clicks", *(name for name in _EN if name.startswith(("conversion.", "value.")))}
+    ),
 )

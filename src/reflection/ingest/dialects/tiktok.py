@@ -3,7 +3,7 @@
 from reflection.ingest.dialects.dialect import Dialect, table
 
 _EN = table(
-    date="By Day|Date|Day",
+    date="By Day|Date|Day|By Hour",
     campaign="Campaign name",
     campaign_id="Campaign ID",
     account="Account name",

@@ -32,7 +32,7 @@ def daily_spend(imported: Sequence[Days], days: int = MOST_DAYS) -> dict[str, An
     """
     cells: dict[tuple[Account, dt.date, str], float | None] = {}
     restated: set[tuple[Account, dt.date]] = set()
-    for platform, currency, name, day, spend, _ in reported(imported, days):
+    for platform, currency, name, day, spend, *_ in reported(imported, days):
         account = (platform, currency)
         key = (account, day, name)
         if key in cells and cells[key] != spend:

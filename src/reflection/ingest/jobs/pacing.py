@@ -86,7 +86,7 @@ def pacing(imported: Sequence[Days]) -> dict[str, Any]:
 def _by_day(imported: Sequence[Days]) -> dict[Key, dict[dt.date, _Daily]]:
     """The amounts of every campaign and platform by day; of one campaign's day the latest file counts."""
     cells: dict[tuple[str, str | None, str, dt.date], _Daily] = {}
-    for platform, currency, name, day, spend, conversions in reported(imported):
+    for platform, currency, name, day, spend, conversions, *_ in reported(imported):
         cells[platform, currency, name, day] = _Daily(spend, conversions)
     days: dict[Key, dict[dt.date, _Daily]] = defaultdict(dict)
     for (platform, currency, name, day), amounts in sorted(cells.items(), key=lambda cell: str(cell[0])):

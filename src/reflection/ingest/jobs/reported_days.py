@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from reflection.domain.metrics import COUNTS
+from reflection.domain.metrics import AMOUNTS, COUNTS
 from reflection.ingest.jobs.register import Days
 
 MOST_DAYS = 400
@@ -16,7 +16,6 @@ MOST_DAYS = 400
 MOST_KEPT = 200
 """Answers that are kept, those asked for last."""
 
-_SPEND, _CONVERSIONS = COUNTS.index("spend"), COUNTS.index("conversions")
 _PLATFORM = 3 + len(COUNTS)
 
 
@@ -29,6 +28,14 @@ class ReportedDay(NamedTuple):
     day: dt.date
     spend: float | None
     conversions: float | None
+    impressions: float | None = None
+    clicks: float | None = None
+    revenue: float | None = None
+
+    def amount(self, name: str) -> float | None:
+        """A count by its name."""
+        value: float | None = getattr(self, name)
+        return value
 
 
 def reported(imported: Sequence[Days], days: int = MOST_DAYS) -> Iterator[ReportedDay]:
@@ -44,9 +51,9 @@ def reported(imported: Sequence[Days], days: int = MOST_DAYS) -> Iterator[Report
         for row in item.rows:
             if row[1] == row[2] and row[1] > before:
                 platform = str(row[_PLATFORM]) if len(row) > _PLATFORM else item.platform
-                spend = None if item.mixed else row[3 + _SPEND]
-                day = dt.date.fromisoformat(row[1])
-                yield ReportedDay(platform, item.currency, str(row[0]), day, spend, row[3 + _CONVERSIONS])
+                counts = dict(zip(COUNTS, row[3:_PLATFORM], strict=False))
+                counts |= dict.fromkeys(AMOUNTS) if item.mixed else {}
+                yield ReportedDay(platform, item.currency, str(row[0]), dt.date.fromisoformat(row[1]), **counts)
 
 
 class _Imports(Protocol):

@@ -35,6 +35,7 @@ _VIETNAMESE = re.compile(
     re.IGNORECASE,
 )
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
+_COMPACT_MONTH = re.compile(r"^((?:19|20)\d{2})(0[1-9]|1[0-2])$")
 _PARTS = re.compile(r"^(\d{1,2})([/.-]) ?(\d{1,2})\2 ?(\d{4}|\d{2})$")
 _WEEK = re.compile(
     r"^(?:(\d{4})[- ]?[Ww](\d{1,2})|(?:[Ww]|KW|CW|Week|Woche)[ -]?(\d{1,2})[ ,/-]+(\d{4}))$", re.IGNORECASE
@@ -204,7 +205,7 @@ def _longer(text: str) -> Span | None:
         return (first[0], end[1]) if first and end else None
     if match := _MONTH.match(text):
         return _month(int(match[1] or match[4]), int(match[2] or match[3]))
-    if match := _EAST.match(text):
+    if match := _EAST.match(text) or _COMPACT_MONTH.match(text):
         return _month(int(match[1]), int(match[2]))
     if match := _VIETNAMESE.match(text):
         return _month(int(match[3]), int(match[2]))

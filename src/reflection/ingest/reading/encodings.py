@@ -1,7 +1,8 @@
 """Which text encoding a file is written in, and whether it is text at all: one pass over its bytes.
 
 Order: byte-order mark; UTF-16 by its pattern of zero bytes; strict UTF-8 over the whole file; else a detector for
-scripts outside Western Europe; else cp1252, which is what Excel writes there. The pass also refuses lines longer than
+scripts outside Western Europe; else cp1252, which is what Excel writes there, alone
+or beside lines in UTF-8. The pass also refuses lines longer than
 the limit (a 1 GB file of one line is known after its first megabyte) and takes the SHA-256 that names the file. This
 file must not know cells or advertising.
 """
@@ -10,11 +11,15 @@ import codecs
 import hashlib
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import charset_normalizer
 
 from reflection.errors import ImportFileError
 from reflection.ingest.reading.archives import Source
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 _BLOCK = 1 << 18
 _BOMS = (
@@ -34,6 +39,12 @@ _OTHER_TEXT = re.compile(
     re.IGNORECASE,
 )
 """How texts begin that are no tables: web pages, XML, JSON."""
+
+MIXED = "utf-8 and cp1252"
+"""Files joined of lines in both, or saved back in part: the bytes that are no UTF-8 are cp1252."""
+
+_UTF8_LETTER = re.compile(rb"[\xc3-\xc5][\x80-\xbf]|\xe2[\x80-\x84][\x80-\xbf]")
+"""Letters and signs of Western languages in UTF-8, which make no word in cp1252."""
 
 MOST_CHAOS = 0.1
 """How unlike a text what a detector reads may be, to be believed on a few words."""
@@ -79,6 +90,35 @@ def profile(source: Source) -> TextProfile:
         encoding = _single_byte(source, suspect or head)
     _refuse_binary(source, head, encoding)
     return TextProfile("utf-8" if encoding == "utf-8-sig" else encoding, size, digest.hexdigest())
+
+
+def _search(name: str) -> codecs.CodecInfo | None:
+    """The codec of `MIXED`, for whoever opens a text in it."""
+    if name != MIXED.replace(" ", "_").replace("-", "_"):
+        return None
+    utf8 = codecs.lookup("utf-8")
+
+    class Decoder(codecs.BufferedIncrementalDecoder):
+        """UTF-8 with the bytes that are none in cp1252."""
+
+        def _buffer_decode(self, data: "Buffer", errors: str, final: bool) -> tuple[str, int]:
+            return codecs.utf_8_decode(data, _AS_CP1252, final)
+
+    return codecs.CodecInfo(
+        utf8.encode, lambda data, _="strict": codecs.utf_8_decode(data, _AS_CP1252, True),
+        incrementalencoder=utf8.incrementalencoder, incrementaldecoder=Decoder, name=MIXED,
+    )  # fmt: skip
+
+
+def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252"), error.end
+
+
+_AS_CP1252 = "reflection.cp1252"
+codecs.register_error(_AS_CP1252, _as_cp1252)
+codecs.register(_search)
 
 
 def codec_name(encoding: str) -> str:
@@ -132,7 +172,7 @@ def _single_byte(source: Source, sample: bytes) -> str:
             f"{source.name} is in no text encoding that is known here.",
             hint="Save it as UTF-8 (CSV UTF-8 in Excel).",
         )
-    return "cp1252"
+    return MIXED if _UTF8_LETTER.search(sample) else "cp1252"
 
 
 def _is_dense(sample: bytes) -> bool:

@@ -12,6 +12,7 @@ from operator import or_
 
 import polars as pl
 
+from reflection.domain.metrics import COUNTS
 from reflection.ingest.dialects.dialect import KEYS
 from reflection.ingest.reading.typed_columns import matching
 
@@ -30,6 +31,12 @@ _WHOLE_LABEL = (
     r"(?:campaigns?|kampagnen|campagnes|campañas|campanhas|campagne|kampanie|ad\s+groups|ad\s+sets|ads|accounts?)?\W*$"
 )
 """Labels that campaigns have too: totals only where their figures are the sum of the others."""
+
+_OF_A_NAME = re.compile(
+    r"(?i)^(?:(.+?)\W+(?:sub)?(?:total|ergebnis|gesamt|summe|totaal|toplam|razem|итог|итого|合計|合计)|"
+    r"(?:sub)?(?:total|gesamt|summe|totaal|toplam|razem|итого)\W+(.+))$"
+)
+"""Labels that a pivot table gives to the sum of the rows of one name."""
 
 FIRST_CELL = "first cell"
 """The column of each row's first cell, where reports write what a row is, whatever that column is called."""
@@ -86,11 +93,65 @@ def wholes(frame: pl.DataFrame, numbers: Sequence[str]) -> pl.Series:
     return mask if others.height and any(one > 0 for one, _ in sums) and same else none
 
 
-def total_row(row: Mapping[str, object], numbers: Sequence[str]) -> TotalRow:
-    """A row of the frame as a total."""
+def subtotals(frame: pl.DataFrame, numbers: Sequence[str]) -> dict[int, str]:
+    """Rows that are the sum of the rows of one name: line -> label.
+
+    Such a row is called after the name (`Brand total`, `Total Brand`), or has the name and no day where others have.
+    """
+    lines: dict[int, str] = {}
+    counts = [name for name in ("impressions", "clicks", "spend") if name in numbers]
+    for key in (name for name in KEYS if name in frame.columns and counts):
+        texts = frame[key].drop_nulls().unique().cast(pl.String).to_list()
+        names = {text.strip().casefold(): text for text in texts}
+        own = {names[text]: whole for text in names if (whole := _whole_of(text, names))}
+        candidates = [(frame.filter(pl.col(key).cast(pl.String) == label), whole) for label, whole in own.items()]
+        dayless = (
+            frame.filter(pl.col("date").is_null() & pl.col(key).is_not_null()) if "date" in frame.columns else None
+        )
+        if dayless is not None and 0 < dayless.height < frame.height:
+            candidates += [(rows, str(rows[key][0])) for rows in dayless.partition_by(key)]
+        wholes = {whole for _, whole in candidates}
+        parts = frame.filter(pl.col(key).cast(pl.String).is_in(sorted(wholes))) if wholes else frame.clear()
+        if dayless is not None:
+            parts = parts.filter(pl.col("date").is_not_null())
+        sums = {str(row[0]): row[1:] for row in parts.group_by(key).agg(pl.col(counts).sum()).iter_rows()}
+        for rows, whole in candidates:
+            if rows.height == 1 and whole in sums and _are_equal(rows.select(counts).row(0), sums[whole]):
+                lines[int(rows["line"].item())] = str(rows[key][0])
+    return lines
+
+
+def _whole_of(text: str, names: Mapping[str, str]) -> str | None:
+    """The name that a label such as `brand total` is the total of."""
+    match = _OF_A_NAME.match(text)
+    return names.get((match[1] or match[2]).strip(" :-–")) if match else None
+
+
+def _are_equal(one: Sequence[float | None], other: Sequence[float | None]) -> bool:
+    """Whether two rows of figures are the same but for rounding, and are any."""
+    pairs = [(a or 0.0, b or 0.0) for a, b in zip(one, other, strict=True)]
+    return any(a > 0 for a, _ in pairs) and all(abs(a - b) <= _ROUNDING * max(a, b) + 0.01 for a, b in pairs)
+
+
+def filled_down(frame: pl.DataFrame) -> tuple[pl.DataFrame, tuple[int, ...]]:
+    """Rows of a pivot table with the campaign that stands above them, written once; and the lines that were blank."""
+    if "campaign" not in frame.columns or "date" not in frame.columns or "campaign_id" in frame.columns:
+        return frame, ()
+    named = frame.filter(pl.col("campaign").is_not_null())
+    below = frame.filter(pl.col("campaign").is_null() & pl.col("date").is_not_null())
+    once = named["campaign"].n_unique() == named.height > 1
+    if not once or below.height < named.height or frame.height != named.height + below.height:
+        return frame, ()
+    if frame["campaign"].is_null()[0] or frame["line"].diff().drop_nulls().min() != 1:
+        return frame, ()
+    return frame.with_columns(pl.col("campaign").forward_fill()), tuple(below["line"].to_list())
+
+
+def total_row(row: Mapping[str, object], numbers: Sequence[str], label: str = "") -> TotalRow:
+    """A row of the frame as a total; `label` where its own cells do not say that it is one."""
     texts = [str(row[name]) for name in (FIRST_CELL, *KEYS, "date", "account") if row.get(name)]
     values = {name: value for name in numbers if isinstance(value := row[name], float)}
-    return TotalRow(int(str(row["line"])), next(filter(is_label, texts), ""), values)
+    return TotalRow(int(str(row["line"])), next(filter(is_label, texts), label), values)
 
 
 def unnamed(frame: pl.DataFrame) -> pl.Series:
@@ -119,3 +180,20 @@ def totals_among(frame: pl.DataFrame, nameless: pl.Series, numbers: Sequence[str
         if name in numbers and (whole := own[name].item()) and (total := float(others[name].sum())) > 0:
             return nameless & (float(whole) >= _LEAST_SHARE * total)
     return nameless & (others.height > 0)
+
+
+def compare(row: TotalRow, frame: pl.DataFrame) -> tuple[list[str], dict[str, float]]:
+    """Metrics whose sum is not the total's (beyond rounding), and each sum as a share of the total."""
+    off: list[str] = []
+    shares: dict[str, float] = {}
+    for name, total in row.values.items():
+        is_metric = name in COUNTS or name.startswith(("conversion.", "value."))
+        if total is None or not is_metric or name not in frame.columns:
+            continue
+        column = frame[name]
+        summed = float(column.sum())
+        rounding = 0.01 * max(1, len(column)) ** 0.5 if name not in ("impressions", "clicks") else 0.0
+        shares[name] = summed / total if total else (1.0 if not summed else float("inf"))
+        if abs(summed - total) > max(rounding, 1e-6 * abs(total)):
+            off.append(name)
+    return off, shares

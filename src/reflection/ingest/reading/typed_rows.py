@@ -5,6 +5,7 @@ never guessed; totals are kept as checksums. This file must not know platforms b
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -20,12 +21,15 @@ from reflection.ingest.reading.header import Header
 from reflection.ingest.reading.number_evidence import evidence_of
 from reflection.ingest.reading.number_formats import choose_format
 from reflection.ingest.reading.numbers import NumberFormat, visible
+from reflection.ingest.reading.repeated_rows import without_repeats
 from reflection.ingest.reading.tables import Cells, Chunk, Table
 from reflection.ingest.reading.total_rows import (
     FIRST_CELL,
     TotalRow,
+    filled_down,
     is_label,
     labelled,
+    subtotals,
     total_row,
     totals_among,
     unnamed,
@@ -47,6 +51,8 @@ class Facts:
         serial_dates: whether days are Excel's numbers of them.
         next_table: the line where another table begins, which is not read; 0 where none does.
         footer: lines below the table that say how the report was made, cells joined.
+        repeated: lines that repeat another one and are read once.
+        filled: lines that take the campaign from above them.
     """
 
     frame: pl.DataFrame
@@ -61,6 +67,8 @@ class Facts:
     serial_dates: bool = False
     next_table: int = 0
     footer: tuple[str, ...] = ()
+    repeated: tuple[int, ...] = ()
+    filled: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -118,17 +126,28 @@ def read_facts(
         _take_bad(reading, _with_texts(reading, reading.strange))
     if not frame.height and not reading.rejects:
         raise ImportFileError(f"{table.name} has a header but no rows.")
-    none = [name for name in header.dialect.blank_is_zero if name in frame.columns]
-    filled = [name for name in none if frame[name].null_count() < frame.height]
-    frame = frame.with_columns(pl.col(name).fill_null(0.0) for name in filled)
+    frame, filled = filled_down(_without_blanks(frame, header.dialect.blank_is_zero))
     days = with_days(frame, header, table.name, date_order)
     reading.rejects.extend(days.rejects)
     frame, unnamed_lines = _without_unnamed_totals(days.frame, reading)
+    frame, repeated = without_repeats(frame, reading.totals)
     rejects = tuple(sorted(reading.rejects, key=lambda reject: reject.line))
     return Facts(
         frame, tuple(reading.totals), rejects, tuple(reading.ruined), reading.number_format, days.order,
         days.decided_by, reading.thresholds, unnamed_lines, days.serial, reading.next_table, tuple(reading.footer),
+        repeated, filled,
     )  # fmt: skip
+
+
+def _without_blanks(frame: pl.DataFrame, blank_is_zero: Collection[str]) -> pl.DataFrame:
+    """Blank cells as the zeros they are: of columns that others fill; a value's only beside no conversions."""
+    fields = [name for name in sorted(blank_is_zero) if name in frame.columns]
+    filled = [name for name in fields if frame[name].null_count() < frame.height]  # counts come before their values
+    for name in filled:
+        counted = name.replace("value.", "conversion.")
+        none = pl.lit(True) if counted == name else pl.col(counted) == 0 if counted in frame.columns else pl.lit(False)
+        frame = frame.with_columns(pl.when(pl.col(name).is_null() & none).then(0.0).otherwise(name).alias(name))
+    return frame
 
 
 def _read_block(reading: _Reading, block: TextBlock | Chunk) -> None:
@@ -182,7 +201,12 @@ def _without_unnamed_totals(frame: pl.DataFrame, reading: _Reading) -> tuple[pl.
     nameless = unnamed(frame)
     totals = totals_among(frame, nameless, reading.numbers) | wholes(frame, reading.numbers)
     reading.totals.extend(total_row(row, reading.numbers) for row in frame.filter(totals).iter_rows(named=True))
-    return frame.filter(~totals), tuple(frame.filter(nameless & ~totals)["line"].to_list())
+    frame, nameless = frame.filter(~totals), nameless.filter(~totals)
+    parts = subtotals(frame, reading.numbers)
+    reading.totals.extend(total_row(row, reading.numbers, parts[row["line"]])
+                          for row in frame.filter(pl.col("line").is_in(list(parts))).iter_rows(named=True))  # fmt: skip
+    own = ~frame["line"].is_in(list(parts))
+    return frame.filter(own), tuple(frame.filter(nameless & own)["line"].to_list())
 
 
 def _whole_rows(reading: _Reading, block: TextBlock | Chunk) -> TextBlock | None:

@@ -1,0 +1,143 @@
+"""Files as people make them out of exports: pivots with subtotals, pasted days, two encodings in one, blank cells.
+
+Each is read right or refused with its remedy; nothing is counted twice, and no blank is taken for what it is not.
+"""
+
+import datetime as dt
+
+import pytest
+
+from reflection.errors import ImportFileError
+from reflection.ingest import ImportOptions, ImportReport, read_export
+
+META = "Campaign name,Day,Amount spent (EUR),Impressions,Link clicks,Purchases\n"
+VALUED = META.replace("Purchases", "Purchases,Purchases conversion value")
+L = "L,2026-09-01,100.31,1000,20,3\nL,2026-09-02,110.20,1100,22,4\n"
+M = "M,2026-09-01,10,100,2,1\n"
+GOOGLE = "Day,Campaign,Currency code,Cost,Impr.,Clicks,Conversions\n"
+
+
+def _read(text: str | bytes) -> ImportReport:
+    raw = text if isinstance(text, bytes) else text.encode()
+    return read_export(("export.csv", raw), ImportOptions(as_of=dt.date(2026, 12, 31)))
+
+
+def _note(report: ImportReport, code: str) -> str:
+    return next((note.message for note in report.findings if note.code == code), "")
+
+
+@pytest.mark.parametrize(
+    ("rows", "impressions"),
+    [
+        (f"{L}L total,,210.51,2100,42,7\n{M}M total,,10,100,2,1\n", 2_200),
+        (f"{L}L Ergebnis,,210.51,2100,42,7\n{M}Gesamtergebnis,,220.51,2200,44,8\n", 2_200),
+        (f"{L}L,,210.51,2100,42,7\n{M}", 2_200),  # the name again, without a day
+        (f"{L}L total,2026-09-03,90,900,18,2\n", 3_000),  # a campaign that is called so
+        (f"{L}L,2026-09-02,110.20,1100,22,4\n", 2_100),  # a day pasted twice
+        (f"{L}L,2026-09-02,110.20,1100,22,4\nTotal,,320.71,3200,64,11\n", 3_200),  # which the total counts twice
+        (f"{M}{M}".replace("100", "90"), 180),  # small rows do look alike
+        (
+            "L,2026-09-01,100,1000,20,3\n,2026-09-02,110,1100,22,4\nM,2026-09-01,10,100,2,1\n,2026-09-02,9,90,2,1\n",
+            2_290,
+        ),
+    ],
+)
+def test_nothing_is_counted_twice(rows: str, impressions: int) -> None:
+    report = _read(META + rows)
+
+    assert report.totals.impressions == impressions
+    assert sum(campaign.actual_metrics.impressions or 0 for campaign in report.campaigns) == impressions
+    assert {campaign.name for campaign in report.campaigns} <= {"L", "M", "L total"}
+
+
+def test_days_within_a_month_that_is_there_too_are_left_out() -> None:
+    header = META.replace("Day", "Reporting starts,Reporting ends")
+    rows = "L,2026-09-01,2026-09-30,400,4000,80,12\nL,2026-09-01,2026-09-07,90,900,20,3\n"
+    rows += "M,2026-09-01,2026-09-30,9,90,2,1\n"
+
+    assert [campaign.name for campaign in _read(header + rows).campaigns] == ["M"]
+
+
+def test_rows_that_add_up_to_more_than_their_total_are_an_error() -> None:
+    report = _read(f"{META}{L}Total,,105,1050,21,3\n")
+
+    assert [note.severity for note in report.findings if note.code == "total_differs"] == ["error"]
+
+
+def test_a_blank_of_purchases_is_none_and_a_blank_value_beside_purchases_is_not_known() -> None:
+    report = _read(f"{VALUED}A,2026-09-01,100,1000,20,3,90\nB,2026-09-01,100,1000,20,4,\nC,2026-09-01,100,1000,20,,\n")
+
+    facts = {one.name: (one.actual_metrics.conversions, one.actual_metrics.revenue) for one in report.campaigns}
+    assert facts == {"A": (3, 90), "B": (4, None), "C": (0, 0)}
+
+
+def test_lines_in_two_encodings_are_read_each_in_its_own() -> None:
+    rows = "Grüße,2026-09-01,100,1000,20,3\n", "Grüße,2026-09-02,110,1100,22,4\n"
+    report = _read(META.encode() + rows[0].encode() + rows[1].encode("cp1252"))
+
+    assert [campaign.name for campaign in report.campaigns] == ["Grüße"]
+
+
+def test_only_what_counted_the_event_has_it_as_objective() -> None:
+    header = "Campaign name,Reporting starts,Reporting ends,Results,Result indicator,Amount spent (EUR),Impressions\n"
+    rows = ("Sales,2026-09-01,2026-09-30,42,actions:offsite_conversion.fb_pixel_purchase,1250,49920\n"
+            "Reach,2026-09-01,2026-09-30,22000,reach,100,25920\n")  # fmt: skip
+    assert {one.name: one.objective for one in _read(header + rows).campaigns} == {
+        "Sales": "purchase",
+        "Reach": "unspecified",
+    }
+
+
+def test_days_on_end_without_a_conversion_look_like_tracking_that_was_off() -> None:
+    days = [(month, day) for month in (7, 8, 9) for day in range(1, 29)]
+    rows = [f"L,2026-{m:02d}-{d:02d},100,10000,200,{0 if m == 8 and d > 5 else 8}\n" for m, d in days]
+
+    assert "no conversion from 2026-08-06 to 2026-08-28" in _note(_read(META + "".join(rows)), "tracking_fault")
+    ended = [row for row in rows if row < "L,2026-08-20"]  # the last days may still gain theirs
+    assert not _note(_read(META + "".join(ended)), "tracking_fault")
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "words"),
+    [
+        (f"{META[:-1]},Purchases\nL,2026-09-01,100,1000,20,3,5\n", "columns_alike", "'Purchases' stands over several"),
+        (
+            f"{META[:-1]},Attribution setting\nL,2026-09-01,9,1000,20,3,1-day click\nM,2026-09-01,9,1000,20,3,7-day\n",
+            "attribution_mixed",
+            "'1-day click', '7-day'",
+        ),
+        (f"{META}{L}L,2026-09-02,112.20,1110,23,5\n", "rows_summed", "if a day was exported twice"),
+        (
+            "Campaign name,By Hour,Cost,Impressions,Clicks (destination)\nT,2026-09-01 01:00:00,1,1000,9\n",
+            "no_dates",
+            "",
+        ),
+        (GOOGLE.replace("Day", "Month") + "202609,Brand,EUR,100.00,1000,50,5.00\n", "no_dates", ""),
+    ],
+)
+def test_what_a_reader_has_to_know_is_said(text: str, code: str, words: str) -> None:
+    said = _note(_read(text), code)
+
+    assert words in said if words else not said
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "Campaign,Metric,2026-09-01,2026-09-02\nL,Spend,100,110\nL,Clicks,9,8\n",
+            "a column for each day ('2026-09-01'",
+        ),
+        (
+            "Date,Facebook Spend,Google Spend,Sales\n2026-09-01,100,200,3\n",
+            "a column for each platform ('Facebook Spend'",
+        ),
+        ("Name,Paid at,Currency,Subtotal,Total\n#1,2026-09-01,EUR,50,55\n", "has no column of spend or impressions"),
+        (f"{META.replace('Day', 'Day,Currency')}L,2026-09-01,USD,9,90,2,1\n", "headed EUR, but 'Currency' says USD"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_for_its_own_reason(text: str, words: str) -> None:
+    with pytest.raises(ImportFileError, match=r"(?s).") as refusal:
+        _read(text)
+    assert words in str(refusal.value)
+    assert refusal.value.hint
