@@ -125,8 +125,9 @@ def _translate(error: BaseException | None) -> ReflectionError:
     if code & 0xFF in _BUSY:
         return Unavailable("the database is busy", hint="try again in a moment")
     if code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        hint = "look at MARKO_DATABASE_PATH, or restore the last backup and run 'rebuild'"
-        return Unavailable("the database file is damaged, or is no database", hint=hint)
+        return Unavailable(
+            "the database file is damaged, or no database", hint="restore the last backup, then 'rebuild'"
+        )
     if code & 0xFF == sqlite3.SQLITE_READONLY:
         return Unavailable("the database cannot be written: its file, folder or disk is read-only")
     if code & 0xFF == sqlite3.SQLITE_CANTOPEN:
