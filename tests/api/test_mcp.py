@@ -147,10 +147,10 @@ def test_a_page_goes_on_where_the_last_one_ended(live: Any) -> None:
     assert shown == [(item["signal"], item["metric"]) for item in both]
 
 
-def test_a_retrospective_tells_better_worse_and_noise_apart(live: Any) -> None:
+def test_a_retrospective_tells_what_moved_and_noise_apart(live: Any) -> None:
     answer, _ = ask(live, READER, "retrospective", campaign_id="cmp_h39_meta_lead")
     verdicts = {item["metric"]: item["verdict"] for item in answer["moved"]}
-    assert (verdicts["ctr"], verdicts["roas"], verdicts["cvr"], verdicts["cpa"]) == ("worse", "worse", "noise", "noise")
+    assert (verdicts["ctr"], verdicts["roas"], verdicts["cvr"], verdicts["cpa"]) == ("worse", "noise", "noise", "noise")
     assert answer["summary"][0][0] == "What happened"
 
 

@@ -48,12 +48,12 @@ STUDENTS = Bookable(
     key="audience:students 18-25", label="audience Students 18-25",
     definition=Definition("audience:students 18-25", "audience", {"audience:students 18-25": 1.0}), platform=None,
     campaigns=12, rows=40, spend=5000.0, conversions=300.0, objectives={}, enough=True,
-    total=Total("conversions_per_spend", 1.25, (1.1, 1.4), 1.35, 0.98, "exploit", stake=1000.0, gain=8.7,
+    total=Total("conversions_per_spend", 1.25, (1.1, 1.4), 1.35, 0.98, 0.03, "exploit", stake=1000.0, gain=8.7,
                 currency="USD"),
 )  # fmt: skip
 IMAGE = replace(
     STUDENTS, key="creative:crt_9", label="creative crt_9", definition=Definition("creative:crt_9", "creative", {}),
-    total=Total("roas", 0.8, (0.7, 0.9), 0.88, 0.01, "avoid", stake=500.0, gain=-240.0, currency="USD"),
+    total=Total("roas", 0.8, (0.7, 0.9), 0.88, 0.01, 0.02, "avoid", stake=500.0, gain=-240.0, currency="USD"),
 )  # fmt: skip
 
 

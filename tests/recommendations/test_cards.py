@@ -123,8 +123,10 @@ def test_what_ran_in_one_campaign_is_never_generalised(make_knowledge):
 def test_where_nothing_at_all_is_favoured_nothing_is_advised(make_knowledge):
     known = make_knowledge({"creative.type:video": (0.3, 0.03, True)})
     (option,) = cards.build(replace(known, mixtures={}))
-    assert option.card.p_better == 0.5
+    assert option.card.false_sign_rate == 1.0
     assert option.card.lane == "explore"
+    assert "that nothing here makes any difference explains the campaigns as well" in option.card.reason
+    assert "of so many comparisons some look like that by chance" in option.card.sentence
 
 
 def test_the_only_thing_of_its_kind_is_no_choice(make_knowledge):
@@ -162,12 +164,13 @@ def test_without_revenue_a_sentence_speaks_of_cpa_and_conversions(make_knowledge
 def test_the_lane_follows_from_the_figures_that_are_shown(knowledge: Knowledge):
     for option in cards.build(knowledge):
         card = option.card
-        if card.lane == "exploit":
-            assert card.p_better >= 0.95
-            assert card.interval[0] > 1
-        if card.lane == "avoid":
-            assert card.p_better <= 0.05
-            assert card.interval[1] < 1
+        low, high = card.interval
+        if card.lane in ("exploit", "avoid"):
+            assert card.false_sign_rate <= 0.1
+            assert low > 1 if card.lane == "exploit" else high < 1
+        # One posterior: odds that leave "no difference" out of nine in ten are those whose interval does.
+        assert (card.p_better > 0.95) == (low > 1)
+        assert (card.p_better < 0.05) == (high < 1)
         assert "wrong sign" not in card.reason + card.sentence
 
 

@@ -44,13 +44,10 @@ CLEAR, CLEARLY_WORSE, OPEN = (1.01, 1.2), (0.8, 0.99), (0.9, 1.1)
     ("p_better", "interval", "optimistic", "established", "expected"),
     [
         (0.95, CLEAR, 1.0, True, "exploit"),
-        (0.94, CLEAR, 1.0, True, "not enough evidence"),
         (0.95, OPEN, 1.0, True, "not enough evidence"),
         (0.95, CLEAR, 1.0, False, "not enough evidence"),
         (0.05, CLEARLY_WORSE, 1.0, True, "avoid"),
-        (0.06, CLEARLY_WORSE, 1.0, True, "not enough evidence"),
         (0.05, OPEN, 1.0, True, "not enough evidence"),
-        (0.94, CLEAR, 1.2, True, "explore"),
         (0.5, OPEN, np.exp(0.021), False, "explore"),
         (0.5, OPEN, np.exp(0.019), False, "not enough evidence"),
         (0.49, OPEN, 1.5, False, "not enough evidence"),

@@ -45,6 +45,9 @@ class EvidenceFloor:
     events: int = 30
 
 
+FALSE_ADVICE = 0.10
+"""Most that the false-sign rate of an advice may be, as of a finding: of those given at most one in ten is wrong."""
+
 Lane = Literal["exploit", "explore", "avoid", "not enough evidence"]
 
 
@@ -54,7 +57,9 @@ class Total:
 
     Attributes:
         effect, interval: posterior median and 90 % interval; `optimistic` the 90th percentile.
-        p_better: probability that it is better than usual, by adaptive shrinkage; no difference counts half.
+        p_better: probability that it is better than usual, of the same posterior as the interval.
+        false_sign_rate: probability that it has the other sign or no effect, by adaptive shrinkage over all that can be
+            booked; 1 where no effect at all is as likely. An advice has `FALSE_ADVICE` at most.
         lane: what follows from exactly these figures and from whether there is evidence `enough`.
         steady: whether it points the same way on every platform, for every objective it was booked for.
         stake: what a usual campaign spends on it, rounded; `gain` what this much brings more than usual: revenue where
@@ -67,6 +72,7 @@ class Total:
     interval: Interval
     optimistic: float
     p_better: float
+    false_sign_rate: float
     lane: Lane
     steady: bool = True
     stake: float | None = None

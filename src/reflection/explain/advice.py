@@ -9,7 +9,7 @@ from functools import partial
 
 from reflection.domain import signals
 from reflection.domain.audience_role import feeds_others
-from reflection.domain.bookable import Bookable, EvidenceFloor, Lane, Total, recommendation_id
+from reflection.domain.bookable import FALSE_ADVICE, Bookable, EvidenceFloor, Lane, Total, recommendation_id
 from reflection.domain.conversion_kind import plural, spoken
 from reflection.domain.grade import Grade
 from reflection.domain.metrics import METRICS, PRICES, RATES, as_read
@@ -139,11 +139,23 @@ def remarks(bookable: Bookable, total: Total, floor: EvidenceFloor) -> Iterator[
             f"{number_of(floor.events, 'conversion')}, this has "
             f"{formatting.count(bookable.campaigns)} and {formatting.count(round(bookable.conversions))}"
         )
+    if bookable.enough and total.lane not in ("exploit", "avoid") and not total.interval[0] <= 1.0 <= total.interval[1]:
+        yield _by_chance(total.false_sign_rate)
     if not total.steady:
         yield "it does better on some platforms or for some objectives, and worse on others"
     if bookable.definition.differs:
         groups = ", ".join(group.partition(".")[2].replace("_", " ") or group for group in bookable.definition.differs)
         yield f"campaigns describe its {groups} differently; what is said holds whatever that is"
+
+
+def _by_chance(rate: float) -> str:
+    """Why something whose interval leaves out "no difference" is not advised."""
+    if rate >= 1.0:
+        return "that nothing here makes any difference explains the campaigns as well"
+    chance, limit = formatting.probability(rate), formatting.probability(FALSE_ADVICE)
+    return (
+        f"among all that was compared, the chance that it differs by luck is {chance}; an advice needs {limit} or less"
+    )
 
 
 def advice_sentence(item: Evidence, language: Language = ENGLISH) -> str:
@@ -152,7 +164,7 @@ def advice_sentence(item: Evidence, language: Language = ENGLISH) -> str:
     phrase, side = item.detail["phrase"], language.say(f"side.{item.detail['side']}")
     figures = {name: item.text(name) for name in ("size", "odds")}
     text = language.say(f"advice.{phrase}", level=INTERVAL_LEVEL, side=side, **figures, **words)
-    if phrase == "unknown" and not _includes_usual(item):  # a range on one side would read as a contradiction
+    if phrase in ("unknown", "explore") and not _includes_usual(item):  # a range on one side would read as an advice
         text += language.say("advice.by_chance")
     if phrase in ("exploit", "avoid") and item.value("gain"):
         revenue, fewer = item.detail["what"] == "revenue", phrase == "avoid"

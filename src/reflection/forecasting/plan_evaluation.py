@@ -239,7 +239,8 @@ def _booked(
     return [
         {
             "signal": one.key, "label": one.label, "metric": judged.total.metric, "effect": judged.total.effect,
-            "interval": list(judged.total.interval), "p_better": judged.total.p_better, "lane": judged.total.lane,
+            "interval": list(judged.total.interval), "p_better": judged.total.p_better,
+            "false_sign_rate": judged.total.false_sign_rate, "lane": judged.total.lane,
             "campaigns": one.campaigns, "rows": one.rows, "spend": one.spend,
         }
         for one, judged in zip(bookables, totals, strict=True)

@@ -5,7 +5,7 @@
 Knows the core only; the learner (learner.py) decides when to call it and where the result goes.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from operator import add, attrgetter, methodcaller, or_
@@ -98,10 +98,12 @@ def learn(
     """Learn from the live evidence of one workspace.
 
     Args:
-        evidence: one campaign's after the other; read once, or twice where it has too many names (`name_counts`).
+        evidence: one campaign's after the other; read once, or twice where it has too many names (`name_counts`); what
+            can be read only once is held meanwhile.
         progress: told which share of the metrics has been fitted.
     """
-    return learn_partitions(InMemory([Gathered.of(evidence, request.as_of, request.texts)]), request, progress=progress)
+    readable = list(evidence) if isinstance(evidence, Iterator) else evidence
+    return learn_partitions(InMemory([Gathered.of(readable, request.as_of, request.texts)]), request, progress=progress)
 
 
 def learn_partitions(

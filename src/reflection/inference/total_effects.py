@@ -3,14 +3,14 @@
 A partial effect ("other things equal") explains; whoever books an audience gets its age, place and segment with it. The
 total effect is the sum of the effects of everything that belongs to it by definition, the rest as the account delivers
 it (shares of the money spent for the same objective), against the account's usual delivery. What merely ran beside it
-is no part of it. Its probability comes from adaptive shrinkage over all that can be booked (Stephens 2017): of what
-has one above `thompson.EXPLOIT_ABOVE`, at most one in ten has the other sign or no effect. Knows `Knowledge`; must not
-know how a fit is made, nor what is done with the figures.
+is no part of it. Its odds and its interval are of one posterior, right of any one thing; whether it is advised rests on
+its false-sign rate by adaptive shrinkage over all that can be booked (Stephens 2017), right of those that stand out
+among many. Knows `Knowledge`; must not know how a fit is made, nor what is done with the figures.
 """
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection.domain import signals
-from reflection.domain.bookable import Bookable, Definition, Total, root
+from reflection.domain.bookable import FALSE_ADVICE, Bookable, Definition, Total, root
 from reflection.domain.knowledge import Knowledge
 from reflection.inference import posterior
 from reflection.inference.identification import by_turns_without
@@ -121,20 +121,21 @@ class TotalEffects:
         draws = self.draws(bookables, platform=platform, objective=objective)
         stakes = [_stake(one) for one in bookables]
         odds = thompson.odds(draws, [stake or 1.0 for stake in stakes])
-        chances = self._chances(draws).tolist()
+        rates = self._false_sign_rates(draws).tolist()
         totals = []
         for number, bookable in enumerate(bookables):
-            own = replace(odds[number], p_better=chances[number])
+            own = odds[number]
             steady = self._steady(bookable, platform, objective, float(draws[number].mean()))
             apart = not bookable.confounded and bookable.doubt is None
-            lane = thompson.lane(own, established=bookable.enough and steady and apart)
+            sure = bookable.enough and steady and rates[number] <= FALSE_ADVICE
+            lane = thompson.lane(own, established=sure)
             lane = lane if apart else "not enough evidence"
             level = self._level(bookable, platform, objective)
             gain = None if stakes[number] is None or level is None else own.expected_gain * level
             total = Total(
                 metric=self.metric, effect=own.median, interval=(own.low, own.high), optimistic=own.optimistic,
-                p_better=own.p_better, lane=lane, steady=steady, stake=stakes[number], gain=gain,
-                currency=self._knowledge.currency, kind=self._knowledge.kind,
+                p_better=own.p_better, false_sign_rate=rates[number], lane=lane, steady=steady,
+                stake=stakes[number], gain=gain, currency=self._knowledge.currency, kind=self._knowledge.kind,
             )  # fmt: skip
             totals.append(TotalDraws(total, own, level, draws[number]))
         return tuple(totals)
@@ -219,12 +220,14 @@ class TotalEffects:
         columns = np.array(triples, dtype=np.intp).reshape(-1, 3)
         return columns[:, 0], columns[:, 1], columns[:, 2]
 
-    def _chances(self, draws: Array) -> Array:
-        """Probability that each is better than usual, (bookables,); half where no effect at all is as likely."""
+    def _false_sign_rates(self, draws: Array) -> Array:
+        """Probability that each has the other sign than the likelier one or no effect, (bookables,); one where no
+        effect at all is as likely.
+        """
         shares = self._knowledge.mixtures.get(self.metric)
         if not shares:
-            return np.full(len(draws), 0.5)
-        return shrunk(*moments(draws), np.asarray(shares)).above_zero()
+            return np.ones(len(draws))
+        return shrunk(*moments(draws), np.asarray(shares)).false_sign_rate()
 
     def _steady(self, bookable: Bookable, platform: str | None, objective: str | None, mean: float) -> bool:
         """Whether the expected effect has one sign on every platform, for every objective it was booked for.

@@ -22,8 +22,8 @@ MOST_FINDINGS = 20
 MOST_SCORES = 100
 _PLAN_METRIC = ("planner", "calibrated", "p_target", "p_better", "identified")
 _CARD = (
-    "id", "lane", "sentence", "action", "signal", "metric", "platform", "effect", "interval", "p_better", "stake",
-    "expected_gain", "downside_5", "currency", "campaigns", "rows", "spend", "grade",
+    "id", "lane", "sentence", "action", "signal", "metric", "platform", "effect", "interval", "p_better",
+    "false_sign_rate", "stake", "expected_gain", "downside_5", "currency", "campaigns", "rows", "spend", "grade",
 )  # fmt: skip
 _LISTED = ("campaign_id", "name", "platform", "objective", "timestamp", "state", "verdict", "performance_score")
 _SCORE = ("issuer", "metric", "n", "bias", "mae_log", "crps_skill")

@@ -39,7 +39,9 @@ class Card:
     Attributes:
         id: content hash of action, signal, metric and context; stable over polls and fits.
         signal: key of what is booked: an audience, a creative, a platform, or one of them on a platform.
-        p_better: probability that it is better than what the account usually gets; what the lane follows from.
+        p_better: probability that it is better than what the account usually gets, of the same posterior as `interval`.
+        false_sign_rate: probability that it has the other sign or no effect, among all that can be booked; an advice
+            has .1 at most.
         effect, interval: its total effect on the goal, as a multiplicative lift (posterior median, 90 % interval).
         expected_gain, downside_5, cvar_5: money in `currency` (None = not stated) per campaign with `stake` at stake;
             all three None while the spend behind it is unknown. `gain` is the same in what the goal counts: revenue, or
@@ -61,6 +63,7 @@ class Card:
     metric: str
     lane: thompson.Lane
     p_better: float
+    false_sign_rate: float
     effect: float
     interval: Interval
     optimistic: float
@@ -191,6 +194,7 @@ def _card(
         metric=total.metric,
         lane=total.lane,
         p_better=total.p_better,
+        false_sign_rate=total.false_sign_rate,
         effect=total.effect,
         interval=total.interval,
         optimistic=total.optimistic,

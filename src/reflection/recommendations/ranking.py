@@ -198,6 +198,7 @@ def _signal(card: Card, weight: SignalWeight | None) -> dict[str, Any]:
         "effective_campaigns": weight.effective_campaigns if weight else float(card.campaigns),
         "label": card.label,
         "p_better": card.p_better,
+        "false_sign_rate": card.false_sign_rate,
         "campaigns": card.campaigns,
         "rows": card.rows,
         "spend": card.spend,

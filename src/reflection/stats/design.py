@@ -83,6 +83,12 @@ class Design:
     def __len__(self) -> int:
         return len(self.indptr) - 1
 
+    @property
+    def present(self) -> list[Feature]:
+        """The features that any row has, in the order of ``features``."""
+        times = np.bincount(self.indices, minlength=len(self.features))
+        return [self.features[column] for column in np.flatnonzero(times).tolist()]
+
     def taken(self, at: NDArray[np.intp]) -> Design:
         """Return some of the rows."""
         parts = (self.data, self.indices, self.indptr)

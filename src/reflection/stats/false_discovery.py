@@ -89,11 +89,6 @@ class Mixture:
         """Posterior mean of each effect under the mixture, shape (p,)."""
         return np.asarray((self.weight * self.mean).sum(axis=1))
 
-    def above_zero(self) -> Floats:
-        """Probability that the effect is above zero, (p,); that it is zero counts half."""
-        negative, positive = self._signs()
-        return np.asarray(np.clip(0.5 + (positive - negative) / 2, 0.0, 1.0))
-
     def _signs(self) -> tuple[Floats, Floats]:
         """Probabilities of an effect below and above zero, (p,) each."""
         below = special.ndtr(-self.mean[:, 1:] / np.sqrt(np.maximum(self.variance[:, 1:], 1e-300)))

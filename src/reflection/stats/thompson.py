@@ -20,10 +20,6 @@ Lane = Literal["exploit", "explore", "avoid", "not enough evidence"]
 OPTIMISM = 0.9
 """Lower percentiles settle too early: at the 80th, what was not tried twice is seldom tried again."""
 
-EXPLOIT_ABOVE = 0.95
-AVOID_BELOW = 0.05
-"""With no difference counting half, at most one in ten of what is beyond them has the other sign or no effect."""
-
 NEGLIGIBLE = 0.02
 """Log lifts smaller than two per cent change no decision."""
 FLOOR = 0.05
@@ -74,13 +70,14 @@ def odds(draws: ArrayLike, stakes: ArrayLike) -> tuple[Odds, ...]:
 def lane(odds: Odds, *, established: bool) -> Lane:
     """The lane of one option, from the figures that are shown of it.
 
-    `established` says whether there is evidence enough to say anything. Exploit and avoid want clear odds and an
-    interval without "no difference"; explore wants odds at least even and something to gain at the optimistic end;
-    otherwise there is not enough evidence to say anything.
+    `established` says whether there is evidence enough to advise anything of it, it being one of many: the odds of one
+    are right of that one, and not of those that stand out. Exploit and avoid want an interval without "no difference"
+    as well; explore wants odds at least even and something to gain at the optimistic end; otherwise there is not enough
+    evidence to say anything.
     """
-    if established and odds.p_better >= EXPLOIT_ABOVE and odds.low > 1.0:
+    if established and odds.low > 1.0:
         return "exploit"
-    if established and odds.p_better <= AVOID_BELOW and odds.high < 1.0:
+    if established and odds.high < 1.0:
         return "avoid"
     if np.log(odds.optimistic) > NEGLIGIBLE and odds.p_better >= 0.5 and odds.median >= 1.0:
         return "explore"
