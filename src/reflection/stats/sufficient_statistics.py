@@ -122,7 +122,7 @@ class SufficientStatistics:
         if not self._pending:
             return
         pending, self._pending, self._pending_rows = self._pending, [], 0
-        self._widen({feature for _, rows in pending for feature in rows.design.features})
+        self._widen({feature for _, rows in pending for feature in rows.design.present})
         self._fold_chunk(pending)
         self._tidy()
 
@@ -213,8 +213,9 @@ class SufficientStatistics:
             raise LearningError("The evidence no longer fits the integer sums; partition it into smaller sets.")
 
     def _positions(self, features: Iterable[Feature]) -> NDArray[np.intp]:
+        """The columns of features; -1 of what no row has."""
         column = {feature: i for i, feature in enumerate(self._features)}
-        return np.array([column[feature] for feature in features], dtype=np.intp)
+        return np.array([column.get(feature, -1) for feature in features], dtype=np.intp)
 
     def _widen(self, features: Iterable[Feature]) -> None:
         """Make room for new features, keeping the columns sorted."""
