@@ -172,7 +172,15 @@ def _single_byte(source: Source, sample: bytes) -> str:
             f"{source.name} is in no text encoding that is known here.",
             hint="Save it as UTF-8 (CSV UTF-8 in Excel).",
         )
-    return MIXED if _UTF8_LETTER.search(sample) else "cp1252"
+    return MIXED if any(_UTF8_LETTER.search(line) and _is_utf8(line) for line in sample.split(b"\n")) else "cp1252"
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_dense(sample: bytes) -> bool:
