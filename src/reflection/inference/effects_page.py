@@ -54,7 +54,8 @@ def effects_page(
     cursor: str | None = None,
 ) -> dict[str, Any]:
     """A page of effects: {items, next_cursor, as_of, epoch, findings, not_evidence, campaigns, calibration, size,
-    delivery, spread, wear, season, weekdays, events, reason, goals, waiting, approximate, trust, attribution}.
+    delivery, spread, wear, season, season_outlook, weekdays, events, reason, goals, waiting, approximate, trust,
+    attribution}.
 
     `findings` and `not_evidence` count all that match the other filters, whatever `findings_only` shows. `calibration`
     (`Knowledge.coverage`), `size`, `delivery`, `spread`, `waiting`, `trust` and `attribution` are of all metrics all
@@ -93,6 +94,7 @@ def effects_page(
         "size": knowledge.size,
         "wear": knowledge.diagnostics.get("wear", {}),
         "season": knowledge.diagnostics.get("season", {}),
+        "season_outlook": knowledge.diagnostics.get("season_outlook"),
         "weekdays": knowledge.diagnostics.get("weekdays", {}),
         "events": knowledge.diagnostics.get("events", []),
         "delivery": knowledge.delivery_tilt,
