@@ -92,16 +92,24 @@ def effects_page(
         "calibration": knowledge.coverage,
         "spread": knowledge.spread,
         "size": knowledge.size,
-        "wear": knowledge.diagnostics.get("wear", {}),
-        "season": knowledge.diagnostics.get("season", {}),
-        "season_outlook": knowledge.diagnostics.get("season_outlook"),
-        "weekdays": knowledge.diagnostics.get("weekdays", {}),
-        "events": knowledge.diagnostics.get("events", []),
+        **_of_time(knowledge),
         "delivery": knowledge.delivery_tilt,
         "reason": None if chosen else knowledge.reason or "no effect matches these filters",
         "goals": goals,
         "waiting": dict(waiting) or None,
         **of_workspace,
+    }
+
+
+def _of_time(knowledge: Knowledge) -> dict[str, Any]:
+    """What goes with age, months, weekdays and events; knowledge of before may not say some of it."""
+    said = knowledge.diagnostics
+    return {
+        "wear": said.get("wear", {}),
+        "season": said.get("season", {}),
+        "season_outlook": said.get("season_outlook"),
+        "weekdays": said.get("weekdays", {}),
+        "events": said.get("events", []),
     }
 
 
