@@ -12,7 +12,7 @@ WHEEL := .venv-wheel
 WORKERS ?= auto
 # Arithmetic in one thread, and compiled code kept whatever the machine's habit: tests start a hundred processes.
 ALONE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 POLARS_MAX_THREADS=1 PYTHONDONTWRITEBYTECODE=
-TORTURE := kills-1 kills-2 machine-1 machine-2 server disk soak api learning audit postgres
+TORTURE := kills-1 kills-2 machine-1 machine-2 server disk soak api learning audit postgres-1 postgres-2 postgres-3 postgres-4 postgres-5 postgres-6
 PIP = python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile --quiet pyproject.toml --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11
 
@@ -76,10 +76,15 @@ torture-soak: ## ten thousand submissions: memory, speed, rebuilding
 torture-api: ## every operation of the API against its description; extreme numbers
 torture-learning: ## hundreds of simulated worlds; what intervals cover
 torture-audit: ## every sentence of eighty-three simulated accounts against the truth planted in them
-torture-postgres: ## three hundred kills of processes, servers, workers and connections on a Postgres server
-torture-postgres: $(POSTGRES)/.ready
-	@$(ON_SERVER) -m "torture(part='postgres')" tests/postgres
-$(filter-out torture-postgres,$(TORTURE:%=torture-%)): torture-%: $(DEV)
+torture-postgres-1: ## two hundred kills of processes, servers, workers and connections on a Postgres server
+torture-postgres-2: ## two hundred more
+torture-postgres-3: ## two hundred more
+torture-postgres-4: ## two hundred more
+torture-postgres-5: ## two hundred more
+torture-postgres-6: ## ten minutes of mixed load on two processes and two workers: no error, nothing that grows
+$(filter torture-postgres-%,$(TORTURE:%=torture-%)): torture-%: $(POSTGRES)/.ready
+	@$(ON_SERVER) -m "torture(part='$*')" tests/postgres
+$(filter-out torture-postgres-%,$(TORTURE:%=torture-%)): torture-%: $(DEV)
 	$(ALONE) $(BIN)/python -m pytest -q -n $(WORKERS) -m "torture(part='$*')"
 
 bench: $(DEV) ## run the benchmarks and write docs/benchmarks.md
@@ -90,8 +95,9 @@ test-chroma: requirements-chroma.lock ## the tests of the Chroma backend, in an 
 	.venv-chroma/bin/python -m pytest -q -m chroma
 
 ON_SERVER = $(ALONE) $(POSTGRES)/bin/python scripts/with_postgres.py $(POSTGRES)/bin/python -m pytest -q -p tests.on_postgres -n $(WORKERS)
-ON_POSTGRES := tests/postgres tests/store tests/engine tests/worker tests/crash/test_concurrency.py tests/crash/test_kill9.py tests/memory/test_index_contract.py \
-  $(addprefix tests/api/test_,$(addsuffix .py,access contract idempotency insights memory)) tests/machine
+ABOUT_NO_STORE := damaged_mirror mcp openapi page parameters recipes reports schema
+ON_POSTGRES := tests/postgres tests/store tests/engine tests/worker tests/crash/test_concurrency.py tests/crash/test_kill9.py \
+  tests/memory/test_index_contract.py $(filter-out $(ABOUT_NO_STORE:%=tests/api/test_%.py),$(wildcard tests/api/test_*.py)) tests/machine
 
 test-postgres: $(POSTGRES)/.ready ## store, engine, worker, API and kills on a Postgres server, in an environment of their own
 	@$(ON_SERVER) -m "not torture and not browser and not chroma and not cluster" $(ON_POSTGRES)

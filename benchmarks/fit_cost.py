@@ -16,7 +16,10 @@ import cProfile
 import json
 import pstats
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -26,15 +29,26 @@ from threadpoolctl import threadpool_limits
 from reflection.domain import signals
 from reflection.domain.bookable import definitions
 from reflection.domain.campaign import Campaign
+from reflection.domain.creative_knowledge import AXES, CreativeTexts, PlacedText
+from reflection.domain.events import Event
 from reflection.domain.evidence import evidence_of
+from reflection.engine.creative_texts import texts_of
 from reflection.inference.learn import FitRequest, learn
 
 SIZES = (40, 200, 1_000)
+EVERYTHING = 200
+"""Campaigns of the account that has all that a fit can take up."""
+
 SAMPLE = Path(__file__).parents[1] / "data" / "samples" / "campaign_history.json"
 ATTRIBUTES = {"age_range": 6, "segment": 20, "city_tier": 3, "interest": 24}
 PLATFORMS, OBJECTIVES = ("Meta", "Google", "TikTok", "LinkedIn"), ("Sales", "Leads")
 TYPES = ("video", "image", "carousel")
 REPEATS = 3
+EVENTS = (
+    Event(day=date(2025, 1, 10), kind="price", text="prices up"),
+    Event(day=date(2025, 6, 1), kind="tracking", scope="platform:Meta", text="another tag"),
+    Event(day=date(2025, 11, 20), until=date(2025, 11, 30), kind="promotion", text="sale"),
+)
 
 STAGES = {
     "reading and tables": ("learn.py:of", "goal_tables.py:of"),
@@ -99,6 +113,55 @@ def _campaign(rng: np.random.Generator, name: str, effects: dict[tuple[str, str]
     )
 
 
+DAYS, RUNS, WORDS = 790, 60, ["river", "stone", "paper", "light", "garden", "market", "window", "planet"]
+"""Days over which `everything` runs, and the last of them on each of which one campaign runs."""
+
+
+def everything(size: int, seed: int = 8) -> list[Campaign]:
+    """The same with all that a fit can take up: two years of months, days of the week, four ads a campaign that differ
+    by themselves and in what they say, a pair, a platform that turns and a type that wears out.
+    """
+    rng = np.random.default_rng(seed)
+    return [_with_everything(rng, number, size, one) for number, one in enumerate(account(size, seed))]
+
+
+def _with_everything(rng: np.random.Generator, number: int, size: int, one: Campaign) -> Campaign:
+    long = size - RUNS
+    begin = int(number / long * (DAYS - RUNS)) if number < long else DAYS - RUNS + number - long
+    start = datetime(2024, 1, 3, tzinfo=UTC) + timedelta(days=begin)
+    end = start + timedelta(days=int(rng.integers(8, 24)) if number < long else 0, hours=23)
+    passed, month, weekend = begin / DAYS, (start + (end - start) / 2).month, start.weekday() > 4
+    video, retargeting = "video", "segment 1"
+    creatives, rows, names = [], [], [one.audiences[0].name, "second"]
+    for place, kind in enumerate((one.creatives[0].type, TYPES[(number + 1) % len(TYPES)])):
+        asks = (number + place) % 2
+        text = " ".join(rng.choice(WORDS, 8)) + "?" * asks
+        creatives.append({"id": f"creative {(number + 3 * place) % 7}", "type": kind, "headline": text})
+    audiences = [
+        one.audiences[0],
+        one.audiences[0].model_copy(update={"name": "second", "attributes": {"segment": retargeting}}),
+    ]
+    for name, creative in product(names, creatives):
+        shown = int(rng.lognormal(10, 0.5)) + 1_000
+        falls = -0.6 * passed * (creative["type"] == "image")
+        clicks = int(
+            rng.binomial(shown, 0.012 * np.exp(falls - 0.2 * ("?" in creative["headline"]) + rng.normal(0, 0.15)))
+        )
+        both = 0.5 * (name == "second" and creative["type"] == video)
+        year = 0.35 * (month in (11, 12)) - 0.25 * (month in (7, 8)) - 0.3 * (weekend and number >= long)
+        turned = -0.5 * (one.platform == "Meta" and passed > 0.6)
+        came = int(rng.binomial(clicks, min(0.05 * np.exp(both + year + turned + rng.normal(0, 0.15)), 0.9)))
+        counts = {"impressions": shown, "clicks": clicks, "conversions": came, "spend": round(shown * 0.02, 2)}
+        rows.append({"audience": name, "creative": creative["id"], "metrics": {**counts, "revenue": came * 90.0}})
+    total = {name: sum(row["metrics"][name] for row in rows) for name in rows[0]["metrics"]}
+    body = one.model_dump(mode="json") | {
+        "audiences": [each.model_dump() for each in audiences],
+        "creatives": creatives,
+    }
+    days = {"period_start": start.isoformat(), "period_end": end.isoformat(), "timestamp": end.isoformat()}
+    return Campaign.model_validate(body | days | {"breakdown": rows, "actual_metrics": total})
+
+
 def sample() -> list[Campaign]:
     """The packaged history."""
     return [Campaign.model_validate(body) for body in json.loads(SAMPLE.read_text(encoding="utf-8"))]
@@ -107,6 +170,7 @@ def sample() -> list[Campaign]:
 def report(sizes: Sequence[int] = SIZES) -> str:
     """The figures, for docs/benchmarks.md."""
     accounts = {"the packaged history": sample(), **{f"{size:,}": account(size) for size in sizes}}
+    accounts |= {f"{size:,}, everything on": everything(size) for size in sizes if size == EVERYTHING}
     rows, stages = [], {}
     with threadpool_limits(1, "blas"):
         learn([evidence_of(one) for one in accounts["the packaged history"][:10]])  # what is loaded once
@@ -127,7 +191,13 @@ def report(sizes: Sequence[int] = SIZES) -> str:
 def _measured(campaigns: Sequence[Campaign]) -> tuple[str, dict[str, float]]:
     """A row of the first table, and the share of each stage."""
     evidence = [evidence_of(one) for one in campaigns]
-    request = FitRequest(definitions=definitions(campaigns), spelt=signals.usual_spellings(campaigns))
+    texts = {one.campaign_id: _placed(one.creatives) for one in map(texts_of, campaigns) if one.creatives}
+    request = FitRequest(
+        definitions=definitions(campaigns),
+        spelt=signals.usual_spellings(campaigns),
+        texts=CreativeTexts(texts, {}),
+        events=EVENTS if texts else (),
+    )
     best, reference, knowledge = np.inf, np.inf, learn(evidence, request)
     for _ in range(REPEATS):
         before = _reference()
@@ -147,6 +217,15 @@ def _measured(campaigns: Sequence[Campaign]) -> tuple[str, dict[str, float]]:
         f"{best / reference:.0f}",
     )
     return " | ".join(map(str, row)), _shares(pstats.Stats(profile))
+
+
+def _placed(creatives: Mapping[str, PlacedText]) -> dict[str, PlacedText]:
+    """Texts with places that say nothing of them."""
+    axes = {key: np.random.default_rng(int(text.text.key[:8], 16)) for key, text in creatives.items()}
+    return {
+        key: replace(text, axes=tuple(axes[key].integers(-65_536, 65_536, AXES).tolist()))
+        for key, text in creatives.items()
+    }
 
 
 def _shares(stats: pstats.Stats) -> dict[str, float]:

@@ -89,7 +89,8 @@ def _wait(process: "subprocess.Popen[bytes]", install: Path, folder: Path) -> No
 
 
 def main(command: list[str]) -> int:
-    """The exit code of the command."""
+    """The exit code of the command; who is told to end takes command and server along."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with server() as (address, binaries):
         return subprocess.run(command, env={**os.environ, VARIABLE: address, "PG_PROGRAMS": str(binaries)}).returncode
 

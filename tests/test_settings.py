@@ -40,6 +40,11 @@ WRONG = {
     "MARKO_MODEL_DAILY_TOKENS": ("-1", "1.5", "many"),
     "MARKO_CHROMA_URL": ("127.0.0.1:8001", "http://host/path?x=1"),
     "OPENAI_BASE_URL": ("ftp://example.test", "example.test"),
+    "OPENAI_API_KEY": ("topsecretvalue\nx", "topsecretvalue\u00fc"),
+    "MARKO_DATABASE_PATH": (" ", "a\nb", "a\u202eb"),
+    "MARKO_OUTPUT_DIR": (" ", "out\tput"),
+    "MARKO_ALLOWED_HOSTS": ("https://engine.test", "engine.test:8000", "good.test, *", "engine.test/x"),
+    "MARKO_ALERT_HOSTS": ("http://hooks.internal", "10.0.0.0/99", "*.internal"),
 }
 
 
@@ -93,6 +98,25 @@ def test_a_wrong_value_stops_the_start_with_one_clear_line(monkeypatch, name, va
     assert "\n" not in line
     assert name in caught.value.hint
     assert "topsecretvalue" not in line
+
+
+def test_hosts_are_names_and_addresses_and_of_alerts_networks_too(monkeypatch):
+    monkeypatch.setenv("MARKO_ALLOWED_HOSTS", "engine.test, ::1,[::1],10.1.2.3, my_host")
+    monkeypatch.setenv("MARKO_ALERT_HOSTS", "hooks.internal,10.0.0.0/8,fd00::/8,::1")
+    settings = Settings.load()
+    assert settings.allowed_hosts == ("engine.test", "::1", "[::1]", "10.1.2.3", "my_host")
+    assert settings.alert_hosts == ("hooks.internal", "10.0.0.0/8", "fd00::/8", "::1")
+
+
+def test_a_settings_file_that_is_no_text_stops_the_start_with_one_line(tmp_path):
+    (tmp_path / ".env").write_bytes(b"\xff\xfeMARKO_PORT=1")
+    with pytest.raises(ConfigurationError, match=r"\.env is no text"):
+        Settings.load()
+
+
+def test_a_model_key_of_spaces_is_none(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "  ")
+    assert Settings.load().openai_api_key is None
 
 
 def test_several_wrong_values_are_counted(monkeypatch):

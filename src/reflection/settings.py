@@ -6,14 +6,16 @@ Only the doors and wiring read this file; what is inside the engine gets plain v
 directory.
 """
 
+import re
 from collections.abc import Callable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 import orjson
 from limits import RateLimitItem, parse
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from reflection.domain.api_key import ApiKey, api_key
@@ -23,6 +25,8 @@ LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 SECRET_FIELDS = frozenset({"openai_api_key", "api_keys", "database_url", "mail_url"})
 POSTGRES_URL = "postgresql+psycopg://"
 MOST_WEIGHT = 1e12
+_HOST = re.compile(r"(?!-)[A-Za-z0-9_.-]{1,253}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]+|\[[0-9A-Fa-f:.]+\]")
+_UNPRINTABLE = re.compile(r"[^\S ]|[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 _NO_LIMIT = frozenset({"off", "none", "0"})
 
 
@@ -31,6 +35,15 @@ def _split(value: Any) -> Any:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
+
+
+def _is_network(text: str) -> bool:
+    """Whether it is an address or a network: ``10.0.0.0/8``."""
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _api_keys(value: Any) -> Any:
@@ -203,6 +216,29 @@ class Settings(BaseSettings):
         description="Largest request body in bytes, 1024 to 1073741824.",
     )
 
+    @field_validator("database_path", "output_dir", "vector_path", "vector_fallback_path", "weights_path")
+    @classmethod
+    def _names_a_place(cls, value: Path) -> Path:
+        if not str(value).strip() or _UNPRINTABLE.search(str(value)):
+            raise ValueError("a path of printable characters, not of spaces alone")
+        return value
+
+    @field_validator("openai_api_key")
+    @classmethod
+    def _can_be_sent(cls, value: SecretStr | None) -> SecretStr | None:
+        key = "" if value is None else value.get_secret_value().strip()
+        if not key.isascii() or _UNPRINTABLE.search(key):
+            raise ValueError("a key is one line of plain characters")
+        return SecretStr(key) if key else None
+
+    @field_validator("allowed_hosts", "alert_hosts")
+    @classmethod
+    def _are_hosts(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for number, host in enumerate(value, start=1):
+            if not _HOST.fullmatch(host) and not (info.field_name == "alert_hosts" and _is_network(host)):
+                raise ValueError(f"entry {number} is no host name: write it without https://, port, path or *")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _of_postgres(cls, value: SecretStr | None) -> SecretStr | None:
@@ -254,6 +290,9 @@ class Settings(BaseSettings):
             return cls(**values)
         except ValidationError as error:
             raise _wrong_value(error) from None
+        except (UnicodeDecodeError, OSError) as error:
+            reason = "is no text in UTF-8" if isinstance(error, UnicodeDecodeError) else "cannot be read"
+            raise ConfigurationError(f"the file .env {reason}", hint="write it anew, or remove it") from None
 
     def for_worker(self) -> bytes:
         """These settings as one line of JSON for the worker's standard input, without the keys of callers.

@@ -142,7 +142,7 @@ class Application:
         self.retention = Retention(
             self.store,
             self.notes,
-            self.alerts,
+            (self.alerts, self.shares),
             History(self.database, settings.history_days),
             board=SharedBoard(self.database),
         )

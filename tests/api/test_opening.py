@@ -17,6 +17,7 @@ from reflection.api.opening import Opening
 from reflection.cli import serve
 from reflection.errors import ConfigurationError, Unavailable
 from reflection.settings import Settings
+from reflection.store.database.connections import Database
 from reflection.wiring import Application, build
 
 
@@ -143,6 +144,7 @@ def _statements(settings: Settings) -> list[str]:
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         seen.append(statement)
 
+    Database(settings.database).close()  # there, where a database of a server stands for the file
     event.listen(Engine, "before_cursor_execute", note)
     try:
         build(settings).close()

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -193,17 +192,14 @@ def test_every_route_that_writes_or_asks_a_model_is_kept_apart_from_reading() ->
 def test_posts_that_wait_for_the_lock_hold_up_no_reading(serve: Any) -> None:
     with serve() as live, live.client() as client, ThreadPoolExecutor(8) as callers:
         live.app.state.pools.pools[WRITING] = Pool(replace(WRITING, threads=3))
-        other = sqlite3.connect(live.application.settings.database_path, isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        posts = [
-            callers.submit(client.post, "/analyze-campaign", json={**CMP_007, "campaign_id": f"c{number}"})
-            for number in range(6)
-        ]
-        pool = live.app.state.pools.pools[WRITING]
-        _until(lambda: sum(len(queue) for queue in pool._waiting.values()) == 4)
-        seen = [client.get(path).status_code for path in ("/health", "/ready", "/insights", "/v1/effects")]
-        other.execute("ROLLBACK")
-        other.close()
+        with live.application.database.write("default"):
+            posts = [
+                callers.submit(client.post, "/analyze-campaign", json={**CMP_007, "campaign_id": f"c{number}"})
+                for number in range(6)
+            ]
+            pool = live.app.state.pools.pools[WRITING]
+            _until(lambda: sum(len(queue) for queue in pool._waiting.values()) == 4)
+            seen = [client.get(path).status_code for path in ("/health", "/ready", "/insights", "/v1/effects")]
 
         assert seen == [200] * 4
         assert [post.result().status_code for post in posts] == [200] * 6

@@ -136,7 +136,12 @@ def send_nonsense(live, monkeypatch, folder):
     ]
 
 
-FAULTS = [break_reading, break_the_database, break_the_output_folder, send_nonsense]
+FAULTS = [
+    break_reading,
+    pytest.param(break_the_database, marks=pytest.mark.sqlite),
+    break_the_output_folder,
+    send_nonsense,
+]
 
 
 @pytest.mark.parametrize("fault", FAULTS)

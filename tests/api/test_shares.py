@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from reflection.api.app import create_app
 from reflection.api.openapi import CMP_007
@@ -182,7 +183,7 @@ def book(tmp_path: Path, migrated: Path) -> Iterator[tuple[share_rows.ShareBook,
     database.close()
 
 
-def test_a_link_expires_and_its_page_is_forgotten_with_the_next_one(book):
+def test_a_link_expires_and_its_page_is_forgotten(book):
     shares, clock, database = book
     page = SharedPage("report", "a page", b"<p>secret</p>", campaign_id="c")
     _, text = shares.create("acme", page, timedelta(days=7))
@@ -194,16 +195,28 @@ def test_a_link_expires_and_its_page_is_forgotten_with_the_next_one(book):
         shares.open(text)
     assert shares.list("acme") == []
     assert remaining(database, "acme") == {"shares": 1}
-    shares.create("globex", page, timedelta(days=1))
+    assert (shares.forget("globex"), shares.forget("acme")) == (0, 1)
     assert remaining(database, "acme") == {}
 
 
-def test_the_text_of_a_link_is_nowhere_in_the_file(book):
+def test_the_worker_forgets_pages_that_expired(application):
+    application.shares.create("default", SharedPage("report", "t", b"x", campaign_id="c"), timedelta(seconds=-1))
+    before = remaining(application.database, "default")["shares"]
+    application.retention.forget()
+    assert remaining(application.database, "default").get("shares", 0) == before - 1
+
+
+def test_the_text_of_a_link_is_in_no_row_and_nowhere_in_the_file(book):
     shares, _, database = book
     _, text = shares.create("acme", SharedPage("report", "t", b"x", campaign_id="c"), timedelta(days=1))
+    secret = text.rpartition("_")[2].encode()
+    with database.read("acme") as connection:
+        row = connection.execute(select(share_rows.shares)).one()
+    assert all(secret not in (value if isinstance(value, bytes) else str(value).encode()) for value in row)
+    if not database.is_file:
+        return
     database.close()
 
-    secret = text.rpartition("_")[2].encode()
     assert all(secret not in path.read_bytes() for path in database.path.parent.iterdir() if path.is_file())
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from reflection.cli import main
 from reflection.cli.effects import size_line
-from reflection.cli.render import few_campaigns
 
 COMMANDS = tuple(name for name, _ in main.COMMANDS)
 
@@ -230,8 +229,3 @@ def test_markup_in_names_is_text(run, campaign):
     result = run("analyze", "-", stdin=json.dumps(campaign(campaign_id="[red]x[/red] [link=file:///]")))
 
     assert "[red]x[/red]" in result.stdout
-
-
-@pytest.mark.parametrize(("effective", "shown"), [(0.0, "0.0"), (0.01, "under 0.1"), (0.05, "0.1"), (12.34, "12.3")])
-def test_a_small_share_of_a_campaign_is_not_shown_as_none(effective: float, shown: str) -> None:
-    assert few_campaigns(effective) == shown

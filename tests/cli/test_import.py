@@ -77,7 +77,7 @@ def test_the_same_file_again_says_that_nothing_changed(run):
     ("arguments", "says"),
     [
         (("import", "missing.csv"), "missing.csv"),
-        (("import", "notes.csv"), "--platform"),
+        (("import", "notes.csv"), "has no column of spend or impressions"),
         (("import", TIKTOK, "--platform", "myspace"), "myspace"),
         (
             ("import", TIKTOK, "--platform", "linkedin"),

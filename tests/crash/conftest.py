@@ -213,14 +213,14 @@ class Server:
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.errors()
             try:
-                if httpx.get(f"{self.url}/ready", timeout=30, headers=headers).status_code == 200:
+                if httpx.get(f"{self.url}/ready", timeout=PATIENCE, headers=headers).status_code == 200:
                     return self
             except httpx.TransportError:
                 time.sleep(0.05)
         raise AssertionError("the server did not become ready")
 
     def errors(self) -> str:
-        return self.process.communicate(timeout=60)[1]
+        return self.process.communicate(timeout=PATIENCE)[1]
 
     def end(self, how: signal.Signals) -> str:
         self.process.send_signal(how)

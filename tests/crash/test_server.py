@@ -28,6 +28,8 @@ Server = Any
 """A server process; see conftest.py."""
 
 ROUNDS = 30
+PATIENCE = 300.0
+"""Seconds: a machine may have a dozen others at work, and what is asked here is what comes, not how soon."""
 MEGABYTE = 1_000_000
 FILES = ["comparison.json", "insights.json", "patterns.json", "updated_weights.json"]
 
@@ -50,27 +52,32 @@ class Writers:
             thread.start()
 
     def _write(self, url: str, prefix: str) -> None:
-        with httpx.Client(base_url=url, timeout=60) as client:
-            for number in range(100_000):
+        with httpx.Client(base_url=url, timeout=PATIENCE) as client:
+            number = 0
+            while True:
                 name = f"{prefix}_{number:05}"
                 try:
                     answer = client.post("/analyze-campaign", json=body(name))
                 except httpx.TransportError:
                     return
+                if answer.status_code == 503 and "retry-after" in answer.headers:
+                    time.sleep(0.1)  # refused while the server is busy: nothing was stored, and it may be sent again
+                    continue
                 if answer.status_code != 200:
                     self.wrong.append((name, answer.status_code, answer.text))
                     return
                 self.acknowledged.append(name)
+                number += 1
 
     def wait_for(self, count: int) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while len(self.acknowledged) < count:
             assert time.monotonic() < deadline, self.wrong
             time.sleep(0.01)
 
     def join(self) -> list[str]:
         for thread in self._threads:
-            thread.join(90)
+            thread.join(PATIENCE)
             assert not thread.is_alive()
         assert self.wrong == []
         return self.acknowledged
@@ -106,7 +113,7 @@ def kills(start: Callable[[], Server], folder: Path, rounds: int) -> None:
         stored = check(folder, acknowledged)
         assert len(stored) <= len(acknowledged) + 3 * (number + 1), "more than what was in flight"
     server = start().ready()
-    with httpx.Client(base_url=server.url, timeout=60) as client:
+    with httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
         assert client.post("/analyze-campaign", json=body("after")).status_code == 200
         assert {client.get(f"/v1/campaigns/{name}").status_code for name in acknowledged} == {200}
     server.end(signal.SIGTERM)
@@ -156,7 +163,7 @@ def post_fifty_times(servers: tuple[Server, Server]) -> None:
 
     def post(number: int) -> httpx.Response:
         url = f"{servers[number % 2].url}/analyze-campaign"
-        return httpx.post(url, json=body("same"), headers={"Idempotency-Key": "request-1"}, timeout=60)
+        return httpx.post(url, json=body("same"), headers={"Idempotency-Key": "request-1"}, timeout=PATIENCE)
 
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(post, range(50)))
@@ -169,7 +176,7 @@ def post_fifty_times(servers: tuple[Server, Server]) -> None:
 def half_sent(server: Server) -> tuple[socket.socket, bytes]:
     """A request whose body is on its way: the connection, and what is still to be sent."""
     data = json.dumps(body("half")).encode()
-    connection = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)
     head = (
         f"POST /analyze-campaign HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
@@ -215,7 +222,7 @@ def cpu_seconds(server: Server) -> float:
 def refused_after(server: Server, first: bytes, again: bytes) -> tuple[int, float]:
     """The status of the answer, and the seconds that the server computed for it."""
     began = cpu_seconds(server)
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
         try:
             connection.sendall(first)
             while again and not select.select([connection], [], [], 0)[0]:
@@ -240,7 +247,7 @@ def forget_peak(server: Server) -> None:
 def test_big_bodies_are_refused_soon_and_cost_little_memory(start: Callable[[], Server]) -> None:
     """Promised are 10 MB and 100 ms, of which the server's part is measured, with a wider bound."""
     server = start("env", "MARKO_BACKGROUND=none").ready()
-    httpx.post(f"{server.url}/analyze-campaign", json=body("warm"), timeout=60)
+    httpx.post(f"{server.url}/analyze-campaign", json=body("warm"), timeout=PATIENCE)
     attacks = big_bodies(server)
     for first, again, _ in attacks.values():
         refused_after(server, first, again)
@@ -253,7 +260,7 @@ def test_big_bodies_are_refused_soon_and_cost_little_memory(start: Callable[[], 
         assert {status for status, _ in found} == {expected}, name
         assert grown < 10, name
         assert seconds < 0.5, name
-    assert httpx.post(f"{server.url}/analyze-campaign", json=body("after"), timeout=60).status_code == 200
+    assert httpx.post(f"{server.url}/analyze-campaign", json=body("after"), timeout=PATIENCE).status_code == 200
     server.end(signal.SIGTERM)
 
 
@@ -266,7 +273,7 @@ def test_an_import_whose_server_is_killed_is_gone_on_with_and_makes_every_campai
     place, killed = "", 0
     for _ in range(6):
         server = start().ready()
-        with httpx.Client(base_url=server.url, timeout=60) as client:
+        with httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
             if not place:
                 answer = client.post(
                     "/v1/imports", files={"files": ("big.csv", export)}, data={"conversions": "Purchases"}
@@ -274,7 +281,7 @@ def test_an_import_whose_server_is_killed_is_gone_on_with_and_makes_every_campai
                 assert answer.status_code == 202, answer.text
                 place = answer.headers["location"]
             before = client.get(place).json()["progress"]["done"]
-            deadline = time.monotonic() + 90
+            deadline = time.monotonic() + PATIENCE
             while (shown := client.get(place).json())["state"] == "running" and shown["progress"]["done"] == before:
                 assert time.monotonic() < deadline, shown
                 time.sleep(0.02)
@@ -283,7 +290,7 @@ def test_an_import_whose_server_is_killed_is_gone_on_with_and_makes_every_campai
         if shown["state"] != "running":
             break
     server = start().ready()
-    with httpx.Client(base_url=server.url, timeout=60) as client:
+    with httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
         with client.stream("GET", f"{place}/events") as stream:
             events = [line for line in stream.iter_lines() if line.startswith("event: ")]
         shown = client.get(place).json()

@@ -171,9 +171,9 @@ COUNTED = 'reflection_requests_total{method="GET",route="/health",status="200"} 
 def counts_what_all_processes_answered(url: str) -> None:
     """Until what several processes counted is added up, which is a moment after they answered."""
     for _ in range(10):
-        httpx.get(f"{url}/health")
+        httpx.get(f"{url}/health", timeout=PATIENCE)
     deadline = time.monotonic() + PATIENCE
-    while COUNTED not in httpx.get(f"{url}/metrics").text:
+    while COUNTED not in httpx.get(f"{url}/metrics", timeout=PATIENCE).text:
         assert time.monotonic() < deadline
         time.sleep(0.05)
 

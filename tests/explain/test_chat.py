@@ -18,7 +18,7 @@ from reflection.explain.chat import Chat, ChatAnswer
 from reflection.explain.openai_chat import OpenAIPhraser
 from reflection.explain.proposals import ModelProposer
 from reflection.explain.question import understand
-from reflection.explain.writer import assemble
+from reflection.explain.writer import DeterministicWriter, assemble
 from reflection.llm.client import ModelServer
 
 CAMPAIGN = "cmp_007_meta_summer_bootcamp"
@@ -274,3 +274,18 @@ def test_neighbours_are_told_once_as_the_nearest_and_with_their_results(sources:
         "The most similar earlier campaign is 'c0' (similarity 0.90). Its result: better than forecast on CPA. [1]",
         "Also similar: 'c1' (0.80). Its result: better than forecast on CPA. [2]",
     )
+
+
+@pytest.mark.parametrize(
+    "actual", [{"conversions": 0, "revenue": 0.0}, {"spend": None}, {"spend": 0.0}, {"spend": 900.0}]
+)
+def test_asked_for_a_result_it_says_what_every_door_says(
+    sources: Sources, make_facts: Callable[..., Facts], sample: dict[str, Any], actual: dict[str, Any]
+) -> None:
+    facts = make_facts({**sample, "actual_metrics": {**sample["actual_metrics"], **actual}})
+    of_one = replace(sources.analysis(CAMPAIGN) or pytest.fail("no campaign"), comparison_report=facts.comparison)
+
+    answer = Chat(Sources(of_one, sources.knowledge())).answer("default", f"How did {CAMPAIGN} do?")
+
+    assert answer.sentences[0].startswith(DeterministicWriter().write(facts).key_learnings[0])
+    assert all(f"[{citation.ref}]" in answer.answer for citation in answer.citations)

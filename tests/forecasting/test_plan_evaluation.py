@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -100,6 +101,28 @@ def test_an_unseen_platform_widens_and_is_called_not_identified(knowledge: Knowl
     assert width(new) > width(usual) * 1.05
     assert any("not identified: platform snap was never seen" in note for note in new["notes"])
     assert not any("never seen" in note for note in usual["notes"])
+
+
+def test_targets_that_are_two_different_results_are_said_to_be(knowledge: Knowledge):
+    apart = _one(_plan(targets={"cpa": 10.0, "conversions": 20.0}), knowledge)["notes"]
+    alike = _one(_plan(targets={"cpa": 10.0, "conversions": 100.0, "roas": 2.0, "revenue": 2_000.0}), knowledge)[
+        "notes"
+    ]
+
+    said = "the targets ask for two different results: 20 conversions of this budget cost EUR 50.00 each, not EUR 10.00"
+    assert said in apart
+    assert not any("two different results" in note for note in alike)
+
+
+def test_what_nothing_was_learnt_of_is_named_with_the_figures_it_costs(knowledge: Knowledge):
+    shown = {name: posterior for name, posterior in knowledge.posteriors.items() if name in ("cpm", "ctr")}
+    notes = _one(_plan(), replace(knowledge, posteriors=shown))["notes"]
+
+    said = (
+        "not identified: nothing was learnt of leads yet: there is no figure for CVR, CPA, ROAS, conversions, revenue"
+    )
+    assert said in notes
+    assert not any("there is no figure for" in note for note in _one(_plan(), knowledge)["notes"])
 
 
 def test_spend_far_outside_is_flagged_and_never_extrapolated_silently(knowledge: Knowledge, optimist: Calibration):

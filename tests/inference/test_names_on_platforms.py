@@ -11,6 +11,7 @@ from reflection.domain.evidence import encode, evidence_of
 from reflection.inference import effects_page
 from reflection.inference.dataset import Dataset
 from reflection.inference.learn import FitRequest, learn
+from reflection.recommendations import cards
 
 CONCEPTS = ("concept-01", "concept-02")
 LIFT = {("Meta", "concept-01"): 1.5, ("Meta", "concept-02"): 1.0, ("TikTok", "concept-01"): 0.67,
@@ -52,6 +53,10 @@ def test_what_an_id_does_on_each_platform_is_found_apart(knowledge):
     assert high["meta*concept-01"] / low["meta*concept-02"] == pytest.approx(1.5, abs=0.1)
     assert all(ctr[f"platform*creative:{key}"].finding for key in (*low, *high))
     assert not ctr["creative:concept-01"].finding
+
+
+def test_what_does_well_on_one_platform_and_badly_on_the_other_is_no_candidate_for_both(knowledge):
+    assert "creative:concept-02" not in {option.card.signal for option in cards.build(knowledge)}
 
 
 def test_no_advice_prefers_on_a_platform_what_does_worse_there(knowledge):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from reflection.domain.campaign import Campaign
 from reflection.errors import ImportFileError
-from reflection.ingest import CampaignLine, iterate_campaigns
+from reflection.ingest import CampaignLine, campaign_json, iterate_campaigns
 
 
 def body(number: int = 1) -> dict[str, Any]:
@@ -109,6 +109,24 @@ def test_a_line_beyond_the_limit_is_passed_over_without_being_held() -> None:
 
     assert ids(lines) == ["c1", None, "c2"]
     assert len(lines[1].text) == 2_000
+
+
+@pytest.mark.parametrize(("text", "reason"), [(b"\n", "blank lines"), (b" " * 1024, "blank"), (b"\0" * 4096, "a line")])
+def test_what_never_ends_is_given_up(text: bytes, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A device, or an archive of a few kilobytes: neither time nor memory grows with what it goes on to give."""
+    for name in ("MAX_LINE", "MAX_WHOLE"):
+        monkeypatch.setattr(campaign_json, name, 1 << 20)
+
+    class Endless(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: Any) -> int:
+            buffer[:] = (text * (len(buffer) // len(text) + 1))[: len(buffer)]
+            return len(buffer)
+
+    with pytest.raises(ImportFileError, match=reason):
+        list(iterate_campaigns(Endless()))  # type: ignore[arg-type]
 
 
 def test_a_first_line_that_is_broken_does_not_make_the_file_a_whole() -> None:

@@ -18,6 +18,7 @@ from reflection.settings import Settings
 from reflection.store.maintenance.verify import verify
 from reflection.wiring import build
 
+KILLS, PARTS = 1_000, 5
 VICTIMS = ("process", "connections", "worker", "connections", "server")
 
 
@@ -53,9 +54,9 @@ class Stream(threading.Thread):
         return self.acknowledged
 
 
-def kills(fleet: Fleet, count: int) -> list[int]:
+def kills(fleet: Fleet, count: int, seed: int = 0) -> list[int]:
     """Kill something of a fleet again and again while two post, and let all be learnt; what was acknowledged."""
-    rng = random.Random(count)
+    rng = random.Random(seed)
     streams = [Stream(fleet, first=number, step=2) for number in range(2)]
     for stream in streams:
         stream.start()
@@ -115,11 +116,13 @@ def test_twenty_kills_of_processes_servers_workers_and_connections_lose_nothing_
     check(empty, kills(fleet(), 20), settings_in, tmp_path)
 
 
-@pytest.mark.torture(part="postgres")
-def test_three_hundred_kills_lose_nothing_and_count_nothing_twice(
-    fleet: Callable[..., Fleet], empty: URL, settings_in: Callable[..., Settings], tmp_path: Path
+@pytest.mark.parametrize(
+    "part", [pytest.param(n, marks=pytest.mark.torture(part=f"postgres-{n}")) for n in range(1, PARTS + 1)]
+)
+def test_a_thousand_kills_lose_nothing_and_count_nothing_twice(
+    fleet: Callable[..., Fleet], empty: URL, settings_in: Callable[..., Settings], tmp_path: Path, part: int
 ) -> None:
-    check(empty, kills(fleet(), 300), settings_in, tmp_path)
+    check(empty, kills(fleet(), KILLS // PARTS, seed=part), settings_in, tmp_path)
 
 
 def test_a_limit_is_one_for_all_processes_of_a_database(fleet: Callable[..., Fleet]) -> None:

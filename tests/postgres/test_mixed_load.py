@@ -26,6 +26,9 @@ from reflection.store.database.open import open_database
 from reflection.store.maintenance.verify import verify
 
 MINUTES = float(os.environ.get("REFLECTION_LOAD_MINUTES", "10"))
+LOAD = 6
+"""The number of its part, after those of the kills (`test_fleet`)."""
+
 WORKSPACES = ("default", "acme", "globex")
 KEYS = {name: f"a-key-that-is-long-enough-for-{name}" for name in WORKSPACES}
 CAMPAIGNS, WRITERS, READERS, SAMPLES = 120, 4, 3, 40
@@ -126,7 +129,7 @@ def growth(samples: list[dict[int, tuple[float, int, int]]]) -> dict[int, tuple[
     return {pid: tuple(median(pid, late, what) - median(pid, early, what) for what in range(3)) for pid in samples[0]}
 
 
-@pytest.mark.torture(part="postgres")
+@pytest.mark.torture(part=f"postgres-{LOAD}")
 def test_mixed_load_on_two_processes_and_two_workers_meets_no_error_and_lets_nothing_grow(
     fleet: Callable[..., Fleet], empty: URL
 ) -> None:

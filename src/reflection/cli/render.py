@@ -135,7 +135,7 @@ def effects_table(effects: Iterable[Mapping[str, Any]], spellings: Mapping[str, 
             lift(size),
             lift_interval(interval),
             lift(raw),
-            few_campaigns(effect["campaigns"]),
+            str(effect.get("real_campaigns") or round(effect["campaigns"], 1)),
             Text(("finding" if effect["finding"] else "cannot tell yet") + _tested(effect) + _moving(effect)),
             style=None if effect["finding"] else "dim",
         )
@@ -160,11 +160,6 @@ def _moving(effect: Mapping[str, Any]) -> str:
 
 def _pair(bounds: Sequence[float] | None) -> tuple[float, float] | None:
     return None if bounds is None else (bounds[0], bounds[1])
-
-
-def few_campaigns(effective: float) -> str:
-    """A number of effective campaigns; a small share of one is not none."""
-    return "under 0.1" if 0.0 < effective < 0.05 else f"{effective:.1f}"
 
 
 def lift(value: float | None) -> str:

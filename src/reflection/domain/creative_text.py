@@ -100,7 +100,7 @@ class CreativeText:
         """Whether there are letters or digits enough to speak of a text."""
         return sum(map(str.isalnum, self.whole[:200])) >= LETTERS
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Start of the SHA-256 of headline and text: equal texts, equal key."""
         return hashlib.sha256(repr((_line(self.headline), _line(self.text))).encode()).hexdigest()[:32]

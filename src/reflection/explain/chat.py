@@ -11,18 +11,19 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.results import Analysis, SimilarCampaign
+from reflection.domain.results import Analysis, SimilarCampaign, Statement
 from reflection.errors import no_campaign
 from reflection.explain.campaign_names import MOST_CANDIDATES, Named, find, names_of
-from reflection.explain.chat_evidence import evidence_for, signal_words
+from reflection.explain.chat_evidence import evidence_for, facts_of, signal_words
 from reflection.explain.evidence import Evidence, EvidenceBook, renumber
+from reflection.explain.evidence_of_facts import gather
 from reflection.explain.formatting import plain_name
 from reflection.explain.gate import Passed, Proposal, judge_all
 from reflection.explain.question import ADVISING, Question, understand
 from reflection.explain.question_words_en import CUES, HIGH, LOW
 from reflection.explain.relevance import relevant
 from reflection.explain.sentences import Sentences, basis_of
-from reflection.explain.writer import DETERMINISTIC
+from reflection.explain.writer import DETERMINISTIC, verdict_of
 
 MAX_MESSAGE = 2_000
 MAX_NAMED = 5
@@ -135,6 +136,9 @@ class Chat:
         if analysis is not None and not evidence and not _asks_beside(question, analysis):
             question = understand("result")
             evidence = relevant(question, book)
+        if analysis is not None and _asks_for_a_verdict(question):
+            rests_on = self._verdict(analysis).evidence
+            evidence = [*(item for item in gather(facts_of(analysis)) if item.id in rests_on), *evidence]
         answer = self._reply(workspace, message, question, renumber(evidence), analysis, knowledge)
         return replace(answer, pending=pending)
 
@@ -178,7 +182,7 @@ class Chat:
         )
         can_tell = any(_answers(item) for item in evidence) and not question.about_the_future
         phrasing = self._model_sentences(workspace, message, evidence) if can_tell else []
-        lines = phrasing or self._quotations(question, evidence, citations)
+        lines = phrasing or self._quotations(question, evidence, citations, analysis)
         if can_tell and (phrase := _lacking(question, evidence)):
             lines.insert(0, self._sentences.say(phrase))
         if not can_tell:
@@ -188,15 +192,21 @@ class Chat:
         source = self._phraser.name if phrasing and self._phraser else DETERMINISTIC
         return ChatAnswer(" ".join(lines), can_tell, citations, tuple(lines), source, campaign, knowledge.as_of)
 
-    def _quotations(self, question: Question, evidence: EvidenceBook, citations: Sequence[Citation]) -> list[str]:
-        """A sentence per piece of evidence; asked for a result, the verdict over its KPIs comes first."""
+    def _verdict(self, analysis: Analysis) -> Statement:
+        return verdict_of(gather(facts_of(analysis)), self._sentences)
+
+    def _quotations(
+        self, question: Question, evidence: EvidenceBook, citations: Sequence[Citation], analysis: Analysis | None
+    ) -> list[str]:
+        """A sentence per piece of evidence; asked for a result, the verdict comes first, as every door tells it."""
         deltas = [item for item in evidence if item.kind == "delta" and _answers(item)]
         numbers: set[int] = set()
         lines = []
-        if "result" in question.intents and len(deltas) > 1:
-            numbers = {item.number for item in deltas}
+        if analysis is not None and _asks_for_a_verdict(question):
+            verdict = self._verdict(analysis)
+            numbers = {item.number for item in evidence if item.id in verdict.evidence}
             marks = "".join(f"[{number}]" for number in sorted(numbers))
-            lines = [f"{self._sentences.verdict(deltas)} {marks}"]
+            lines = [f"{verdict.text} {marks}"]
         for item in deltas:
             if _is_denied(question, item):
                 numbers.add(item.number)
@@ -258,6 +268,11 @@ def _is_denied(question: Question, delta: Evidence) -> bool:
     if "why" not in question.intents or high == low or delta.label not in question.kpis or change is None:
         return False
     return delta.certainty == "noise" or (change <= 0 if high else change >= 0)
+
+
+def _asks_for_a_verdict(question: Question) -> bool:
+    """Whether a campaign's result as a whole is asked for, and not one of its figures."""
+    return "result" in question.intents and not question.kpis
 
 
 def _lacking(question: Question, evidence: EvidenceBook) -> str | None:

@@ -23,7 +23,7 @@ SUMMARY: Mapping[str, str] = {
     "why.offset_factor": "{factor} ({actual} against {expected})",
     "why.same": "Nothing to explain: no factor differs from what was expected.",
     "why.unknown": "The figures do not say: {reason}.",
-    "why.none": "The figures do not say: there is nothing to divide the result by.",
+    "why.none": "There is no forecast of which a difference could be explained.",
     "why.held": "Not explained: figures that look wrong explain nothing.",
     "certainty.held": "Nothing is concluded from it until somebody has looked at its figures.",
     "money.held": "Its money and its conversions are left out of every total.",

@@ -70,6 +70,11 @@ def _all_as(certainty: Certainty, items: Sequence[Evidence]) -> EvidenceBook:
     return renumber([item._replace(certainty=certainty) for item in compared])
 
 
+def verdict_of(book: EvidenceBook, sentences: Sentences) -> Statement:
+    """The verdict on the campaign of a book of evidence, as every door tells it."""
+    return next(_Draft(book, sentences).all())
+
+
 class _Draft:
     """One text in the making: the evidence, the sentences, and which KPIs were called noise already."""
 

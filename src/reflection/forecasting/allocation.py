@@ -147,9 +147,10 @@ def _one_goal(request: AllocationRequest, knowledge: Knowledge) -> Knowledge:
         raise InvalidInput(f"the plans count different things ({names})", hint="spread the budget of each on its own")
     known = knowledge.for_goal(request.plans[0])
     if not posterior.known(known, known.goal_metric):
-        raise InvalidInput(
-            "nothing was learnt yet that a split could rest on", hint="store campaigns with spend and conversions first"
-        )
+        kind, goals = plural(next(iter(kinds))), (one for one in knowledge.every_goal if one.kind not in kinds)
+        others = ", ".join(sorted(plural(goal.kind) for goal in goals if goal.posteriors))
+        hint = f"store campaigns with spend and {kind} first" + (f"; learnt so far: {others}" if others else "")
+        raise InvalidInput(f"nothing was learnt of {kind} yet that a split could rest on", hint=hint)
     stated = request.plans[0].currency
     if stated is not None and stated != known.currency:
         learnt = known.currency or "no stated currency"

@@ -126,6 +126,8 @@ def _evaluated(
             *plan_notes.not_learnt(knowledge, own, stored_with),
             *plan_notes.not_told_apart(knowledge, doubtful, usual.doubts),
             *plan_notes.notes_on(plan, knowledge, state, corrected, far, same_money),
+            *plan_notes.without_figures(knowledge, metrics, knowledge.kind_for(plan)),
+            *plan_notes.of_targets(plan),
             *plan_notes.of_size(knowledge, size),
             *plan_notes.of_past(knowledge, campaign),
             *season.notes,

@@ -13,11 +13,13 @@ from reflection.domain.metrics import METRICS
 from reflection.domain.number_of import number_of
 from reflection.domain.plan import Plan
 from reflection.explain.formatting import money
+from reflection.explain.phrases_en import ENGLISH
 from reflection.forecasting import calibration
 from reflection.forecasting.calibration import Calibrated, Calibration
 from reflection.inference import posterior
 from reflection.inference.posterior import PlannedSize, RealCampaign
 
+UNLIKE = "the targets ask for two different results"
 WORTH_SAYING = 0.05
 """Change of a rate by the size of a plan from which on it is said."""
 
@@ -67,6 +69,28 @@ def of_size(knowledge: Knowledge, size: PlannedSize) -> Iterator[str]:
                 f"the plan is {times} times the usual size: by campaigns planned larger and smaller, its "
                 f"{METRICS[metric].label} is {abs(lift - 1):.0%} {side} for that".replace("%", " %")
             )
+
+
+def without_figures(knowledge: Knowledge, metrics: Mapping[str, Mapping[str, object]], kind: str) -> Iterator[str]:
+    """Which figures a plan has none of, where nothing was learnt of what it counts."""
+    if not knowledge.posteriors or "cvr" in knowledge.posteriors:
+        return
+    names = [ENGLISH.kpi(name) for name, figure in metrics.items() if figure["calibrated"] is None]
+    if names:
+        yield f"not identified: nothing was learnt of {plural(kind)} yet: there is no figure for {', '.join(names)}"
+
+
+def of_targets(plan: Plan) -> Iterator[str]:
+    """Targets that are not the same result on the plan's budget: the stricter one decides."""
+    targets = plan.targets
+    conversions, cpa = targets.get("conversions"), targets.get("cpa")
+    if conversions and cpa and abs(plan.budget / (conversions * cpa) - 1) > WORTH_SAYING:
+        paid, wanted = (money(amount, plan.currency) for amount in (plan.budget / conversions, cpa))
+        yield f"{UNLIKE}: {conversions:,g} conversions of this budget cost {paid} each, not {wanted}"
+    revenue, roas = targets.get("revenue"), targets.get("roas")
+    if revenue and roas and abs(revenue / (plan.budget * roas) - 1) > WORTH_SAYING:
+        brought, needed = money(revenue, plan.currency), f"{revenue / plan.budget:.2f}"
+        yield f"{UNLIKE}: {brought} on this budget is a ROAS of {needed}, not {roas:.2f}"
 
 
 def of_past(knowledge: Knowledge, campaign: RealCampaign) -> Iterator[str]:

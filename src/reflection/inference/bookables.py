@@ -247,8 +247,8 @@ def _bookable(knowledge: Knowledge, cells: _Cells, definition: Definition, platf
     chosen = cells.selection(definition.key, within=platform)
     owner = np.unique(cells.table.campaign[chosen.cell])
     campaigns = len(np.unique(cells.table.campaigns.real[owner]))
-    floor, conversions = knowledge.floor, float((cells.conversions[chosen.cell] * chosen.share).sum())
-    spent = float((np.nan_to_num(cells.table.spend[chosen.cell]) * chosen.share).sum())
+    conversions = float((cells.conversions[chosen.cell] * chosen.share).sum())
+    stated = bool(np.isfinite(cells.table.spend[chosen.cell]).any())  # else in another currency, or not given
     key = definition.key
     if platform is not None:
         key = signals.crossed(signals.parse(platform), signals.parse(key)).key
@@ -259,10 +259,10 @@ def _bookable(knowledge: Knowledge, cells: _Cells, definition: Definition, platf
         platform=platform,
         campaigns=campaigns,
         rows=len(chosen.cell),
-        spend=spent if cells.has_money else None,
+        spend=-cells.size(chosen)[0] if cells.has_money and stated else None,
         conversions=conversions,
         objectives=_objectives(cells, chosen),
-        enough=campaigns >= floor.campaigns and conversions >= floor.events,
+        enough=campaigns >= knowledge.floor.campaigns and conversions >= knowledge.floor.events,
         confounded=_confounded(knowledge, cells, definition),
         doubt=next(iter(doubts_in(knowledge, definition.parts).values()), None),
         campaign_ids=tuple(cells.table.campaigns.ids[owner[:MOST_IDS]].tolist()),

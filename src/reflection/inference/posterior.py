@@ -186,7 +186,7 @@ def unseen(knowledge: Knowledge, metric: str, shares: Mapping[str, float]) -> tu
     """Main signals of a mix that no posterior of the KPI has ever seen, sorted."""
     parts = [knowledge.posteriors[part] for part in METRICS[metric].composition if part in knowledge.posteriors]
     seen = {key for posterior in parts for key in posterior.features}
-    groups = {signals.parse(key).group for key in seen}
+    groups = {signals.parse(key).group for key in (*seen, *knowledge.aliases)}
     shares = resolved(knowledge, shares)
     # A group that is no part of the model (a headline attribute, say) is not evidence of anything missing.
     return tuple(

@@ -24,6 +24,7 @@ from reflection.errors import ImportFileError, InvalidInput
 
 MAX_LINE = 8 << 20
 MAX_WHOLE = 256 << 20
+MAX_BLANK = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,8 @@ def iterate_campaigns(source: Path | str | BinaryIO, *, after_line: int = 0) -> 
         ImportFileError: the file cannot be opened, or is neither JSON nor JSON lines.
     """
     with _opened(source) as (stream, name):
-        early = _first_lines(stream)
-        items = _lines(stream, early) if _are_lines(early) else _whole(stream, early, name)
+        early = _first_lines(stream, name)
+        items = (_lines if _are_lines(early) else _whole)(stream, early, name)
         for line, body, text, offset in items:
             if line > after_line:
                 yield _campaign(line, body, text, offset)
@@ -75,25 +76,27 @@ def _campaign(line: int, body: Any, text: str, offset: int) -> CampaignLine:
         return CampaignLine(line, None, InvalidInput("nested too deeply"), text[:2_000], offset)
 
 
-def _lines(stream: io.BufferedReader, early: list[bytes]) -> Iterator[tuple[int, Any, str, int]]:
+def _lines(stream: io.BufferedReader, early: list[bytes], name: str) -> Iterator[tuple[int, Any, str, int]]:
     offset = 0
     following = iter(lambda: stream.readline(MAX_LINE + 1), b"")
     for number, raw in enumerate(chain(early, following), start=1):
         offset += len(raw)
         if len(raw) > MAX_LINE and not raw.endswith(b"\n"):
-            offset += _skip_line(stream)
+            offset += _skip_line(stream, name)
             error = InvalidInput(f"a line longer than {MAX_LINE:,} bytes")
             yield number, error, raw[:2_000].decode("utf-8", "replace"), offset
         elif content := (raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw).strip():
             yield number, _parsed(content), content.decode("utf-8", "replace"), offset
 
 
-def _skip_line(stream: io.BufferedReader) -> int:
+def _skip_line(stream: io.BufferedReader, name: str) -> int:
     skipped = 0
     while piece := stream.readline(1 << 20):
         skipped += len(piece)
         if piece.endswith(b"\n"):
             break
+        if skipped > MAX_WHOLE:
+            raise ImportFileError(f"{name} has a line of more than {MAX_WHOLE >> 20} MiB.")
     return skipped
 
 
@@ -142,16 +145,20 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _first_lines(stream: io.BufferedReader) -> list[bytes]:
+def _first_lines(stream: io.BufferedReader, name: str) -> list[bytes]:
     """Lines up to the first that is not blank, and the one after it where only that tells what the file is.
 
     Read, not peeked: a pipe may hold no more than one line yet.
     """
     early: list[bytes] = []
+    size = 0
     while raw := stream.readline(MAX_LINE + 1):
         early.append(raw)
-        if _content(early):
+        size += len(raw)
+        if raw.removeprefix(codecs.BOM_UTF8).strip():
             break
+        if size > MAX_LINE or len(early) > MAX_BLANK:
+            raise ImportFileError(f"{name} begins with nothing but blank lines.")
     if _content(early).startswith(b"{") and _content(early).endswith(b"}") and not _is_object(_content(early)):
         early.append(stream.readline(MAX_LINE + 1))
     return early

@@ -136,13 +136,13 @@ def next_state(before: State | None, reading: Reading, ended: ChangePoint | None
             f"it held at {before_it} until {day_text(ended.day)} and is {after_it} in the campaigns since",
         )
     if reading.finding and reading.campaigns >= ENOUGH_CAMPAIGNS and reading.lfsr <= CERTAIN:
-        return "established", f"seen on {number_of(reading.campaigns, 'campaign')}, {_right(reading)}"
+        return "established", f"on evidence worth {number_of(reading.campaigns, 'campaign')}, {_right(reading)}"
     if before == "established" and reading.lfsr <= STILL_CERTAIN:
         return "established", f"weaker than it was, {_right(reading)}"
     if before in ("established", "contested"):
         return "superseded", f"over all campaigns, {_right(reading)} only"
     if reading.finding:
-        return "emerging", f"beyond noise on {number_of(reading.campaigns, 'campaign')}, to be confirmed"
+        return "emerging", f"beyond noise on evidence worth {number_of(reading.campaigns, 'campaign')}, to be confirmed"
     if before == "emerging" and reading.lfsr > UNCONFIRMED:
         return "retired", f"it was never confirmed: {_right(reading)} only"
     return before, "as before"

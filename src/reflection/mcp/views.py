@@ -48,6 +48,7 @@ def what_works(page: Answer) -> Json:
                 "high_90": item["interval"][1],
                 "probability": item["probability"],
                 "campaigns": item["campaigns"],
+                "real_campaigns": item["real_campaigns"],
                 "spend": item["spend"],
                 "finding": item["finding"],
                 "identified": item["identified"],

@@ -5,6 +5,7 @@ where any of it is stored, nor what time it is. A card's id is a content hash of
 it is the same at each poll.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -126,10 +127,15 @@ def build(
         Option(_card(knowledge, bookable, total, platform, objective), total.draws) for bookable, total in choices
     ]
     decided = {option.card.signal: option.card.lane for option in options}
+    ways: dict[str, set[str]] = defaultdict(set)
+    for option, (bookable, _) in zip(options, choices, strict=True):
+        if bookable.platform is not None:
+            ways[bookable.definition.key].add(option.card.lane)
     return tuple(
         option
         for option, (bookable, _) in zip(options, choices, strict=True)
         if _says_more(option.card, bookable, decided, settled=platform_key is not None)
+        and not _is_split(option.card, bookable, ways)
     )
 
 
@@ -158,6 +164,11 @@ def _is_choice(bookable: Bookable, platform: str | None, objective: str | None, 
         return False  # it never ran for this
     # A settled platform is no choice any more, and what differs there is in the total effect on it.
     return platform is None or (bookable.platform is None and bookable.definition.kind != signals.PLATFORM)
+
+
+def _is_split(card: Card, booked: Bookable, ways: Mapping[str, set[str]]) -> bool:
+    """Whether something is known to do well on one platform and badly on another: then it is no candidate for all."""
+    return booked.platform is None and card.lane == "explore" and {"exploit", "avoid"} <= ways[booked.definition.key]
 
 
 def _says_more(card: Card, booked: Bookable, lanes: Mapping[str, str], *, settled: bool) -> bool:

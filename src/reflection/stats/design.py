@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -244,10 +245,21 @@ def _canonical(
     x: sparse.csr_array, place: NDArray[np.intp], y: NDArray[np.float64], v: NDArray[np.float64]
 ) -> NDArray[np.intp]:
     """The order of cells by their campaigns, and of those of one by what they say."""
-    columns, values = x.indices.tolist(), x.data.tolist()
-    said = [list(zip(columns[i:k], values[i:k], strict=True)) for i, k in pairwise(x.indptr.tolist())]
-    keys = list(zip(place.tolist(), said, y.tolist(), v.tolist(), strict=True))
+    said = _in_bytes(x.indices, x.data)
+    ends = (said.itemsize * x.indptr.astype(np.int64)).tolist()
+    raw = said.tobytes()
+    keys = list(zip(place.tolist(), (raw[i:k] for i, k in pairwise(ends)), y.tolist(), v.tolist(), strict=True))
     return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.intp)
+
+
+def _in_bytes(columns: NDArray[np.integer[Any]], values: NDArray[np.float64]) -> NDArray[np.void]:
+    """Pairs of a column and a value whose bytes compare as the pairs do: numbers first byte first, of floats the sign
+    turned round, and of those below zero every bit."""
+    bits = (values + 0.0).view(np.int64)  # -0.0 is 0.0
+    ordered = np.where(bits < 0, ~bits, bits ^ np.int64(-(2**63))).view(np.uint64)
+    pairs = np.empty(len(columns), dtype=[("column", ">u4"), ("value", ">u8")])
+    pairs["column"], pairs["value"] = columns, ordered
+    return pairs
 
 
 def _contrasts(precision: NDArray[np.float64], place: NDArray[np.intp]) -> sparse.csr_array:

@@ -154,7 +154,7 @@ class ServerVectors:
         return len(changes)
 
     def make_index(self, number: int) -> None:
-        """Index the copies of a space, after which it answers: a minute for 100,000, on one processor of the server."""
+        """Index the copies of a space, after which it answers: minutes for 100,000, on one processor of the server."""
         with self._writing() as connection:
             row = connection.execute(sql.HELD, {"number": number}).first()
             if row is None:

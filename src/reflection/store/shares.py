@@ -82,7 +82,7 @@ class ShareBook:
         self._now = now
 
     def create(self, workspace: str, page: SharedPage, lasting: timedelta) -> tuple[Row, str]:
-        """A new link: what is stored of it, and its text, which cannot be read again. Expired ones are forgotten.
+        """A new link: what is stored of it, and its text, which cannot be read again. Expired ones of the workspace go.
 
         Raises:
             Conflict: the workspace has as many links as it may have.
@@ -100,7 +100,7 @@ class ShareBook:
         }
         hidden = {"salt": salt, "digest": _digest(salt, secret), "body": packed(page.body)}
         with self._database.write(workspace) as connection:
-            connection.execute(_FORGET, {"t": instant_text(now)})
+            connection.execute(_FORGET, {"w": workspace, "t": instant_text(now)})
             if connection.execute(_COUNT, {"w": workspace}).scalar_one() >= MOST_SHARES:
                 raise Conflict(f"{MOST_SHARES} links are open", hint="take back those nobody needs")
             connection.execute(insert(shares), {"workspace": workspace, **shown, **hidden})
@@ -146,6 +146,11 @@ class ShareBook:
             connection.execute(_REMOVE, values)
             return plain(row)
 
+    def forget(self, workspace: str) -> int:
+        """Drop links that have expired, with their pages; how many."""
+        with self._database.write(workspace) as connection:
+            return connection.execute(_FORGET, {"w": workspace, "t": instant_text(self._now())}).rowcount
+
 
 def _digest(salt: bytes, secret: str) -> bytes:
     return hashlib.sha256(salt + secret.encode()).digest()
@@ -154,6 +159,6 @@ def _digest(salt: bytes, secret: str) -> bytes:
 _OWN = and_(shares.c.workspace == bindparam("w"), shares.c.share_id == bindparam("s"))
 _ONE = select(*(shares.c[name] for name in _SHOWN)).where(_OWN)
 _REMOVE = delete(shares).where(_OWN)
-_FORGET = delete(shares).where(shares.c.expires_at <= bindparam("t"))
+_FORGET = delete(shares).where(shares.c.workspace == bindparam("w"), shares.c.expires_at <= bindparam("t"))
 _OPENED = select(shares).where(shares.c.share_id == bindparam("s"), shares.c.expires_at > bindparam("t"))
 _COUNT = select(func.count()).select_from(shares).where(shares.c.workspace == bindparam("w"))

@@ -5,10 +5,11 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
-from sqlalchemy import exc
+from sqlalchemy import exc, text
 from sqlalchemy.engine import Connection
 
 from reflection.domain.ports import AnalysisRecord
@@ -234,3 +235,14 @@ def test_a_place_that_cannot_be_written_is_a_sentence(code: int, words: str) -> 
     error.sqlite_errorcode = code
     with pytest.raises(Unavailable, match=words), translated_errors():
         raise error
+
+
+def test_a_connection_in_use_when_all_are_closed_is_closed_as_it_comes_back(database: Database) -> None:
+    driver: Any
+    with database.read() as connection:
+        driver = connection.connection.driver_connection
+        database.close()
+    with pytest.raises(Exception, match="closed"):
+        driver.execute("SELECT 1")
+    with database.read() as again:
+        assert again.execute(text("SELECT 1")).scalar_one() == 1

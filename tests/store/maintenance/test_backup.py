@@ -158,3 +158,11 @@ def test_what_is_no_backup_is_refused_and_nothing_is_made(
 
     assert not (tmp_path / "new").exists()
     assert [path.name for path in tmp_path.glob("one.db*")] == ["one.db"]
+
+
+def test_what_is_in_the_way_of_a_backup_is_named_by_the_file_that_was_asked_for(
+    database: Database, tmp_path: Path
+) -> None:
+    (tmp_path / ".b.db.pending").mkdir()
+    with pytest.raises(Unavailable, match=r"^b\.db could not be written"):
+        backup(database, tmp_path / "b.db")

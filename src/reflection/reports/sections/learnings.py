@@ -172,7 +172,7 @@ def _effect_cells(effect: Effect, labels: Labels) -> tuple[str, ...]:
         formatting.signed_lift(effect.effect),
         _band(effect.interval),
         "-" if effect.raw_lift is None else formatting.signed_lift(effect.raw_lift),
-        formatting.count(round(effect.campaigns, 1)),
+        formatting.count(effect.real_campaigns or round(effect.campaigns, 1)),
         "not enough evidence",
     )
 

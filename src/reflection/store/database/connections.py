@@ -17,6 +17,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from reflection.errors import ConfigurationError, Unavailable
 from reflection.store.database import dialect
+from reflection.store.database.late_returns import LateReturns
 from reflection.store.database.place import Place, database_name, url_of
 from reflection.store.database.statements import SQLITE
 
@@ -43,6 +44,7 @@ class Database:
         self.dialect = dialect.of(self.url)
         self.writer = self.dialect.make_engine(self.url, writer=True, busy_seconds=busy_seconds)
         self.reader = self.dialect.make_engine(self.url, writer=False, busy_seconds=busy_seconds)
+        self._late = LateReturns(self.writer, self.reader)
         self._idle = threading.Condition()
         self._users: dict[int, int] = {}
         self._watch: PoolProxiedConnection | None = None
@@ -223,7 +225,8 @@ class Database:
             return self.dialect.remarks(connection)
 
     def close(self) -> None:
-        """Close every idle connection; the database may be used again afterwards."""
+        """Close every connection, one in use as it comes back; the database may be used again afterwards."""
+        self._late.close()
         with self._watch_lock:
             self._end_watch()
         self.reader.dispose()

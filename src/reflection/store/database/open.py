@@ -1,5 +1,6 @@
 """Opening a database: its folder, its connections, this version's tables."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import structlog
@@ -21,10 +22,13 @@ def open_database(place: Place, *, busy_seconds: float = BUSY_SECONDS) -> Databa
         Unavailable: the file cannot be opened, or the server not reached.
     """
     database = Database(place, busy_seconds=busy_seconds)
-    if database.is_file:
-        make_folder(database.path)
-        refuse_foreign(database.path)
-    upgrade(database)
+    with ExitStack() as failed:
+        failed.callback(database.close)
+        if database.is_file:
+            make_folder(database.path)
+            refuse_foreign(database.path)
+        upgrade(database)
+        failed.pop_all()
     return database
 
 

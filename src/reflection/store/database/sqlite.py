@@ -125,7 +125,7 @@ def _translate(error: BaseException | None) -> ReflectionError:
     if code & 0xFF in _BUSY:
         return Unavailable("the database is busy", hint="try again in a moment")
     if code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return Unavailable("the database file is damaged", hint="restore the last backup, then run 'rebuild'")
+        return Unavailable("the database file is damaged, or is none", hint="restore a backup, then run 'rebuild'")
     if code & 0xFF == sqlite3.SQLITE_READONLY:
         return Unavailable("the database cannot be written: its file, folder or disk is read-only")
     if code & 0xFF == sqlite3.SQLITE_CANTOPEN:

@@ -1,4 +1,4 @@
-"""What is kept for a while only: answers under idempotency keys, what was recalled, the log of alerts, old history.
+"""What is kept for a while only: answers under idempotency keys, recalls, the log of alerts, shared pages, old history.
 
 All grow with every request and are of use for a time: a key while its sender may send again, a recall while somebody
 may still say what came of it, the log while somebody may ask, history while an import may be taken back. Must not know
@@ -6,7 +6,7 @@ why any was written.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -39,7 +39,8 @@ class Retention:
     """Forgets what is past its time, in every workspace; thread-safe.
 
     Args:
-        store: has the answers. notes: has the recalls. alerts: the log of what was sent. history: what was replaced.
+        store: has the answers. notes: has the recalls. logs: what was sent, and pages that were shared. history: what
+            was replaced.
         board: what processes noted together.
         now: the clock that ages are taken by.
     """
@@ -48,7 +49,7 @@ class Retention:
         self,
         store: SqlStore,
         notes: LearningNotes,
-        alerts: Log | None = None,
+        logs: Sequence[Log] = (),
         history: Log | None = None,
         *,
         board: SharedBoard | None = None,
@@ -56,7 +57,7 @@ class Retention:
     ) -> None:
         self._store = store
         self._notes = notes
-        self._alerts = alerts
+        self._logs = logs
         self._history = history
         self._board = board
         self._now = now
@@ -112,6 +113,6 @@ class Retention:
         return notes + sum(
             self._store.forget_idempotency(workspace, now - IDEMPOTENCY)
             + self._notes.forget_recalls(workspace, now - RECALLS)
-            + (0 if self._alerts is None else self._alerts.forget(workspace))
+            + sum(log.forget(workspace) for log in self._logs)
             for workspace in self._store.workspaces()
         )

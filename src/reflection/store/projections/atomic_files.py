@@ -30,8 +30,13 @@ def translated_errors() -> Iterator[None]:
     except OSError as error:
         if error.errno in _NO_SPACE:
             raise StorageFull("the disk is full; the file was not changed", hint="free some space") from error
-        name = "a file" if error.filename is None else os.path.basename(error.filename)
+        name = "a file" if error.filename is None else _target(os.path.basename(error.filename))
         raise Unavailable(f"{name} could not be written: {error.strerror}") from error
+
+
+def _target(name: str) -> str:
+    """The file that is written, by the name of what is written beside it."""
+    return name[1:].removesuffix(_PENDING) if name.startswith(".") and name.endswith(_PENDING) else name
 
 
 def write_files(folder: Path, contents: dict[str, bytes]) -> None:

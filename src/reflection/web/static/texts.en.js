@@ -416,7 +416,7 @@ export const texts = {
     columns: { issuer: "Forecast by", metric: "Figure", forecasts: "Forecasts", bias: "Result against it", miss: "Typical miss", inside: "In its 90% interval", skill: "Skill", held: "Held", chance: "What chance makes of it", said: "Said", came: "Happened", times: "Times", share: "Share", advice: "Advice", predicted: "Foretold", measured: "Measured" },
   },
   ask: {
-    lead: "Answers come from your own campaigns, each sentence with its evidence.",
+    lead: "Answers come from your own campaigns and say what they rest on.",
     label: "Your question", send: "Ask", busy: "Looking …",
     try: "Try one of these",
     about: (label) => `What do we know about ${label}?`,

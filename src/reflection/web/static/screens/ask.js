@@ -49,7 +49,7 @@ function Suggestions({ ask }) {
 
 function Answer({ state }) {
   const { answer } = state;
-  const beside = answer.citations.filter((citation) => !answer.sentences.some((sentence) => sentence.startsWith(citation.text)));
+  const beside = answer.citations.filter((citation) => !answer.sentences.some((sentence) => sentence.includes(citation.text.replace(/\.$/, ""))));
   const shown = (sentence) => capital(sentence.replace(/ ?\[(\d+)\]/g, (mark, ref) => (beside.some((citation) => citation.ref === +ref) ? mark : "")));
   return html`<section class="card"><h2>${state.question}</h2>
     ${!answer.can_tell && html`<p><${Badge}>${words.cannot}<//></p>`}
