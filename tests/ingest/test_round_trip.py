@@ -63,6 +63,7 @@ rows = st.lists(
     ),
     min_size=1,
     max_size=12,
+    unique=True,  # a row that repeats another in every cell is read once
 )
 
 DIALECTS: dict[str, tuple[list[list[str]], list[str], str]] = {

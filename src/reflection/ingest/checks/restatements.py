@@ -149,7 +149,7 @@ def _beside_each_other(reports: Sequence[ImportReport]) -> list[ImportReport]:
                 f"(first: {twice[0]}): a campaign is replaced as a whole, so only the later file's count. Import whole "
                 "months with --group-by month, or give each campaign's days in one file."
             )
-            note = finding("days_left_out", "warning", message, (), twice)
+            note = finding("days_left_out", "error", message, (), twice)
             report = replace(report, findings=(note, *report.findings))
         files.update(dict.fromkeys(ids, report.name))
         results.append(report)
