@@ -50,6 +50,10 @@ def test_intervals_hold_most_months_and_nothing_is_told_of_a_metric_without_a_se
 
     assert np.mean(hits) >= 0.7
     assert not any(part["finding"] for metric in ("ctr", "aov") for part in season.get(metric, []))
+    assert knowledge.diagnostics["season_outlook"] is None
+    for part in (part for parts in season.values() for part in parts if part["settled_in"]):
+        assert not part["finding"]
+        assert part["reason"].startswith(f"we cannot tell yet: {part['settled_in']} more year")
 
 
 def test_a_plan_is_foretold_by_its_days(worlds_of_seasons: ModuleType, known: tuple[Any, Knowledge]) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from reflection.domain.evidence import days_of
-from reflection.inference.time_of_year import LONGEST, month_shares, shares_of_year
+from reflection.inference.findings.recurring_times import turns_more
+from reflection.inference.time_of_year import LONGEST, Calendar, _enough, month_shares, shares_of_year
 
 
 def _day(text: str) -> int:
@@ -49,3 +50,34 @@ def test_a_period_in_local_time_keeps_its_days(zone: int) -> None:
     assert days_of(start, end) == (_day("2024-11-01"), _day("2024-11-30"))
     assert days_of(start, dt.datetime(2024, 12, 1, tzinfo=local)) == (_day("2024-11-01"), _day("2024-11-30"))
     assert days_of(None, end) is None
+
+
+@pytest.mark.parametrize(
+    ("seen", "enough"),
+    [
+        (range(600, 617), 600 + 20),  # 17 months on end: nine were seen twice after the 21st
+        (range(600, 621), 620),
+        ([*range(600, 606), 630], 644),  # a hole of two years: what was seen before it counts
+        (range(600, 605), None),
+        ([], None),
+    ],
+)
+def test_from_when_on_months_can_be_compared(seen: list[int], enough: int | None) -> None:
+    assert _enough(list(seen)) == enough
+
+
+def test_what_it_takes_is_said_in_words() -> None:
+    assert Calendar((), (), 0, None).outlook is None
+    assert Calendar((), (), 5, 12 * 56 + 8).outlook == (
+        "whether the time of the year matters we cannot tell yet: it takes 9 months of the year seen in 2 years each, "
+        "and so far 5 are; if campaigns go on every month, we can after September 2026"
+    )
+
+
+def test_what_is_suspected_says_how_much_longer_it_takes() -> None:
+    assert turns_more(0.10, 0.06, 0.05, 2) == 1
+    assert turns_more(0.10, 0.07, 0.08, 2) == 2
+    assert turns_more(0.10, 0.07, 0.30, 2) is None, "not even suspected"
+    assert turns_more(0.02, 0.07, 0.10, 2) is None, "longer than it was seen"
+    assert turns_more(-0.10, 0.06, 0.05, 2) == turns_more(0.10, 0.06, 0.05, 2)
+    assert turns_more(0.10, 0.06, 0.05, 0) is None

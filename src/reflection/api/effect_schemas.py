@@ -65,6 +65,9 @@ class RecurringEffect(BaseModel):
     finding: bool = Field(description="whether it is told, under the same control as findings")
     reason: str = Field(description="in which years, or how many weeks, it was seen, or why it is not told")
     campaigns: int = Field(description="campaigns that mostly ran then")
+    settled_in: int | None = Field(
+        default=None, description="of what is suspected: years, or weeks, more that would tell if all are like these"
+    )
 
 
 class SeasonEffect(RecurringEffect):
@@ -199,6 +202,9 @@ class EffectsPage(BaseModel):
     season: dict[str, list[SeasonEffect]] = Field(
         description="by metric, whatever the filters: what the parts of the year do to all campaigns alike; a metric "
         "is here only where most months were seen in two years and the months explain it better than none"
+    )
+    season_outlook: str | None = Field(
+        description="from when on months can be compared, where too few were seen in two years; null where they are"
     )
     weekdays: dict[str, list[WeekdayEffect]] = Field(
         description="by metric, whatever the filters: what days of the week do to all campaigns alike, where rows of "

@@ -75,8 +75,11 @@ def _beneath(page: dict[str, Any]) -> Iterator[str]:
     for name, wear in page["wear"].items():
         yield f"[dim]{wear_line(name, wear)}[/]"
     for turn, times in (("year", page["season"]), ("week", page["weekdays"])):
-        told = ((name, part) for name, parts in times.items() for part in parts if part["finding"])
+        parts = ((name, part) for name, parts in times.items() for part in parts)
+        told = [(name, part) for name, part in parts if part["finding"] or part.get("settled_in")]
         yield from (f"[dim]{recurring_line(name, part, turn)}[/]" for name, part in told)
+    if page["season_outlook"]:
+        yield f"[dim]{page['season_outlook']}[/]"
     for event in page["events"]:
         yield f"[dim]{escape(event_line(event))}[/]"
     if page["delivery"]:

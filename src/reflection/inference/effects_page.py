@@ -54,7 +54,8 @@ def effects_page(
     cursor: str | None = None,
 ) -> dict[str, Any]:
     """A page of effects: {items, next_cursor, as_of, epoch, findings, not_evidence, campaigns, calibration, size,
-    delivery, spread, wear, season, weekdays, events, reason, goals, waiting, approximate, trust, attribution}.
+    delivery, spread, wear, season, season_outlook, weekdays, events, reason, goals, waiting, approximate, trust,
+    attribution}.
 
     `findings` and `not_evidence` count all that match the other filters, whatever `findings_only` shows. `calibration`
     (`Knowledge.coverage`), `size`, `delivery`, `spread`, `waiting`, `trust` and `attribution` are of all metrics all
@@ -91,15 +92,24 @@ def effects_page(
         "calibration": knowledge.coverage,
         "spread": knowledge.spread,
         "size": knowledge.size,
-        "wear": knowledge.diagnostics.get("wear", {}),
-        "season": knowledge.diagnostics.get("season", {}),
-        "weekdays": knowledge.diagnostics.get("weekdays", {}),
-        "events": knowledge.diagnostics.get("events", []),
+        **_of_time(knowledge),
         "delivery": knowledge.delivery_tilt,
         "reason": None if chosen else knowledge.reason or "no effect matches these filters",
         "goals": goals,
         "waiting": dict(waiting) or None,
         **of_workspace,
+    }
+
+
+def _of_time(knowledge: Knowledge) -> dict[str, Any]:
+    """What goes with age, months, weekdays and events; knowledge of before may not say some of it."""
+    said = knowledge.diagnostics
+    return {
+        "wear": said.get("wear", {}),
+        "season": said.get("season", {}),
+        "season_outlook": said.get("season_outlook"),
+        "weekdays": said.get("weekdays", {}),
+        "events": said.get("events", []),
     }
 
 

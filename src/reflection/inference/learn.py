@@ -240,6 +240,7 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
             "spelt": dict(spelt),
             "wear": monthly_wear(fits),
             "season": seasons.as_diagnostics(),
+            "season_outlook": fits.design.calendar.outlook,
             "weekdays": weekdays.as_diagnostics(),
             "events": events.as_diagnostics(),
             "level_shifts": identification.shifts.as_diagnostics(),

@@ -31,6 +31,9 @@ SEEN = 0.5
 FEWEST_MONTHS = 9
 """Months seen twice from which on there is a season: what is usual in the year is then known."""
 
+FEWEST_SEEN = 6
+"""Single months from which on it is said when there will be a season."""
+
 MOST_SINGLE = 60
 """Single months that have a column: the last five years'."""
 
@@ -47,10 +50,14 @@ class Calendar:
     Attributes:
         levels: months of the year, 1 to 12, that have a column; none where no season can be told. single: single months
             that have one, counted from 1970-01.
+        twice: months of the year seen in two years. enough: the month after which, if every month from now on is seen,
+            a season can be told, counted from 1970-01; None where it can be, or hardly anything was seen.
     """
 
     levels: tuple[int, ...]
     single: tuple[int, ...]
+    twice: int = 0
+    enough: int | None = None
 
     group: ClassVar[str] = SEASON
     turn: ClassVar[str] = "year"
@@ -65,8 +72,20 @@ class Calendar:
         of_year, years = np.unique(seen % _YEAR, return_counts=True)
         twice = (1 + of_year[years >= TWICE]).tolist()
         if len(twice) < FEWEST_MONTHS:
-            return cls((), ())
-        return cls(tuple(twice), tuple(seen[-MOST_SINGLE:].tolist()))
+            return cls((), (), len(twice), _enough(seen.tolist()))
+        return cls(tuple(twice), tuple(seen[-MOST_SINGLE:].tolist()), len(twice))
+
+    @property
+    def outlook(self) -> str | None:
+        """What it takes until a season can be told; None where it can be, or hardly anything was seen."""
+        if self.enough is None:
+            return None
+        far = f"{self.twice} {'is' if self.twice == 1 else 'are'}" if self.twice else "none is"
+        when = f"{calendar.month_name[1 + self.enough % _YEAR]} {1970 + self.enough // _YEAR}"
+        return (
+            f"whether the time of the year matters we cannot tell yet: it takes {FEWEST_MONTHS} months of the year "
+            f"seen in {TWICE} years each, and so far {far}; if campaigns go on every month, we can after {when}"
+        )
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -99,6 +118,17 @@ class Calendar:
     def named(self, levels: Sequence[int]) -> str:
         """Months in words."""
         return joined([calendar.month_name[level] for level in levels])
+
+
+def _enough(seen: Sequence[int]) -> int | None:
+    """The month after which enough months of the year were seen twice, if each from the last one on is seen."""
+    if len(seen) < FEWEST_SEEN:
+        return None
+    own, month = set(seen), max(seen)
+    while np.count_nonzero(np.bincount([one % _YEAR for one in own]) >= TWICE) < FEWEST_MONTHS:
+        month += 1
+        own.add(month)
+    return month
 
 
 def single_feature(month: int) -> Feature:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.metrics import METRICS
+from reflection.domain.number_of import number_of
 from reflection.domain.recurring_times import neighbours
 from reflection.domain.results import Finding
 from reflection.domain.weights import Interval
@@ -32,6 +33,12 @@ from reflection.stats.quantiles import limits
 
 FEWEST_TURNS = 2
 """Years, or weeks, that have to show it."""
+
+SUSPECTED = 0.15
+"""Probability of the other sign up to which an effect is suspected."""
+
+TOLD = 2.0
+"""Standard deviations from none at which an effect is mostly told: beyond its interval, as all are told together."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,7 @@ class Stretch:
         lfsr: false-sign rate. turns: in which it was seen.
         here: campaigns that ran then, a mask. ids, against: of those that show it beyond noise, and the opposite.
         reason: why it is no finding, else in which turns it was seen. finding: whether it is one.
+        settled_in: of what is suspected, how many turns more would tell if all are like these; None of the rest.
     """
 
     metric: str
@@ -66,6 +74,7 @@ class Stretch:
     against: tuple[str, ...]
     reason: str
     finding: bool
+    settled_in: int | None = None
 
 
 class RecurringTimes:
@@ -105,6 +114,7 @@ class RecurringTimes:
         shown = {
             "name": one.name, "effect": one.effect, "interval": list(one.interval), "lfsr": one.lfsr,
             "finding": one.finding, "reason": one.reason, "campaigns": int(one.here.sum()),
+            "settled_in": one.settled_in,
         }  # fmt: skip
         return {**shown, **self._places(one)}
 
@@ -138,6 +148,9 @@ class RecurringTimes:
         ids, wrong = self._table.campaigns.ids, float((sign * draws <= 0).mean())
         clear = bool(found.selected[columns].all()) and not low <= 0.0 <= high
         doubt = self._doubt(metric, sign, turns, here) if clear else "not enough evidence"
+        more = None if clear else turns_more(effect, float(draws.std()), wrong, len(turns))
+        if more is not None:
+            doubt = f"we cannot tell yet: {self._more(levels, turns, more)} would settle it, if it stays like this"
         return Stretch(
             metric=metric,
             levels=tuple(levels),
@@ -151,7 +164,15 @@ class RecurringTimes:
             against=tuple(ids[here & (sign * level < -BEYOND_NOISE * noise)][:MOST_IDS].tolist()),
             reason=doubt or f"seen in {self._by_turn(sign, turns)}",
             finding=doubt is None,
+            settled_in=more,
         )
+
+    def _more(self, levels: Sequence[int], turns: Sequence[Turn], more: int) -> str:
+        """So many turns more in words; of years also until when."""
+        turn = number_of(more, f"more {self._cycle.turn}")
+        if self._cycle.group != SEASON:
+            return turn
+        return f"{turn} (until {self._cycle.named(levels[-1:])} {max(one.number for one in turns) + more})"
 
     def _doubt(self, metric: str, sign: float, turns: Sequence[Turn], here: NDArray[np.bool_]) -> str | None:
         """Why some levels that are beyond chance are no finding."""
@@ -215,6 +236,19 @@ class RecurringTimes:
             supporting=one.ids,
             contradicting=one.against,
         )
+
+
+def turns_more(effect: float, sd: float, wrong: float, turns: int) -> int | None:
+    """How many turns more would tell of an effect that is suspected, if it is as large as it looks: the error goes with
+    one over the root of their number. None where nothing is suspected, or it would take too many.
+
+    Args:
+        effect, sd: log scale. wrong: probability that its sign is another. turns: in which it was seen.
+    """
+    if wrong > SUSPECTED or not turns or effect == 0.0:
+        return None
+    more = max(math.ceil(turns * (TOLD * sd / effect) ** 2) - turns, 1)
+    return more if more <= turns else None
 
 
 def _turns(turn: Ints, level: Floats, noise: Floats) -> Iterator[Turn]:

@@ -68,20 +68,19 @@ function Page({ page, metric, filters, change }) {
         <${Search} label=${words.search} value=${filters.q} onChange=${(value) => change({ q: value })} />
       </div>
       ${Object.entries(page.wear).map(([name, wear]) => html`<p key=${name} class="note">${words.wearing(texts.metric[name], lift(wear.a_month), liftRange(wear.interval))}</p>`)}
-      ${comesRound(page.season, words.year)}${comesRound(page.weekdays, words.week)}
+      ${comesRound(page.season, "year")}${comesRound(page.weekdays, "week")}
       ${page.events.map((event) => html`<p key=${`${event.event_id} ${event.metric}`} class="note">${words.event(capital(event.name), event.text, event.metric && words.moved(texts.metric[event.metric], lift(event.effect), liftRange(event.interval)), event.finding ? "" : event.reason)}</p>`)}
-      ${page.delivery && html`<p class="note">${capital(page.delivery.reason)}</p>`}
+      ${[page.season_outlook, page.delivery?.reason, page.approximate].map((text) => text && html`<p class="note">${capital(text)}</p>`)}
       ${groups.some((name) => name.includes("*")) && html`<p class="note">${words.pairs}</p>`}
-      ${page.approximate && html`<p class="note">${page.approximate}</p>`}
       ${page.next_cursor && html`<p class="note">${words.capped(count(page.items.length))}</p>`}
       <${Forest} key=${`sure ${metric}`} title=${words.sure} note=${words.sureNote} effects=${sure} all=${items} metric=${metric} none=${words.noneSure} />
       <${Forest} key=${`unsure ${metric}`} title=${words.unsure} note=${words.unsureNote} effects=${unsure} all=${items} metric=${metric} />
       <${NextTest} /><${Spreadsheet} table="effects" />`}`;
 }
 
-/** Months or weekdays that do better or worse than others, as sentences, where that is beyond chance. */
-function comesRound(times, sentence) {
-  return Object.entries(times).flatMap(([name, parts]) => parts.filter((part) => part.finding).map((part) => html`<p key=${`${name} ${part.name}`} class="note">${sentence(part.name, texts.metric[name], lift(part.effect), liftRange(part.interval), part.reason)}</p>`));
+/** Months or weekdays, told or suspected. */
+function comesRound(times, turn) {
+  return Object.entries(times).map(([name, parts]) => parts.map((part) => (part.finding || part.settled_in) && html`<p class="note">${words.against(turn, part.name, texts.metric[name], lift(part.effect), liftRange(part.interval), part.reason)}</p>`));
 }
 
 const columns = [
