@@ -188,7 +188,7 @@ class ServerIndex:
         version = self._server.version()
         if version is None:
             return f"in memory: the database has no extension vector ({SERVER} {OLDEST} or newer)"
-        return f"in memory; by {SERVER} {version} in workspaces of {self._least:,} and more"
+        return f"in memory; in workspaces of {self._least:,} memories and more by {SERVER} {version}"
 
     def remarks(self, space: Space) -> list[str]:
         """What an operator may mend: workspaces that fill the memory of each process."""
