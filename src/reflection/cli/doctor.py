@@ -5,7 +5,7 @@ import os
 import platform
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import SecretStr
@@ -14,10 +14,11 @@ from rich.markup import escape
 from reflection.cli.backup import problems_of
 from reflection.cli.session import SECONDS, JsonOption, console, open_application, print_json, text_table
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
-from reflection.memory.server import ServerIndex
 from reflection.settings import Settings, variable_of, variables
 from reflection.version import __version__
-from reflection.wiring import Application
+
+if TYPE_CHECKING:
+    from reflection.wiring import Application
 
 TOO_NARROW, TOO_WIDE = 0.80, 0.98
 """Coverage of 90 % intervals beyond which it is worth a sentence; of 50 campaigns, chance goes there once in 100."""
@@ -128,8 +129,10 @@ def worker_remarks(status: Mapping[str, Any], now: datetime | None = None) -> It
         )
 
 
-def vector_remarks(application: Application) -> Iterable[str]:
+def vector_remarks(application: "Application") -> Iterable[str]:
     """One sentence for each workspace that fills the memory of each process, where the database could search it."""
+    from reflection.memory.server import ServerIndex
+
     index, space = application.memory.index, application.memory.embedder.space
     return index.remarks(space) if isinstance(index, ServerIndex) and space is not None else ()
 
