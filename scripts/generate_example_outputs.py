@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from reflection import Engine
-from reflection.engine.engine import Refused
+from reflection.engine.engine import Refusal
 from reflection.settings import Settings
 
 SAMPLES = Path(__file__).resolve().parents[1] / "data" / "samples"
@@ -37,7 +37,7 @@ def analyse(engine: Engine) -> dict[str, Any]:
     """Learn from the history, then analyse the incoming campaign with what was learnt."""
     history = json.loads((SAMPLES / "campaign_history.json").read_text(encoding="utf-8"))
     for result in engine.analyze_many(json.dumps(campaign) for campaign in history):
-        if isinstance(result, Refused):
+        if isinstance(result, Refusal):
             raise result.error
     return engine.analyze((SAMPLES / "incoming_campaign.json").read_text(encoding="utf-8"))
 

@@ -12,7 +12,7 @@ import pytest
 import reflection
 from reflection import Campaign, Engine, InvalidInput, NotFound, library
 from reflection.api.openapi import CMP_007
-from reflection.engine.engine import Refused
+from reflection.engine.engine import Refusal
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_batch_is_streamed_learnt_once_and_reported(engine):
         "c3",
         "c4",
     ]
-    assert not any(isinstance(analysis, Refused) for analysis in analyses)
+    assert not any(isinstance(analysis, Refusal) for analysis in analyses)
     assert seen == [1, 2, 3, 4, 5]
     assert engine.effects()["as_of"] is not None
 

@@ -33,7 +33,7 @@ from reflection.explain.left_out import left_out_sentence
 from reflection.explain.writer import DeterministicWriter
 from reflection.forecasting.forecaster import Forecaster
 from reflection.forecasting.plan_texts import PlanTexts
-from reflection.ingest.jobs.reported_days import KeptAnswers
+from reflection.ingest.jobs.reported_days import AnswerCache
 from reflection.ingest.jobs.service import Imports
 from reflection.ingest.sample_account import SampleAccount
 from reflection.memory.backends import choose_index
@@ -58,7 +58,7 @@ from reflection.store.imports import ImportRows
 from reflection.store.learning_reviews import LearningNotes
 from reflection.store.learnings import LearningBook
 from reflection.store.maintenance.history import History
-from reflection.store.maintenance.purge import Purge, Purged
+from reflection.store.maintenance.purge import Purge, PurgeResult
 from reflection.store.maintenance.retention import Retention
 from reflection.store.memories import MemoryRows
 from reflection.store.projections.artifacts import ArtifactFolder, Telling
@@ -157,7 +157,7 @@ class Application:
             observe=self._observe,
         )
         imports = ImportRows(self.database)
-        self.days = KeptAnswers(imports)
+        self.days = AnswerCache(imports)
         self.imports = Imports(self.engine, self.store, imports, clock=utc_now)
         self.sample = SampleAccount(self.engine, self.store, self.learner.learn_now, lambda name: self.purge(name).rows)
 
@@ -221,7 +221,7 @@ class Application:
             self.memory.index.reset()
         return self.publisher.rebuild()
 
-    def purge(self, workspace: str, *, scrubbed: bool = False) -> Purged:
+    def purge(self, workspace: str, *, scrubbed: bool = False) -> PurgeResult:
         """Remove everything of a workspace: rows, vectors, files; see `Purge`."""
         return Purge(self.database, self.memory.index, self.publisher, self.artifacts).all_of(
             workspace, instant_text(utc_now()), scrubbed=scrubbed

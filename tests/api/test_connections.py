@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 
 from reflection.api import connections
-from reflection.api.connections import Bounded, most_connections
+from reflection.api.connections import BoundedConnection, most_connections
 
 HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n"
 
@@ -33,8 +33,10 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A server that holds eight connections; it has patience until a test takes it away."""
     for name, value in {"HEAD_SECONDS": 60.0, "BODY_SECONDS": 60.0, "LOOK_SECONDS": 0.02}.items():
         monkeypatch.setattr(connections, name, value)
-    monkeypatch.setattr(Bounded, "most", 8)
-    config = uvicorn.Config(hello, port=0, http=Bounded, log_config=None, lifespan="off", timeout_keep_alive=60)
+    monkeypatch.setattr(BoundedConnection, "most", 8)
+    config = uvicorn.Config(
+        hello, port=0, http=BoundedConnection, log_config=None, lifespan="off", timeout_keep_alive=60
+    )
     server, listening = uvicorn.Server(config), config.bind_socket()
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()

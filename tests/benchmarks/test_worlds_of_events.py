@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reflection.domain.events import Event
-from reflection.inference.learn import DEFAULT, FitRequest, Gathered, learn, learn_partitions
+from reflection.inference.learn import DEFAULT, FitRequest, PartitionEvidence, learn, learn_partitions
 from reflection.inference.partitions import InMemory
 from reflection.store.knowledge_blob import encode
 
@@ -23,7 +23,7 @@ def test_it_is_told_with_its_size_and_is_part_of_the_present(worlds_of_events: M
     level = known.posteriors["cvr"]
     assert level.reference * np.exp(float(level.means[0])) == pytest.approx(0.03 * 0.75, rel=0.08)
 
-    parts = InMemory([Gathered.of(evidence[side::2], DEFAULT.as_of, DEFAULT.texts) for side in (1, 0)])
+    parts = InMemory([PartitionEvidence.of(evidence[side::2], DEFAULT.as_of, DEFAULT.texts) for side in (1, 0)])
     assert encode(learn_partitions(parts, FitRequest(events=[worlds_of_events.EVENT]))) == encode(known)
 
 

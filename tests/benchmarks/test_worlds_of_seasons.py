@@ -13,7 +13,7 @@ import pytest
 
 from reflection.domain.knowledge import Knowledge
 from reflection.inference.dataset import Dataset
-from reflection.inference.learn import DEFAULT, Gathered, learn, learn_partitions
+from reflection.inference.learn import DEFAULT, PartitionEvidence, learn, learn_partitions
 from reflection.inference.partitions import InMemory
 from reflection.inference.time_of_year import Calendar
 from reflection.store.knowledge_blob import decode, encode
@@ -69,7 +69,7 @@ def test_order_and_partitions_leave_no_trace_and_it_survives_being_stored(known:
     world, knowledge = known
     evidence = list(world.world.evidence)
     random.Random(0).shuffle(evidence)
-    parts = InMemory([Gathered.of(evidence[side::2], DEFAULT.as_of, DEFAULT.texts) for side in (0, 1)])
+    parts = InMemory([PartitionEvidence.of(evidence[side::2], DEFAULT.as_of, DEFAULT.texts) for side in (0, 1)])
     apart = replace(learn_partitions(parts), as_of=knowledge.as_of)
 
     assert encode(apart) == encode(knowledge)

@@ -14,7 +14,7 @@ import pytest
 from reflection.cli import analyze as command
 from reflection.cli import processes
 from reflection.cli.processes import FilesBeside, Workers
-from reflection.domain.answers import Answer, Refused
+from reflection.domain.answers import Answer, Refusal
 from reflection.domain.campaign import Campaign
 from reflection.errors import Unavailable
 from reflection.settings import Settings
@@ -103,7 +103,7 @@ def test_a_large_file_has_its_files_written_beside_and_a_small_one_afterwards(
             super().__init__(settings, workspace, 0)
             self._settings = settings
 
-        def analyze_many(self, campaigns: Iterable[Campaign]) -> Iterator[Answer | Refused]:
+        def analyze_many(self, campaigns: Iterable[Campaign]) -> Iterator[Answer | Refusal]:
             with build(self._settings) as application:
                 yield from application.engine.analyze_many(campaigns)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reflection.delivery.addresses import AddressGuard, Undelivered, is_public
+from reflection.delivery.addresses import AddressGuard, FailedDelivery, is_public
 from reflection.errors import InvalidInput
 
 PUBLIC = "93.184.216.34"
@@ -26,7 +26,7 @@ def test_what_is_not_public_is_known_in_every_form(address):
     assert not is_public(address)
     with pytest.raises(InvalidInput, match="private network or to this machine"):
         guard([address]).check("https://hooks.example.com/x")
-    with pytest.raises(Undelivered):
+    with pytest.raises(FailedDelivery):
         guard([PUBLIC, address]).target("https://hooks.example.com/x")
 
 
@@ -54,7 +54,7 @@ def test_a_name_that_changes_its_mind_is_judged_at_each_try_and_only_the_judged_
     rebinding.check("https://rebind.example/x")
     target = rebinding.target("https://rebind.example/x")
     assert (target.host, target.addresses) == ("rebind.example", (PUBLIC,)), "looked up once, connected to by address"
-    with pytest.raises(Undelivered) as refused:
+    with pytest.raises(FailedDelivery) as refused:
         rebinding.target("https://rebind.example/x")
     assert refused.value.final
 
@@ -62,9 +62,9 @@ def test_a_name_that_changes_its_mind_is_judged_at_each_try_and_only_the_judged_
 def test_what_the_installation_allows_may_be_private_and_without_encryption():
     for allowed in ("hooks.internal", "10.0.0.0/8", "10.1.2.3"):
         assert guard(["10.1.2.3"], allowed=[allowed]).target("http://hooks.internal/x").port == 80
-    with pytest.raises(Undelivered):
+    with pytest.raises(FailedDelivery):
         guard(["10.1.2.3"], allowed=["10.9.0.0/16", "other.internal"]).target("http://hooks.internal/x")
-    with pytest.raises(Undelivered):
+    with pytest.raises(FailedDelivery):
         guard(["10.1.2.3", "127.0.0.1"], allowed=["10.0.0.0/8"]).target("http://hooks.internal/x")
 
 
@@ -78,6 +78,6 @@ def test_a_name_that_nobody_knows_now_may_be_known_later():
         raise OSError
 
     AddressGuard((), unknown).check("https://soon.example/x")
-    with pytest.raises(Undelivered) as refused:
+    with pytest.raises(FailedDelivery) as refused:
         AddressGuard((), unknown).target("https://soon.example/x")
     assert not refused.value.final

@@ -13,7 +13,7 @@ from reflection.alerts.alert import Alert, channel_of
 from reflection.alerts.messages import Document, Message, report_item, report_message
 from reflection.alerts.schedule import DueReport
 from reflection.delivery import chats
-from reflection.delivery.addresses import Undelivered
+from reflection.delivery.addresses import FailedDelivery
 
 SLACK = "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
 TEAMS = (
@@ -80,7 +80,7 @@ def test_what_is_not_taken_is_a_failure_and_neither_it_nor_the_log_names_the_add
     posts[0] = 500
     with caplog.at_level(logging.DEBUG):
         for address in (SLACK, TEAMS):
-            with pytest.raises(Undelivered) as failed:
+            with pytest.raises(FailedDelivery) as failed:
                 chats.send(alert(address), MESSAGE, None)
             assert address not in str(failed.value)
     said = caplog.text + "".join(capfd.readouterr())

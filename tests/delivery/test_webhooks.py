@@ -9,7 +9,7 @@ from standardwebhooks import Webhook
 
 from reflection.alerts.messages import Message
 from reflection.delivery import webhooks
-from reflection.delivery.addresses import AddressGuard, Undelivered
+from reflection.delivery.addresses import AddressGuard, FailedDelivery
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 MESSAGE = Message("msg_1", "test", "Test", (("line", ""),), b'{"type":"test"}', "2026-06-01T00:00:00+00:00")
@@ -17,7 +17,7 @@ GUARD = AddressGuard(["127.0.0.1", "hooks.test"], lambda host, port: ["127.0.0.1
 
 
 def failure(address, *, guard=GUARD, seconds=5.0):
-    with pytest.raises(Undelivered) as failed:
+    with pytest.raises(FailedDelivery) as failed:
         webhooks.send(guard, address, SECRET, MESSAGE, seconds=seconds)
     return failed.value
 

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from reflection.domain.answers import Answer, Refused
+from reflection.domain.answers import Answer, Refusal
 from reflection.domain.campaign import Campaign
 from reflection.domain.ports import StaleRevision
 from reflection.engine import bulk
@@ -19,11 +19,11 @@ W, BATCH = "default", 20
 Make = Callable[..., Campaign]
 
 
-def run(application: Application, campaigns: Sequence[Campaign], **options: Any) -> list[Answer | Refused]:
+def run(application: Application, campaigns: Sequence[Campaign], **options: Any) -> list[Answer | Refusal]:
     return list(application.engine.analyze_many(iter(campaigns), **options))
 
 
-def bodies(answers: Sequence[Answer | Refused]) -> list[dict[str, Any]]:
+def bodies(answers: Sequence[Answer | Refusal]) -> list[dict[str, Any]]:
     assert all(isinstance(answer, Answer) for answer in answers)
     return [orjson.loads(answer.body) for answer in answers if isinstance(answer, Answer)]
 
@@ -136,8 +136,8 @@ def test_one_campaign_that_cannot_be_stored_does_not_stop_its_batch(
     monkeypatch.setattr(application.store, "save_many", picky)
     answers = run(application, [make_campaign(campaign_id=name) for name in "abc"], following=True)
 
-    assert [type(answer) for answer in answers] == [Answer, Refused, Answer]
-    assert isinstance(answers[1], Refused)
+    assert [type(answer) for answer in answers] == [Answer, Refusal, Answer]
+    assert isinstance(answers[1], Refusal)
     assert answers[1].campaign_id == "b"
     assert [item.campaign_id for item in application.store.campaigns(W)] == ["a", "c"]
 

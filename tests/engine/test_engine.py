@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from reflection.domain.ports import StaleRevision
-from reflection.engine.engine import ATTEMPTS, Refused
+from reflection.engine.engine import ATTEMPTS, Refusal
 from reflection.errors import Conflict, NotFound, Unavailable
 from reflection.store.database.open import open_database
 from reflection.store.maintenance.verify import verify
@@ -146,8 +146,8 @@ def test_a_refused_campaign_does_not_stop_the_batch(engine, application, make_ca
 
     monkeypatch.setattr(application.store, "save_analysis", picky)
     results = list(engine.analyze_many(make_campaign(campaign_id=name) for name in "abc"))
-    assert [type(result).__name__ for result in results] == ["Answer", "Refused", "Answer"]
-    assert isinstance(results[1], Refused)
+    assert [type(result).__name__ for result in results] == ["Answer", "Refusal", "Answer"]
+    assert isinstance(results[1], Refusal)
     assert results[1].campaign_id == "b"
 
 

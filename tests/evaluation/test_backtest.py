@@ -36,7 +36,7 @@ def campaigns() -> list[Campaign]:
 
 
 @pytest.fixture(scope="module")
-def made(campaigns: list[Campaign]) -> list[backtest.Forecasted]:
+def made(campaigns: list[Campaign]) -> list[backtest.MetricForecasts]:
     return backtest.replay(campaigns)
 
 

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reflection.evaluation import backtest_stages
-from reflection.evaluation.backtest_sums import KEPT, METHODS, Forecasted, Tally
+from reflection.evaluation.backtest_sums import KEPT, METHODS, MetricForecasts, Tally
 
 COUNTS = st.lists(st.integers(1, 40), max_size=60)
 
@@ -42,12 +42,12 @@ def test_each_day_is_forecast_once_from_the_days_before(counts: list[int]) -> No
     assert len(steps) <= 3 + 20, "fits grow with the logarithm of the campaigns"
 
 
-def _forecast(index: int) -> Forecasted:
+def _forecast(index: int) -> MetricForecasts:
     said = dict.fromkeys(METHODS, 10.0 + index % 7)
     if index % 5 == 0:
         said["last value"] = None
     interval = {level: [8.0, 8.0 + index % 9] for level in ("50", "80", "90")}
-    return Forecasted(
+    return MetricForecasts(
         f"c{index:04}", f"2026-01-01T00:{index % 60:02}", ("meta", "google")[index % 2], ("ctr", "cpa")[index % 3 % 2],
         said, interval, 9.0 + index % 4,
     )  # fmt: skip

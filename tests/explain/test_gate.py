@@ -12,7 +12,7 @@ from reflection.domain.ports import Facts
 from reflection.domain.results import Finding, InsightKind
 from reflection.explain.evidence import Evidence, EvidenceBook, Figure
 from reflection.explain.evidence_of_facts import gather
-from reflection.explain.gate import Passed, Proposal, Rejected, judge
+from reflection.explain.gate import InvalidProposal, Proposal, ValidProposal, judge
 from reflection.explain.writer import DeterministicWriter
 
 
@@ -27,7 +27,9 @@ def _ref(book: EvidenceBook, evidence_id: str) -> str:
     return f"e{item.number}"
 
 
-def _judge(book: EvidenceBook, text: str, *ids: str, kind: InsightKind = "key_learning") -> Passed | Rejected:
+def _judge(
+    book: EvidenceBook, text: str, *ids: str, kind: InsightKind = "key_learning"
+) -> ValidProposal | InvalidProposal:
     """Judge a text whose `<id>` marks stand for references."""
     refs = {evidence_id: _ref(book, evidence_id) for evidence_id in ids}
     for evidence_id, ref in refs.items():
@@ -54,7 +56,7 @@ GOOD = [
 @pytest.mark.parametrize(("text", "ids"), GOOD)
 def test_what_evidence_carries_passes(book: EvidenceBook, text: str, ids: tuple[str, ...]) -> None:
     verdict = _judge(book, text, *ids)
-    assert isinstance(verdict, Passed), verdict
+    assert isinstance(verdict, ValidProposal), verdict
     assert verdict.evidence == ids
     assert "{" not in verdict.text
     assert verdict.text.endswith(".")
@@ -62,9 +64,9 @@ def test_what_evidence_carries_passes(book: EvidenceBook, text: str, ids: tuple[
 
 def test_figures_and_names_are_rendered_by_us(book: EvidenceBook) -> None:
     verdict = _judge(book, "with {<finding:f1>.about} CTR was {<finding:f1>.effect}", "finding:f1")
-    assert verdict == Passed("key_learning", "With age 18-25 CTR was +32.0 %.", ("finding:f1",))
+    assert verdict == ValidProposal("key_learning", "With age 18-25 CTR was +32.0 %.", ("finding:f1",))
     verdict = _judge(book, "{<delta:cpa>.about} came to {<delta:cpa>.actual}.", "delta:cpa")
-    assert isinstance(verdict, Passed)
+    assert isinstance(verdict, ValidProposal)
     assert verdict.text == "CPA came to USD 19.27."
 
 
@@ -137,41 +139,41 @@ BAD = [
 @pytest.mark.parametrize(("text", "reason"), BAD)
 def test_what_evidence_does_not_carry_falls_with_its_reason(book: EvidenceBook, text: str, reason: str) -> None:
     verdict = _judge(book, text, "delta:ctr")
-    assert isinstance(verdict, Rejected), verdict
+    assert isinstance(verdict, InvalidProposal), verdict
     assert reason in verdict.reason
 
 
 def test_reasons_never_repeat_the_text(book: EvidenceBook) -> None:
     for text, _ in BAD:
         verdict = _judge(book, text, "delta:ctr")
-        assert isinstance(verdict, Rejected)
+        assert isinstance(verdict, InvalidProposal)
         for word in ("evil", "Bob", "Acme", "cmp_007", "BUY"):
             assert word not in verdict.reason
 
 
 @pytest.mark.parametrize("references", [(), ("e999",), ("e0",), ("delta:ctr",), ("e1; drop",), ("e1",) * 9, ("",)])
 def test_an_item_needs_evidence_that_exists(book: EvidenceBook, references: tuple[str, ...]) -> None:
-    assert isinstance(judge(Proposal("key_learning", "CTR was {e1.actual}.", references), book), Rejected)
+    assert isinstance(judge(Proposal("key_learning", "CTR was {e1.actual}.", references), book), InvalidProposal)
 
 
 @pytest.mark.parametrize("text", ["", " ", "{e1.actual}" * 11, "CTR was {e1.actual} " + "and so on " * 60])
 def test_empty_or_endless_items_fall(book: EvidenceBook, text: str) -> None:
-    assert isinstance(judge(Proposal("key_learning", text, ("e1",)), book), Rejected)
+    assert isinstance(judge(Proposal("key_learning", text, ("e1",)), book), InvalidProposal)
 
 
 def test_noise_must_be_called_noise(book: EvidenceBook) -> None:
     text = "CVR rose to {<delta:cvr>.actual}"
     fallen = _judge(book, text, "delta:cvr")
-    assert isinstance(fallen, Rejected)
+    assert isinstance(fallen, InvalidProposal)
     assert "noise" in fallen.reason
-    assert isinstance(_judge(book, f"{text}, which cannot be told from noise", "delta:cvr"), Passed)
+    assert isinstance(_judge(book, f"{text}, which cannot be told from noise", "delta:cvr"), ValidProposal)
     for taken_back in ("which is beyond noise", "and that is not noise", "more than noise", "not uncertain"):
-        assert isinstance(_judge(book, f"{text}, {taken_back}", "delta:cvr"), Rejected)
+        assert isinstance(_judge(book, f"{text}, {taken_back}", "delta:cvr"), InvalidProposal)
 
 
 def test_every_sentence_shows_something_of_its_evidence(book: EvidenceBook) -> None:
     fallen = _judge(book, "CTR rose to {<delta:ctr>.actual}. So spend it all.", "delta:ctr")
-    assert isinstance(fallen, Rejected)
+    assert isinstance(fallen, InvalidProposal)
     assert "a sentence that shows nothing" in fallen.reason
 
 
@@ -180,7 +182,7 @@ def test_a_causal_word_passes_for_a_randomised_finding_only(
     make_facts: Callable[..., Facts], make_finding: Callable[..., Finding], verb: str
 ) -> None:
     text = "{<finding:f1>.about} " + verb + " CTR by {<finding:f1>.size}."
-    for grade, expected in (("observed", Rejected), ("randomised", Passed)):
+    for grade, expected in (("observed", InvalidProposal), ("randomised", ValidProposal)):
         book = gather(make_facts(findings=(make_finding(grade=grade),)))
         assert isinstance(_judge(book, text, "finding:f1"), expected)
 
@@ -190,16 +192,16 @@ def test_one_observed_finding_among_randomised_ones_forbids_the_causal_word(
 ) -> None:
     book = gather(make_facts(findings=(make_finding(grade="randomised"), make_finding(finding_id="f2"))))
     text = "{<finding:f1>.about} raised CTR by {<finding:f1>.size}, and so did {<finding:f2>.about}."
-    assert isinstance(_judge(book, text, "finding:f1", "finding:f2"), Rejected)
+    assert isinstance(_judge(book, text, "finding:f1", "finding:f2"), InvalidProposal)
 
 
 def test_advice_follows_the_direction_of_its_finding(book: EvidenceBook) -> None:
     more = "Plan more with {<finding:f2>.about}, likely {<finding:f2>.odds}."
     less = more.replace("more", "less")
     fallen = _judge(book, more, "finding:f2", kind="recommendation")
-    assert isinstance(fallen, Rejected)
+    assert isinstance(fallen, InvalidProposal)
     assert "against" in fallen.reason
-    assert isinstance(_judge(book, less, "finding:f2", kind="recommendation"), Passed)
+    assert isinstance(_judge(book, less, "finding:f2", kind="recommendation"), ValidProposal)
 
 
 def test_every_number_of_a_deterministic_sentence_is_in_the_evidence_it_cites(rich_facts: Facts) -> None:
@@ -222,7 +224,7 @@ def test_whatever_is_written_around_a_figure_nothing_but_plain_words_passes(
     assert item is not None
     proposal = text[:place] + f"{{e{item.number}.actual}}" + text[place:]
     verdict = judge(Proposal("key_learning", proposal, (f"e{item.number}",)), book)
-    if isinstance(verdict, Passed):
+    if isinstance(verdict, ValidProposal):
         rest = verdict.text.replace(item.text("actual"), "", 1)
         assert re.fullmatch(r"[A-Za-z ,.;:'()?!-]*", rest)
 
@@ -234,10 +236,10 @@ def test_nothing_is_recommended_from_a_description_of_the_past(
     described = gather(make_facts(findings=(group,)))
     text = "Plan more with {<finding:g>.about}, with {<finding:g>.campaigns} behind it"
     verdict = _judge(described, text, "finding:g", kind="recommendation")
-    assert isinstance(verdict, Rejected)
+    assert isinstance(verdict, InvalidProposal)
     assert verdict.reason == "it recommends something from a description of the past"
     told = "The {<finding:g>.campaigns} campaigns of {<finding:g>.about} look alike"
-    assert isinstance(_judge(described, told, "finding:g"), Passed)
+    assert isinstance(_judge(described, told, "finding:g"), ValidProposal)
 
 
 @pytest.mark.parametrize(
@@ -255,13 +257,13 @@ def test_a_finding_is_neither_turned_round_nor_taken_for_a_decomposition(
     book: EvidenceBook, text: str, cited: str, reason: str
 ) -> None:
     verdict = _judge(book, text, cited)
-    assert isinstance(verdict, Rejected)
+    assert isinstance(verdict, InvalidProposal)
     assert reason in verdict.reason
 
 
 def test_evidence_without_a_direction_carries_no_praise(book: EvidenceBook) -> None:
     verdict = _judge(book, "A test of {<next_test>.about} may find what is better.", "next_test")
-    assert isinstance(verdict, Rejected)
+    assert isinstance(verdict, InvalidProposal)
     assert "direction" in verdict.reason
 
 
@@ -274,14 +276,14 @@ def test_a_text_has_at_most_400_characters(book: EvidenceBook, length: int, pass
     text = f"CTR was {{{reference}.actual}}"
     text += " there" * ((length - len(text)) // 6)
     verdict = judge(Proposal("key_learning", text.ljust(length), (reference,)), book)
-    assert isinstance(verdict, Passed) == passes
+    assert isinstance(verdict, ValidProposal) == passes
     assert passes or "too long" in verdict.reason
 
 
 @pytest.mark.parametrize(("count", "passes"), [(10, True), (11, False)])
 def test_at_most_ten_figures_are_shown(book: EvidenceBook, count: int, passes: bool) -> None:
     verdict = _judge(book, "CTR was " + ", ".join([SHOWN] * count), "delta:ctr")
-    assert isinstance(verdict, Passed) == passes
+    assert isinstance(verdict, ValidProposal) == passes
     assert passes or verdict.reason == "it shows too many figures at once"
 
 
@@ -289,7 +291,7 @@ def test_at_most_ten_figures_are_shown(book: EvidenceBook, count: int, passes: b
 def test_at_most_eight_references_are_cited(book: EvidenceBook, count: int, passes: bool) -> None:
     reference = _ref(book, "delta:ctr")
     verdict = judge(Proposal("key_learning", f"CTR was {{{reference}.actual}}", (reference,) * count), book)
-    assert isinstance(verdict, Passed) == passes
+    assert isinstance(verdict, ValidProposal) == passes
     assert passes or verdict.reason == "it cites too much at once"
 
 
@@ -300,7 +302,7 @@ def test_a_finding_below_one_is_spoken_of_as_lower_only(
     found = gather(make_facts(findings=(make_finding(effect=0.8, interval=(0.7, 0.9), direction="unfavorable"),)))
     text = f"Campaigns with {{<finding:f1>.about}} came with a {word} CTR ({{<finding:f1>.effect}})."
     verdict = _judge(found, text, "finding:f1")
-    assert isinstance(verdict, Passed) == passes
+    assert isinstance(verdict, ValidProposal) == passes
     assert passes or "opposite" in verdict.reason
 
 
@@ -310,11 +312,12 @@ def test_a_change_that_is_none_or_not_known_carries_no_direction(actual: Figure 
     figures = {"expected": Figure(0.02, "2.00 %")} | ({"actual": actual} if actual else {})
     item = Evidence(1, "delta:ctr", "delta", "ctr", "beyond_noise", "accounting", figures, {"kpi": "ctr"})
     verdict = judge(Proposal("key_learning", f"CTR {word} from {{e1.expected}}", ("e1",)), EvidenceBook((item,)))
-    assert isinstance(verdict, Rejected)
+    assert isinstance(verdict, InvalidProposal)
 
 
 @pytest.mark.parametrize(
-    "value", [Proposal("key_learning", "", ()), Passed("key_learning", "", ()), Rejected("key_learning", "")]
+    "value",
+    [Proposal("key_learning", "", ()), ValidProposal("key_learning", "", ()), InvalidProposal("key_learning", "")],
 )
 def test_a_judged_text_cannot_be_changed_afterwards(value: object) -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):

@@ -20,7 +20,7 @@ from reflection.explain import gate_figures
 from reflection.explain import gate_words_en as words
 from reflection.explain.evidence import EvidenceBook
 from reflection.explain.evidence_of_facts import gather, gather_learnt
-from reflection.explain.gate import Passed, Proposal, judge
+from reflection.explain.gate import Proposal, ValidProposal, judge
 from reflection.explain.openai_writer import INSTRUCTIONS, OpenAIWriter
 from reflection.explain.proposals import ModelProposer
 from reflection.explain.writer import DeterministicWriter
@@ -153,7 +153,7 @@ HOSTILE = ("hostile", "hostile_held_out", "hostile_held_out_2")
 
 
 def passed(line: str, books: Mapping[str, EvidenceBook]) -> bool:
-    return isinstance(judge(*proposal(line, books)), Passed)
+    return isinstance(judge(*proposal(line, books)), ValidProposal)
 
 
 def test_there_are_many_sentences_and_none_twice() -> None:
@@ -275,7 +275,7 @@ def test_every_figure_of_the_evidence_has_its_place(books: Mapping[str, Evidence
 )
 def test_a_word_is_read_as_it_is_written_or_not_at_all(written: str, books: Mapping[str, EvidenceBook]) -> None:
     verdict = judge(*proposal(f"good | L | The {written} was {{ctr.actual}}.", books))
-    assert isinstance(verdict, Passed) == (written in ("CTR's", "'CTR'"))
+    assert isinstance(verdict, ValidProposal) == (written in ("CTR's", "'CTR'"))
 
 
 BASES = [
@@ -298,7 +298,7 @@ def test_only_what_a_campaign_is_compared_with_may_be_named(
 ) -> None:
     book = gather(make_facts(planner=planner))
     verdict = judge(*proposal(f"any | L | {text}", {"any": book}))
-    assert isinstance(verdict, Passed) == passes, verdict
+    assert isinstance(verdict, ValidProposal) == passes, verdict
 
 
 ADVICE = [
@@ -326,7 +326,7 @@ def test_of_what_is_recommended_only_that_is_advised(rich_facts: Facts, kind: st
     written = text.replace("{S.", f"{{e{students}.").replace("{I.", f"{{e{image}.")
     references = tuple(dict.fromkeys(re.findall(r"\{(e\d+)\.", written)))
     verdict = judge(Proposal(KINDS[kind], written, references), book)
-    assert isinstance(verdict, Passed) == passes, verdict
+    assert isinstance(verdict, ValidProposal) == passes, verdict
 
 
 def test_a_text_that_can_be_read_in_many_ways_takes_no_longer(books: Mapping[str, EvidenceBook]) -> None:

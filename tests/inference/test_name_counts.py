@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from reflection.domain.creative_knowledge import CreativeTexts
 from reflection.domain.evidence import Cell, Counts, Evidence
 from reflection.inference import name_counts
-from reflection.inference.gathered import Gathered
 from reflection.inference.learn import FitRequest, learn, learn_partitions
-from reflection.inference.name_counts import CommonNames, CountedNames, NameCounts
+from reflection.inference.name_counts import CommonNames, NameCounter, NameCounts
+from reflection.inference.partition_evidence import PartitionEvidence
 from reflection.inference.partitions import InMemory
 from reflection.inference.recheck import compared
 
@@ -47,7 +47,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _counted(evidence: Sequence[Evidence]) -> NameCounts:
-    names = CountedNames(evidence)
+    names = NameCounter(evidence)
     list(names)
     return names.counts
 
@@ -93,7 +93,7 @@ def test_names_that_all_campaigns_have_are_bounded_too(monkeypatch: pytest.Monke
 def test_a_fit_of_too_many_names_is_the_same_in_partitions_and_says_so() -> None:
     evidence, request = _own_names(9, 5), FitRequest()
     whole = learn(evidence, request)
-    gathered = [Gathered.of(evidence[part::3], None, CreativeTexts()) for part in range(3)]
+    gathered = [PartitionEvidence.of(evidence[part::3], None, CreativeTexts()) for part in range(3)]
     again = learn_partitions(InMemory(gathered), request)
 
     assert compared(whole, again) == []
@@ -118,7 +118,7 @@ def test_memory_does_not_grow_with_the_names() -> None:
     def peak(campaigns: int) -> int:
         """Bytes at most while so many campaigns of sixty names each are read, beside the counters."""
         tracemalloc.start()
-        gathered = Gathered.of(Written(campaigns), None, CreativeTexts())
+        gathered = PartitionEvidence.of(Written(campaigns), None, CreativeTexts())
         builder = gathered.builder(gathered.names.common())
         highest = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
@@ -130,4 +130,4 @@ def test_memory_does_not_grow_with_the_names() -> None:
 
 def test_what_can_be_read_only_once_is_refused() -> None:
     with pytest.raises(TypeError, match="twice"):
-        Gathered.of(iter(_own_names(2, 1)), None, CreativeTexts())
+        PartitionEvidence.of(iter(_own_names(2, 1)), None, CreativeTexts())

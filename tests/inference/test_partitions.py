@@ -9,8 +9,8 @@ from benchmarks import worlds
 from reflection.domain.evidence import Evidence
 from reflection.domain.knowledge import Knowledge
 from reflection.inference import partitions
-from reflection.inference.gathered import Gathered
 from reflection.inference.learn import FitRequest, learn, learn_partitions
+from reflection.inference.partition_evidence import PartitionEvidence
 from reflection.inference.partitions import InMemory, in_sample, sample_bits
 from reflection.inference.recheck import compared
 
@@ -27,7 +27,8 @@ def _in_parts(evidence: Sequence[Evidence], count: int) -> Knowledge:
     """What the campaigns say in so many partitions, each read in another order."""
     own = [[item for item in evidence if item.real_campaign % count == part] for part in range(count)]
     parts = [
-        Gathered.of(items[::-1] if part % 2 else items, REQUEST.as_of, REQUEST.texts) for part, items in enumerate(own)
+        PartitionEvidence.of(items[::-1] if part % 2 else items, REQUEST.as_of, REQUEST.texts)
+        for part, items in enumerate(own)
     ]
     return learn_partitions(InMemory(parts), REQUEST)
 

@@ -191,7 +191,7 @@ class EngineMachine(RuleBasedStateMachine):
 @pytest.fixture(autouse=True)
 def on_a_migrated_file(migrated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(EngineMachine, "empty", migrated, raising=False)
-    monkeypatch.setattr(learner_module, "KeptEvidence", Listed)
+    monkeypatch.setattr(learner_module, "EvidenceCache", Listed)
     monkeypatch.setattr(learner_module, "learn_partitions", remembered_partitions)
 
 

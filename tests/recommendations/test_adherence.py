@@ -82,7 +82,7 @@ def test_an_accepted_recommendation_is_matched_by_what_the_campaign_does(knowled
 
 def test_a_claim_says_what_the_advice_adds_and_how_sure_it_is(knowledge: Knowledge):
     campaign = _campaign()
-    follows = [adherence.Followed("r", "creative.type:video", "exploit", "named")]
+    follows = [adherence.FollowedRecommendation("r", "creative.type:video", "exploit", "named")]
     (row,) = adherence.claims(knowledge, campaign, _shares(campaign), follows, "2026-03-01T00:00:00+00:00")
     assert row.issuer == ADVICE
     assert row.metric == "roas"
@@ -99,21 +99,21 @@ def test_the_lift_of_an_interaction_is_that_of_its_card(make_knowledge):
         {"creative.type:video": (0.02, 0.05, False), "platform:meta": (0.0, 0.1, False), key: (0.5, 0.05, True)}
     )
     campaign = _campaign()
-    follows = [adherence.Followed("r", key, "exploit", "named")]
+    follows = [adherence.FollowedRecommendation("r", key, "exploit", "named")]
     (row,) = adherence.claims(knowledge, campaign, _shares(campaign), follows, "2026-03-01T00:00:00+00:00")
     assert row.detail["lift_mean"] == pytest.approx(math.log(_card(knowledge, key).effect), abs=0.02)
 
 
 def test_avoiding_is_claimed_as_the_gain_of_being_without(knowledge: Knowledge):
     campaign = _campaign("video")
-    follows = [adherence.Followed("r", "creative.type:image", "avoid", "named")]
+    follows = [adherence.FollowedRecommendation("r", "creative.type:image", "avoid", "named")]
     (row,) = adherence.claims(knowledge, campaign, _shares(campaign), follows, "2026-03-01T00:00:00+00:00")
     assert row.detail["lift_mean"] == pytest.approx(0.3, abs=0.05)
 
 
 def test_nothing_is_claimed_from_nothing():
     campaign = _campaign()
-    follows = [adherence.Followed("r", "creative.type:video", "exploit", "named")]
+    follows = [adherence.FollowedRecommendation("r", "creative.type:video", "exploit", "named")]
     assert adherence.claims(NOTHING, campaign, _shares(campaign), follows, "now") == []
 
 

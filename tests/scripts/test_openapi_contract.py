@@ -50,15 +50,15 @@ BREAKS: dict[str, tuple[Change, str]] = {
         "POST /v1/alerts: the body.name: maxLength is 3 now",
     ),
     "a field of an answer is gone": (
-        lambda d: _schema(d, "Accepted")["properties"].pop("learning"),
+        lambda d: _schema(d, "Acceptance")["properties"].pop("learning"),
         ": 200.learning is gone",
     ),
     "a field of an answer may be missing": (
-        lambda d: _schema(d, "Accepted")["required"].remove("learning"),
+        lambda d: _schema(d, "Acceptance")["required"].remove("learning"),
         ": 200.learning may be missing",
     ),
     "an answer may be null": (
-        lambda d: _schema(d, "Accepted")["properties"].update(learning={"type": ["string", "null"]}),
+        lambda d: _schema(d, "Acceptance")["properties"].update(learning={"type": ["string", "null"]}),
         ": 200.learning: null may come now",
     ),
 }
@@ -78,7 +78,7 @@ def test_more_of_everything_breaks_nothing(breaking: Any, published: dict[str, A
     more["paths"]["/v1/new"] = {"get": {"responses": {"200": {"description": "new"}}}}
     parameter = {"in": "query", "name": "new", "required": False, "schema": {"type": "string"}}
     more["paths"]["/v1/effects"]["get"].setdefault("parameters", []).append(parameter)
-    _schema(more, "Accepted")["properties"]["new"] = {"type": "string"}
+    _schema(more, "Acceptance")["properties"]["new"] = {"type": "string"}
     _schema(more, "Campaign")["properties"]["new"] = {"type": "string"}
     _schema(more, "AlertRequest")["properties"]["name"]["maxLength"] = 10_000
 

@@ -70,7 +70,7 @@ def test_the_evidence_is_that_of_the_model_with_the_steps_integrated_over_their_
     still = np.array([i for i, feature in enumerate(layout.features) if feature.group != GROUP])
     levels = moments(sums.view().of_columns(still))
     groups = {GROUP: steps_of(layout, "type", relative=False)}
-    asked = movement._Asked(
+    asked = movement._ScoreTest(
         *movement._score(sums.view(layout), levels.at_mode, still, groups), movement._places(groups), {}
     )
 

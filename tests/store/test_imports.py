@@ -18,8 +18,8 @@ from reflection.ingest.jobs.register import (
     Claim,
     Days,
     Outcome,
-    Planned,
-    Waiting,
+    PendingImport,
+    PlannedCampaign,
 )
 from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
@@ -30,8 +30,8 @@ W, LATER = "default", "2026-04-01T00:00:01.000+00:00"
 NOW = "2026-04-01T00:00:00.000+00:00"
 
 
-def planned(*names: str, content: str = "a") -> list[Planned]:
-    return [Planned(name, f"hash-{name}-{content}", f'{{"campaign_id":"{name}"}}'.encode()) for name in names]
+def planned(*names: str, content: str = "a") -> list[PlannedCampaign]:
+    return [PlannedCampaign(name, f"hash-{name}-{content}", f'{{"campaign_id":"{name}"}}'.encode()) for name in names]
 
 
 @pytest.fixture
@@ -105,10 +105,10 @@ def test_the_oldest_import_that_is_not_done_with_waits_whoever_registered_it(reg
         begin(register, import_id, "a", workspace=workspace)
     register.change_state(W, "imp_1", DONE, LATER)
 
-    assert register.waiting() == Waiting("acme", "imp_2", RUNNING)
+    assert register.waiting() == PendingImport("acme", "imp_2", RUNNING)
     register.change_state("acme", "imp_2", UNDONE, LATER)
     register.change_state(W, "imp_3", UNDOING, LATER)
-    assert register.waiting() == Waiting(W, "imp_3", UNDOING)
+    assert register.waiting() == PendingImport(W, "imp_3", UNDOING)
     register.change_state(W, "imp_3", UNDONE, LATER)
     assert register.waiting() is None
 

@@ -50,7 +50,7 @@ def most_connections() -> int:
     return ENOUGH if soft == resource.RLIM_INFINITY else min(ENOUGH, max(soft // 4, soft - SPARE_DESCRIPTORS))
 
 
-class _Patient:
+class _PatientTransport:
     """A transport that asks its connection before it closes; all else is the transport's own."""
 
     def __init__(self, transport: asyncio.Transport, lingers: Callable[[], bool]) -> None:
@@ -67,7 +67,7 @@ class _Patient:
         return getattr(self._transport, name)
 
 
-class Bounded(H11Protocol):
+class BoundedConnection(H11Protocol):
     """A connection with deadlines, of which there are not too many."""
 
     most = most_connections()
@@ -82,7 +82,7 @@ class Bounded(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client is there: it has so long to say what it wants, and one that holds too many gives one up."""
-        super().connection_made(cast("asyncio.Transport", _Patient(transport, self._lingers)))
+        super().connection_made(cast("asyncio.Transport", _PatientTransport(transport, self._lingers)))
         self._head_since = time.monotonic()
         self._look_task = self.loop.call_later(LOOK_SECONDS, self._look)
         mine = [other for other in self._others() if other.client and self.client and other.client[0] == self.client[0]]
@@ -137,10 +137,10 @@ class Bounded(H11Protocol):
             self.transport.abort()
         return self._lingering or self.transport.is_closing()
 
-    def _others(self) -> "list[Bounded]":
-        return [other for other in self.connections if isinstance(other, Bounded) and other is not self]
+    def _others(self) -> "list[BoundedConnection]":
+        return [other for other in self.connections if isinstance(other, BoundedConnection) and other is not self]
 
-    def _make_room(self, others: "list[Bounded]") -> None:
+    def _make_room(self, others: "list[BoundedConnection]") -> None:
         """End the one that has kept us waiting longest; where all of them are being answered, the newest: this one."""
         log.warning("too many connections: the longest unfinished one is ended", most=self.most)
         waiting = [other for other in others if not other._is_asking and not other.transport.is_closing()]

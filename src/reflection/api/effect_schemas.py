@@ -164,7 +164,7 @@ class Trust(BaseModel):
     reason: str | None = Field(description="why there is no factor")
 
 
-class Waiting(BaseModel):
+class ImmatureCampaigns(BaseModel):
     """Campaigns whose attribution window was open at the fit: CPM and CTR are learnt, what conversions make waits."""
 
     campaigns: int
@@ -215,7 +215,7 @@ class EffectsPage(BaseModel):
     )
     delivery: Delivery | None = Field(description="null where nothing shows that platforms favour what does better")
     goals: list[str] = Field(description="kinds of conversion that are learnt apart, the largest spend first")
-    waiting: Waiting | None = Field(description="whose conversions still come in; null where nothing waits")
+    waiting: ImmatureCampaigns | None = Field(description="whose conversions still come in; null where nothing waits")
     approximate: str | None = Field(
         description="what the fit left out, because the campaigns say more than one fit can take in; null: nothing"
     )

@@ -92,7 +92,7 @@ class Recommendations(BaseModel):
     pending: int = PENDING
 
 
-class Accepted(BaseModel):
+class Acceptance(BaseModel):
     """Whether a campaign that looks like a fault of tracking takes part in the learning all the same."""
 
     campaign_id: str

@@ -30,7 +30,7 @@ from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import ReflectionError, Unavailable
 
 if TYPE_CHECKING:
-    from reflection.domain.answers import Answer, Refused
+    from reflection.domain.answers import Answer, Refusal
     from reflection.domain.campaign import Campaign
     from reflection.ingest import CampaignLine
     from reflection.wiring import Application
@@ -114,7 +114,7 @@ class Batch:
         Raises:
             Unavailable: the store is down or full; what was answered is stored.
         """
-        from reflection.engine.engine import Refused
+        from reflection.engine.engine import Refusal
         from reflection.ingest import iterate_campaigns
 
         size = Path(file).stat().st_size if Path(file).is_file() else None
@@ -123,7 +123,7 @@ class Batch:
         valid = self._valid(iterate_campaigns(file, after_line=after_line))
         for result in self._analysed(valid):
             line = self._waiting.popleft()
-            if not isinstance(result, Refused):
+            if not isinstance(result, Refusal):
                 self.count += 1
                 self.replays += result.replayed
                 yield result.body
@@ -136,7 +136,7 @@ class Batch:
             rate = f"{self.count / elapsed:,.0f}/s" if elapsed > 1.0 else ""
             self._bar.update(task, completed=line.offset, rate=rate)
 
-    def _analysed(self, campaigns: Iterator["Campaign"]) -> Iterator["Answer | Refused"]:
+    def _analysed(self, campaigns: Iterator["Campaign"]) -> Iterator["Answer | Refusal"]:
         """By this process, or where there are many by several."""
         first = list(islice(campaigns, MANY + 1))
         stream = chain(first, campaigns)

@@ -166,13 +166,13 @@ def _forecast_table(application: "Application", incoming: "Campaign") -> Table:
 
 def _history(out: Console, application: "Application") -> None:
     """The packaged history learnt at once; what it teaches, what to do next, and a plan judged by it."""
-    from reflection.domain.answers import Refused
+    from reflection.domain.answers import Refusal
     from reflection.domain.plan import PlanRequest
     from reflection.domain.validation import read
     from reflection.ingest.sample_account import SAMPLES, sample_campaigns
 
     answers = application.engine.analyze_many(iter(sample_campaigns()), workspace=MANY, following=True)
-    shown = BatchSummary(answer.body for answer in answers if not isinstance(answer, Refused))
+    shown = BatchSummary(answer.body for answer in answers if not isinstance(answer, Refusal))
     application.learner.learn_now(MANY)
     cards = application.recommendations.recommend(workspace=MANY)["cards"]
     knowledge = application.engine.knowledge(workspace=MANY)

@@ -20,7 +20,7 @@ from multiprocessing.context import ForkServerContext, SpawnContext
 from types import TracebackType
 from typing import Self
 
-from reflection.domain.answers import Answer, Refused
+from reflection.domain.answers import Answer, Refusal
 from reflection.domain.campaign import Campaign
 from reflection.engine.bulk import BATCH
 from reflection.errors import ReflectionError, Unavailable
@@ -74,7 +74,7 @@ class Workers:
         for worker in self._workers:
             worker.join()
 
-    def analyze_many(self, campaigns: Iterable[Campaign]) -> Iterator[Answer | Refused]:
+    def analyze_many(self, campaigns: Iterable[Campaign]) -> Iterator[Answer | Refusal]:
         """One result per campaign, in order; while the processes work, the next portions are read.
 
         Raises:
@@ -100,10 +100,10 @@ class Workers:
 class _Portion:
     """Campaigns that are being analysed: the number of each one's process, and what each process will say."""
 
-    def __init__(self, owners: Sequence[int], futures: Sequence["Future[list[Answer | Refused]]"]) -> None:
+    def __init__(self, owners: Sequence[int], futures: Sequence["Future[list[Answer | Refusal]]"]) -> None:
         self._owners, self._futures = owners, futures
 
-    def results(self) -> list[Answer | Refused]:
+    def results(self) -> list[Answer | Refusal]:
         """The results of every process, in the order of the campaigns."""
         with _loss_as_error():
             results = [iter(future.result()) for future in self._futures]
@@ -121,7 +121,7 @@ class _Worker:
         child_end.close()
         self._sender, self._listener = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
 
-    def ask(self, campaigns: list[Campaign]) -> "Future[list[Answer | Refused]]":
+    def ask(self, campaigns: list[Campaign]) -> "Future[list[Answer | Refusal]]":
         """Have campaigns analysed after those asked for before."""
         self._sender.submit(self._pipe.send, campaigns)
         return self._listener.submit(self._pipe.recv)

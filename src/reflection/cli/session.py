@@ -96,7 +96,7 @@ def heading(out: Console, title: str) -> None:
     out.print(f"\n[bold]{title}[/]", soft_wrap=True)
 
 
-class _Tolerant:
+class _TolerantStream:
     """Standard error that takes what it can: on a full device a remark is lost, not what the command does."""
 
     encoding = "utf-8"
@@ -118,7 +118,7 @@ class _Tolerant:
 
 def messages() -> Console:
     """Standard error: progress and remarks, so that standard output stays clean."""
-    return Console(file=cast("TextIO", _Tolerant()), highlight=False)
+    return Console(file=cast("TextIO", _TolerantStream()), highlight=False)
 
 
 def print_json(value: Any) -> None:

@@ -12,8 +12,8 @@ from reflection.cluster.address import ClusterAddress
 from reflection.cluster.dask_partitions import DaskPartitions
 from reflection.cluster.tasks import gathered
 from reflection.errors import ConfigurationError, Unavailable
-from reflection.inference.gathered import Gathered
 from reflection.inference.learn import FitRequest
+from reflection.inference.partition_evidence import PartitionEvidence
 from reflection.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class DaskCluster:
 
     def read(
         self, workspace: str, upto: int, request: FitRequest, progress: Progress, campaigns: int, before: str = ""
-    ) -> DaskPartitions[Gathered]:
+    ) -> DaskPartitions[PartitionEvidence]:
         """The live evidence of a workspace in partitions, as the ledger ended at entry `upto`.
 
         Args:

@@ -10,8 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from reflection.domain.evidence import Evidence, day_text, decode, real_campaign_of
-from reflection.inference.gathered import Gathered
 from reflection.inference.learn import FitRequest
+from reflection.inference.partition_evidence import PartitionEvidence
 from reflection.settings import Settings
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.connections import Database
@@ -23,13 +23,13 @@ Place = str | Database | None
 
 def gathered(
     place: Place, workspace: str, upto: int, request: FitRequest, part: int, count: int, before: str = ""
-) -> Gathered:
+) -> PartitionEvidence:
     """One of `count` partitions of a workspace's live evidence, as the ledger ended at entry `upto`.
 
     Args:
         before: only evidence of an earlier day counts.
     """
-    return Gathered.of(_Evidence(place, workspace, upto, part, count, before), request.as_of, request.texts)
+    return PartitionEvidence.of(_Evidence(place, workspace, upto, part, count, before), request.as_of, request.texts)
 
 
 def database_of(place: Place) -> Database:

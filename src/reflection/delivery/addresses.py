@@ -24,7 +24,7 @@ _PROTOCOLS = ip_network("192.0.0.0/24")
 _HINT = "MARKO_ALERT_HOSTS lists hosts that alerts may go to although they are private"
 
 
-class Undelivered(Unavailable):
+class FailedDelivery(Unavailable):
     """A try that failed; `final` where no other would do better. The message names no address."""
 
     def __init__(self, reason: str, *, final: bool = False, retry_after: int | None = None) -> None:
@@ -63,7 +63,7 @@ class AddressGuard:
         """
         try:
             self.target(address)
-        except Undelivered as error:
+        except FailedDelivery as error:
             if error.final:
                 raise InvalidInput(error.message, hint=_HINT, field="address") from None
 
@@ -71,7 +71,7 @@ class AddressGuard:
         """Where an address leads now.
 
         Raises:
-            Undelivered: to a place where it may not go (`final`), or nowhere at the moment.
+            FailedDelivery: to a place where it may not go (`final`), or nowhere at the moment.
         """
         parts = urlsplit(address)
         host, port = _host(parts), parts.port or _PORTS[parts.scheme]
@@ -79,14 +79,14 @@ class AddressGuard:
         try:
             addresses = tuple(dict.fromkeys(self._resolve(host, port)))
         except OSError:
-            raise Undelivered("the host of the address cannot be looked up") from None
+            raise FailedDelivery("the host of the address cannot be looked up") from None
         if not addresses:
-            raise Undelivered("the host of the address cannot be looked up")
+            raise FailedDelivery("the host of the address cannot be looked up")
         private = [one for one in addresses if not is_public(one)]
         if not allowed and not all(self._is_allowed(one) for one in private):
-            raise Undelivered("the address leads to a private network or to this machine", final=True)
+            raise FailedDelivery("the address leads to a private network or to this machine", final=True)
         if parts.scheme != "https" and not allowed and len(private) < len(addresses):
-            raise Undelivered("the address is not encrypted; write https://", final=True)
+            raise FailedDelivery("the address is not encrypted; write https://", final=True)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         return Target(parts.scheme, host, port, path, addresses)
 
@@ -122,13 +122,13 @@ def _host(parts: SplitResult) -> str:
     try:
         host = (parts.hostname or "").rstrip(".").encode("idna").decode().lower()
     except UnicodeError:
-        raise Undelivered("the host of the address cannot be read", final=True) from None
+        raise FailedDelivery("the host of the address cannot be read", final=True) from None
     try:
         canonical = socket.inet_ntoa(socket.inet_aton(host))
     except OSError:
         return host
     if canonical != host:
-        raise Undelivered("write the host's address as four numbers, or its name", final=True)
+        raise FailedDelivery("write the host's address as four numbers, or its name", final=True)
     return host
 
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from reflection.alerts.alert import Alert
 from reflection.alerts.messages import Document, Message
-from reflection.delivery.addresses import Undelivered
+from reflection.delivery.addresses import FailedDelivery
 
 SENDER, OPEN = "Reflection", "Open"
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!~])")
@@ -35,11 +35,11 @@ def send(alert: Alert, message: Message, mail_url: str | None) -> None:
     """Send a message once.
 
     Raises:
-        Undelivered: it did not arrive, or nobody said that it did.
+        FailedDelivery: it did not arrive, or nobody said that it did.
     """
     problem = problem_of(alert.channel, alert.address, mail_url)
     if problem is not None:
-        raise Undelivered(problem)
+        raise FailedDelivery(problem)
     document = message.document if alert.channel == "mail" else None
     arrived = _receiver(alert.channel, alert.address, mail_url).notify(
         title=message.title,
@@ -48,7 +48,7 @@ def send(alert: Alert, message: Message, mail_url: str | None) -> None:
         attach=None if document is None else _attachment(document),
     )
     if not arrived:
-        raise Undelivered(f"{_NAMES[alert.channel]} did not take it, or did not answer")
+        raise FailedDelivery(f"{_NAMES[alert.channel]} did not take it, or did not answer")
 
 
 def _markdown(message: Message) -> str:

@@ -21,9 +21,9 @@ from reflection.alerts.alert import TEST, Alert
 from reflection.alerts.items import of_silence
 from reflection.alerts.messages import Document, Message
 from reflection.alerts.schedule import DueReport, last_due
-from reflection.delivery.addresses import Undelivered
+from reflection.delivery.addresses import FailedDelivery
 from reflection.errors import NotFound, ReportsMissing
-from reflection.store.alert_outbox import AlertOutbox, DueMessage, Waiting
+from reflection.store.alert_outbox import AlertOutbox, DueMessage, WaitingEvents
 from reflection.store.alerts import AlertBook
 from reflection.store.tables.campaigns import instant_text
 
@@ -43,7 +43,7 @@ AT_ONCE = 8
 """Messages on their way at one time."""
 
 Deliver = Callable[[Alert, Message], None]
-"""Sends a message once; raises `Undelivered`."""
+"""Sends a message once; raises `FailedDelivery`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +126,14 @@ class AlertSender:
         )
         return row
 
-    def _form(self, waiting: Waiting) -> None:
+    def _form(self, waiting: WaitingEvents) -> None:
         now = instant_text(self._clock())
         self._outbox.form(
             waiting,
             lambda items: messages.compose(waiting.alert_id, waiting.workspace, items, self._base_url, now),
         )
 
-    def _is_complete(self, waiting: Waiting, now: datetime) -> bool:
+    def _is_complete(self, waiting: WaitingEvents, now: datetime) -> bool:
         oldest, newest = datetime.fromisoformat(waiting.oldest), datetime.fromisoformat(waiting.newest)
         return now - newest >= self._pace.quiet or now - oldest >= self._pace.longest
 
@@ -151,12 +151,12 @@ class AlertSender:
             return
         try:
             self._deliver(alert, due.message)
-        except Undelivered as error:
+        except FailedDelivery as error:
             self._note_failure(due, error)
             return
         self._outbox.arrived(due, instant_text(self._clock()))
 
-    def _note_failure(self, due: DueMessage, error: Undelivered) -> None:
+    def _note_failure(self, due: DueMessage, error: FailedDelivery) -> None:
         now, tries = self._clock(), due.tries + 1
         over = error.final or tries > len(self._pace.backoff) or due.message.kind == TEST
         pause = max(self._pause(due.tries), timedelta(seconds=error.retry_after or 0))

@@ -14,7 +14,7 @@ from anyio import to_thread
 from standardwebhooks import Webhook
 
 from reflection.alerts.messages import Message
-from reflection.delivery.addresses import AddressGuard, Target, Undelivered
+from reflection.delivery.addresses import AddressGuard, FailedDelivery, Target
 from reflection.version import __version__
 
 SECONDS = 10.0
@@ -31,7 +31,7 @@ def send(guard: AddressGuard, address: str, secret: str, message: Message, *, se
     """Send a message once.
 
     Raises:
-        Undelivered: it did not arrive, or nobody said that it did.
+        FailedDelivery: it did not arrive, or nobody said that it did.
     """
     anyio.run(partial(_send, guard, address, secret, message, seconds))
 
@@ -42,15 +42,15 @@ async def _send(guard: AddressGuard, address: str, secret: str, message: Message
             target = await to_thread.run_sync(_judged, guard, address, abandon_on_cancel=True)
             await _post(target, _headers(secret, message), message.payload)
     except TimeoutError:
-        raise Undelivered(f"no answer within {seconds:g} seconds") from None
+        raise FailedDelivery(f"no answer within {seconds:g} seconds") from None
 
 
 def _judged(guard: AddressGuard, address: str) -> Target:
     """Where the address leads now; what may not be used now may be at the next try, when its name says otherwise."""
     try:
         return guard.target(address)
-    except Undelivered as error:
-        raise Undelivered(error.message) from None
+    except FailedDelivery as error:
+        raise FailedDelivery(error.message) from None
 
 
 def _headers(secret: str, message: Message) -> dict[str, str]:
@@ -81,10 +81,10 @@ async def _post(target: Target, headers: dict[str, str], body: bytes) -> None:
                 answer = await client.send(request, stream=True)
             except httpx2.ConnectError:
                 if number == len(target.addresses):
-                    raise Undelivered("nobody answers there, or the certificate is not valid") from None
+                    raise FailedDelivery("nobody answers there, or the certificate is not valid") from None
                 continue
             except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-                raise Undelivered(f"the connection broke ({type(error).__name__})") from None
+                raise FailedDelivery(f"the connection broke ({type(error).__name__})") from None
             await answer.aclose()
             return _judge(answer)
 
@@ -94,10 +94,10 @@ def _judge(answer: httpx2.Response) -> None:
     if 200 <= status < 300:
         return
     if 300 <= status < 400:
-        raise Undelivered(f"it answered {status}; redirects are not followed")
+        raise FailedDelivery(f"it answered {status}; redirects are not followed")
     wait = answer.headers.get("retry-after", "")
     retry_after = min(int(wait), LONGEST_WAIT) if wait.isdecimal() else None
-    raise Undelivered(f"it answered {status}", final=status == GONE, retry_after=retry_after)
+    raise FailedDelivery(f"it answered {status}", final=status == GONE, retry_after=retry_after)
 
 
 @lru_cache(maxsize=1)

@@ -27,7 +27,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Refusal:
     """One campaign of a batch that could not be taken, and why."""
 
     campaign_id: str

@@ -53,15 +53,17 @@ def _early(counts: Counts) -> Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingCampaigns:
     """How many campaigns wait, the first day one of them is complete, and the last; those of parts add up."""
 
     campaigns: int = 0
     first: dt.date = dt.date.max
     last: dt.date = dt.date.min
 
-    def __add__(self, other: "Waiting") -> "Waiting":
-        return Waiting(self.campaigns + other.campaigns, min(self.first, other.first), max(self.last, other.last))
+    def __add__(self, other: "WaitingCampaigns") -> "WaitingCampaigns":
+        return WaitingCampaigns(
+            self.campaigns + other.campaigns, min(self.first, other.first), max(self.last, other.last)
+        )
 
     def as_diagnostics(self) -> dict[str, Any]:
         """{campaigns, first, last}; empty where none waits."""
@@ -76,7 +78,7 @@ class EvidenceOfDay:
     def __init__(self, evidence: Iterable[Evidence], moment: str | None) -> None:
         """Evidence, and the instant (RFC 3339) by whose day it is to be complete; None asks for nothing."""
         self._evidence, self._moment = evidence, moment
-        self.waiting = Waiting()
+        self.waiting = WaitingCampaigns()
 
     def __iter__(self) -> Iterator[Evidence]:
         for item in self._evidence:
@@ -84,7 +86,7 @@ class EvidenceOfDay:
                 yield item
                 continue
             if waits(item, self._day):
-                self.waiting += Waiting(1, item.mature_on, item.mature_on)
+                self.waiting += WaitingCampaigns(1, item.mature_on, item.mature_on)
             yield evidence_by(item, self._day)
 
     @cached_property

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import chain, islice
 from typing import Any
 
-from reflection.domain.answers import Answer, Refused
+from reflection.domain.answers import Answer, Refusal
 from reflection.domain.campaign import Campaign
 from reflection.domain.ports import Memory, StaleRevision, Store, Vector
 from reflection.domain.results import SimilarCampaign
@@ -59,7 +59,7 @@ def analyze_many(
     calibrate: Calibrate,
     clock: Callable[[], datetime],
     following: bool = False,
-) -> Iterator[Answer | Refused]:
+) -> Iterator[Answer | Refusal]:
     """One result per campaign, in order; memory stays flat and a refused one does not stop the rest.
 
     At most `ALONE` campaigns are done one by one and in full, unless they are part of more (`following`).
@@ -78,7 +78,7 @@ def analyze_many(
         return
     for batch in _batches(chain(first, beyond, stream)):
         try:
-            answers: list[Answer | Refused] = [*_together(batch, workspace, store, analyst, calibrate, clock)]
+            answers: list[Answer | Refusal] = [*_together(batch, workspace, store, analyst, calibrate, clock)]
         except (StaleRevision, ReflectionError):  # somebody was faster, or one of them cannot be stored
             answers = [_alone(campaign, analyze) for campaign in batch]
         yield from answers
@@ -110,11 +110,11 @@ def _together(
     return [answers[campaign.campaign_id] for campaign in batch]
 
 
-def _alone(campaign: Campaign, analyze: Callable[[Campaign], Answer]) -> Answer | Refused:
+def _alone(campaign: Campaign, analyze: Callable[[Campaign], Answer]) -> Answer | Refusal:
     try:
         return analyze(campaign)
     except ReflectionError as error:
-        return Refused(campaign.campaign_id, error)
+        return Refusal(campaign.campaign_id, error)
 
 
 def _batches(campaigns: Iterable[Campaign]) -> Iterator[list[Campaign]]:

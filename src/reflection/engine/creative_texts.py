@@ -22,7 +22,7 @@ MOST_TEXTS = 2_000
 """Texts that get a place: those of the newest campaigns; each takes the model about three milliseconds, once."""
 
 
-class Registered(Protocol):
+class CreativeRecord(Protocol):
     """A registered creative, as learning takes it."""
 
     @property
@@ -45,7 +45,7 @@ class Registered(Protocol):
 class Book(Protocol):
     """Where creatives and places are kept."""
 
-    def newest(self, workspace: str, limit: int) -> Sequence[Registered]:
+    def newest(self, workspace: str, limit: int) -> Sequence[CreativeRecord]:
         """The creatives registered last."""
 
     def places(self, workspace: str, space: str, keys: Sequence[str]) -> Mapping[str, tuple[int, ...]]:

@@ -15,7 +15,7 @@ import orjson
 from reflection.domain import signals
 from reflection.domain.allocation import AllocationRequest
 from reflection.domain.answers import Answer as Answer
-from reflection.domain.answers import Refused as Refused
+from reflection.domain.answers import Refusal as Refusal
 from reflection.domain.campaign import Campaign
 from reflection.domain.canonical_json import Content
 from reflection.domain.freshness import Freshness
@@ -126,7 +126,7 @@ class Engine:
 
     def analyze_many(
         self, campaigns: Iterable[Campaign], *, workspace: str = DEFAULT_WORKSPACE, following: bool = False
-    ) -> Iterator[Answer | Refused]:
+    ) -> Iterator[Answer | Refusal]:
         """Analyse a stream of campaigns; memory stays flat and a refused one does not stop the rest.
 
         More than `bulk.ALONE` are stored in batches, their vectors and similar campaigns left to follow;

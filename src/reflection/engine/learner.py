@@ -26,11 +26,11 @@ from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import Store
 from reflection.engine.creative_texts import TextsOfCampaign, texts_of
 from reflection.forecasting import calibration_blob, calibration_update
+from reflection.inference.evidence_cache import EvidenceCache
 from reflection.inference.fit import one_thread
-from reflection.inference.gathered import Gathered
-from reflection.inference.kept_evidence import KeptEvidence
 from reflection.inference.learn import FitRequest, learn_partitions
 from reflection.inference.live_evidence import LiveEvidence
+from reflection.inference.partition_evidence import PartitionEvidence
 from reflection.inference.partitions import InMemory, Partitions
 from reflection.inference.weights import weights_for
 
@@ -61,7 +61,7 @@ SMALL = 32_768
 """Characters of a stored campaign up to which what it says is kept for the next fit."""
 
 
-class _Said(NamedTuple):
+class _CampaignNames(NamedTuple):
     """How a campaign spells its signals, what it booked, and the texts of its creatives."""
 
     spellings: Mapping[str, str]
@@ -82,19 +82,19 @@ def patience(campaigns: int) -> tuple[int, float]:
     return max(int(beyond * NEWS_A_CAMPAIGN), 1), beyond * SECONDS_A_CAMPAIGN
 
 
-def _said(body: str) -> _Said:
+def _said(body: str) -> _CampaignNames:
     """What a stored campaign says of itself; nearly all of a fit's newest were the last fit's, too."""
     return _said_before(body) if len(body) <= SMALL else _read(body)
 
 
 @lru_cache(maxsize=2 * SPELT_BY)
-def _said_before(body: str) -> _Said:
+def _said_before(body: str) -> _CampaignNames:
     return _read(body)
 
 
-def _read(body: str) -> _Said:
+def _read(body: str) -> _CampaignNames:
     campaign = Campaign.model_validate_json(body)
-    return _Said(signals.spellings_of(campaign), descriptions_of(campaign), texts_of(campaign))
+    return _CampaignNames(signals.spellings_of(campaign), descriptions_of(campaign), texts_of(campaign))
 
 
 @lru_cache(maxsize=MOST_EXPERIMENTS)
@@ -112,7 +112,7 @@ class PartitionSource(Protocol):
 
     def read(
         self, workspace: str, upto: int, request: FitRequest, progress: Progress, campaigns: int
-    ) -> Partitions[Gathered]:
+    ) -> Partitions[PartitionEvidence]:
         """The live evidence as the ledger ended at entry `upto`; `progress` is told partitions read, and all."""
 
 
@@ -149,7 +149,7 @@ class Learner:
         self._clock = clock
         self._alone = alone
         self._one_at_a_time = threading.Lock()
-        self._evidence = KeptEvidence()
+        self._evidence = EvidenceCache()
         self._last_workspace = ""
         self._asked_on: date | None = None
 
@@ -268,7 +268,9 @@ class Learner:
         self._store.save_knowledge(workspace, learnt, {"weights.json": self._weights(learnt)}, rests_on=learnt.seq)
         return self._store.knowledge(workspace)
 
-    def _partitions(self, workspace: str, seq: int, request: FitRequest, progress: Progress) -> Partitions[Gathered]:
+    def _partitions(
+        self, workspace: str, seq: int, request: FitRequest, progress: Progress
+    ) -> Partitions[PartitionEvidence]:
         """The live evidence up to an entry: in this process, or where it is large, and there is a cluster, there."""
         if self._cluster is not None:
             campaigns = self._store.knowledge(workspace).campaigns + self.lag(workspace)

@@ -16,12 +16,12 @@ from reflection.domain.evidence import Evidence, evidence_of
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.metrics import METRICS, PLAN_METRICS, log_value, rate_behind, values
 from reflection.evaluation import hindsight
-from reflection.evaluation.backtest_sums import METHODS, UNIT, Forecasted, Tally
+from reflection.evaluation.backtest_sums import METHODS, UNIT, MetricForecasts, Tally
 from reflection.forecasting import calibration_update, plan_evaluation
 from reflection.forecasting.calibration import EMPTY, Calibration
 from reflection.inference.learn import FitRequest, learn
 
-__all__ = ["METHODS", "Forecasted", "Lesson", "Memory", "forecast", "replay", "summary"]
+__all__ = ["METHODS", "Lesson", "Memory", "MetricForecasts", "forecast", "replay", "summary"]
 
 FIRST_FIT, REFIT_GROWTH = 3, 0.25
 STEP_UP, STEP_DOWN, LEAST, MOST = 1.05, 0.95, 0.5, 2.0
@@ -84,12 +84,12 @@ class Memory:
                 self.weights[key] = min(MOST, max(LEAST, moved))
 
 
-def replay(campaigns: Sequence[Campaign], progress: Progress = lambda done, total: None) -> list[Forecasted]:
+def replay(campaigns: Sequence[Campaign], progress: Progress = lambda done, total: None) -> list[MetricForecasts]:
     """Predict and then learn every campaign in the order of their timestamps."""
     ordered = sorted(campaigns, key=lambda item: (item.timestamp, item.campaign_id))
     memory, state, knowledge = Memory(), EMPTY, NOTHING
     past: list[Evidence] = []
-    forecasts: list[Forecasted] = []
+    forecasts: list[MetricForecasts] = []
     due = FIRST_FIT
     for index, campaign in enumerate(ordered):
         if len(past) >= due:
@@ -104,12 +104,12 @@ def replay(campaigns: Sequence[Campaign], progress: Progress = lambda done, tota
     return forecasts
 
 
-def summary(forecasts: Sequence[Forecasted], campaigns: int) -> dict[str, Any]:
+def summary(forecasts: Sequence[MetricForecasts], campaigns: int) -> dict[str, Any]:
     """The report as data (`Tally.summary`), with all of the forecasts."""
     return {**Tally.of(forecasts).summary(campaigns), "forecasts": [asdict(forecast) for forecast in forecasts]}
 
 
-def forecast(campaign: Campaign, knowledge: Knowledge, state: Calibration, memory: Memory) -> list[Forecasted]:
+def forecast(campaign: Campaign, knowledge: Knowledge, state: Calibration, memory: Memory) -> list[MetricForecasts]:
     """What would have been said of a campaign the day before, metric by metric; nothing where no money was planned."""
     plan = hindsight.plan_of(campaign)
     if plan is None:
@@ -123,7 +123,7 @@ def forecast(campaign: Campaign, knowledge: Knowledge, state: Calibration, memor
             continue
         by_method = memory.say(metric, campaign, ours["planner"])
         forecasts.append(
-            Forecasted(
+            MetricForecasts(
                 campaign.campaign_id, campaign.timestamp.isoformat(), signals.normalise(campaign.platform), metric,
                 {**by_method, "ours": ours["calibrated"]}, ours["intervals"], actual,
             )

@@ -12,7 +12,7 @@ from itertools import groupby
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import day_text, evidence_of
 from reflection.domain.knowledge import Knowledge
-from reflection.evaluation.backtest import FIRST_FIT, REFIT_GROWTH, Forecasted, Lesson, Memory, forecast
+from reflection.evaluation.backtest import FIRST_FIT, REFIT_GROWTH, Lesson, Memory, MetricForecasts, forecast
 from reflection.evaluation.backtest_sums import Tally
 from reflection.forecasting import calibration_update
 from reflection.forecasting.calibration import EMPTY
@@ -107,7 +107,7 @@ def tally(campaigns: Iterable[Campaign], portion: Portion, knowledge: Knowledge,
 
 def _forecasts(
     campaigns: Iterable[Campaign], portion: Portion, knowledge: Knowledge, memory: Memory
-) -> Iterator[Forecasted]:
+) -> Iterator[MetricForecasts]:
     state = EMPTY
     pairs = ((campaign, evidence_of(campaign)) for campaign in campaigns)
     for day, of_day in groupby(pairs, lambda pair: pair[1].day):

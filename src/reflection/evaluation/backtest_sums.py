@@ -24,7 +24,7 @@ UNIT = 2.0**40
 
 
 @dataclass(frozen=True, slots=True)
-class Forecasted:
+class MetricForecasts:
     """One metric of one campaign: what each method said, our intervals, and what happened."""
 
     campaign_id: str
@@ -57,7 +57,7 @@ class Sums:
     hits: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, forecast: Forecasted) -> "Sums":
+    def of(cls, forecast: MetricForecasts) -> "Sums":
         """Those of one forecast."""
         errors = {method: error for method in METHODS if (error := forecast.error(method)) is not None}
         bounds = {level: pair for level in LEVELS if (pair := forecast.intervals[level]) is not None}
@@ -99,12 +99,12 @@ class Tally:
     """What forecasts add up to, and the newest of them."""
 
     sums: Mapping[Kind, Sums] = field(default_factory=dict)
-    newest: Sequence[Forecasted] = ()
+    newest: Sequence[MetricForecasts] = ()
 
     @classmethod
-    def of(cls, forecasts: Iterable[Forecasted]) -> "Tally":
+    def of(cls, forecasts: Iterable[MetricForecasts]) -> "Tally":
         """That of some forecasts."""
-        sums, kept = dict[Kind, Sums](), list[Forecasted]()
+        sums, kept = dict[Kind, Sums](), list[MetricForecasts]()
         for forecast in forecasts:
             kind = forecast.metric, forecast.platform, tuple(m for m in METHODS if forecast.error(m) is not None)
             sums[kind] = sums.get(kind, Sums()) + Sums.of(forecast)
@@ -160,9 +160,9 @@ def _total(sums: Iterable[Sums]) -> Sums:
     return reduce(Sums.__add__, sums, Sums())
 
 
-def _newest(forecasts: Sequence[Forecasted]) -> list[Forecasted]:
+def _newest(forecasts: Sequence[MetricForecasts]) -> list[MetricForecasts]:
     """The newest of each metric, in order."""
-    kept: list[Forecasted] = []
+    kept: list[MetricForecasts] = []
     for metric in PLAN_METRICS:
         own = sorted((one for one in forecasts if one.metric == metric), key=lambda one: one.age)
         kept += own[-KEPT:]

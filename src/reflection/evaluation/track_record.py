@@ -26,7 +26,7 @@ RECENT = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ForecastOutcome:
     """One forecast and its outcome, both as logs; `naive` is the mean of the outcomes before it, if there were any."""
 
     row: ForecastRow
@@ -108,7 +108,7 @@ def scoreboard(
     }
 
 
-def judge(register: Iterable[ForecastRow], actuals: Mapping[str, Evidence]) -> list[Judged]:
+def judge(register: Iterable[ForecastRow], actuals: Mapping[str, Evidence]) -> list[ForecastOutcome]:
     """The forecasts that count, with their outcomes."""
     claimed: set[tuple[str, str, str, str]] = set()
     seen: set[str] = set()
@@ -144,7 +144,7 @@ def _counts_for(row: ForecastRow, actuals: Mapping[str, Evidence], periods: Peri
     return evidence.actual
 
 
-def _judged(row: ForecastRow, outcome: float, naive: float | None) -> Judged:
+def _judged(row: ForecastRow, outcome: float, naive: float | None) -> ForecastOutcome:
     quantiles = {
         level: logged
         for level, value in sorted(row.quantiles.items(), key=lambda item: float(item[0]))
@@ -152,11 +152,11 @@ def _judged(row: ForecastRow, outcome: float, naive: float | None) -> Judged:
     }
     point = None if row.point is None else log_of(row.metric, row.point)
     platform_name = None if row.platform is None else normalise(row.platform)
-    return Judged(row, platform_name, outcome, point, quantiles, naive)
+    return ForecastOutcome(row, platform_name, outcome, point, quantiles, naive)
 
 
-def _issuers(judged: Sequence[Judged]) -> list[dict[str, Any]]:
-    groups: dict[tuple[str, str, str], list[Judged]] = {}
+def _issuers(judged: Sequence[ForecastOutcome]) -> list[dict[str, Any]]:
+    groups: dict[tuple[str, str, str], list[ForecastOutcome]] = {}
     for case in judged:
         for platform_name in {"", case.platform_name or ""}:
             groups.setdefault((case.row.issuer, case.row.metric, platform_name), []).append(case)
@@ -167,7 +167,7 @@ def _issuers(judged: Sequence[Judged]) -> list[dict[str, Any]]:
     ]
 
 
-def _figures(judged: Sequence[Judged]) -> dict[str, Any]:
+def _figures(judged: Sequence[ForecastOutcome]) -> dict[str, Any]:
     errors = [case.outcome - case.point for case in judged if case.point is not None]
     scored = [(case.crps, case.outcome, case.naive) for case in judged if case.crps is not None]
     paired = [(crps, abs(outcome - naive)) for crps, outcome, naive in scored if naive is not None]
@@ -185,7 +185,7 @@ def _figures(judged: Sequence[Judged]) -> dict[str, Any]:
     }
 
 
-def _probabilities(forecasts: Sequence[Judged], advice: Sequence[Judged]) -> list[dict[str, Any]]:
+def _probabilities(forecasts: Sequence[ForecastOutcome], advice: Sequence[ForecastOutcome]) -> list[dict[str, Any]]:
     groups: dict[tuple[str, str, str], list[tuple[float, bool]]] = {}
     for case in forecasts:
         stated, planner = case.row.detail.get("p_reached"), case.row.detail.get("planner")
@@ -233,7 +233,7 @@ def findings_record(established: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def advice_record(advice: Sequence[Judged]) -> dict[str, Any]:
+def advice_record(advice: Sequence[ForecastOutcome]) -> dict[str, Any]:
     """What following advice was predicted to bring, against what campaigns that followed it measured (as lifts)."""
     if not advice:
         return {"n": 0, "reason": "no campaign named or matched a recommendation yet", "outcomes": []}

@@ -24,7 +24,7 @@ _NEWEST = frozenset({"latest", "newest", "recent", "last"})
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class CampaignMatch:
     """The campaigns a question may mean, the best first: one where it is clear, none where no name fits."""
 
     campaign_ids: tuple[str, ...]
@@ -38,7 +38,7 @@ class Named:
         return self.campaign_ids[0] if len(self.campaign_ids) == 1 else None
 
 
-def find(message: str, names: Mapping[str, str | None], ignored: frozenset[str]) -> Named:
+def find(message: str, names: Mapping[str, str | None], ignored: frozenset[str]) -> CampaignMatch:
     """The campaigns a message means.
 
     Args:
@@ -48,13 +48,13 @@ def find(message: str, names: Mapping[str, str | None], ignored: frozenset[str])
     words = words_of(message)
     telling_words = [word for word in words if word not in ignored]
     if "campaign" in words and (set(words) & _NEWEST or len(names) == 1) and names:
-        return Named((next(iter(names)),))
+        return CampaignMatch((next(iter(names)),))
     scores = _scores(telling_words, names)
     if not scores:
-        return Named(())
+        return CampaignMatch(())
     best = max(scores.values())
     close = [name for name, score in scores.items() if score * CLEARLY > best]
-    return Named(tuple(sorted(close, key=lambda name: -scores[name])[:MOST_CANDIDATES]))
+    return CampaignMatch(tuple(sorted(close, key=lambda name: -scores[name])[:MOST_CANDIDATES]))
 
 
 def words_of(text: str) -> list[str]:

@@ -13,12 +13,12 @@ from typing import Protocol
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Analysis, SimilarCampaign, Statement
 from reflection.errors import no_campaign
-from reflection.explain.campaign_names import MOST_CANDIDATES, Named, find, names_of
+from reflection.explain.campaign_names import MOST_CANDIDATES, CampaignMatch, find, names_of
 from reflection.explain.chat_evidence import evidence_for, facts_of, signal_words
 from reflection.explain.evidence import Evidence, EvidenceBook, renumber
 from reflection.explain.evidence_of_facts import gather
 from reflection.explain.formatting import plain_name
-from reflection.explain.gate import Passed, Proposal, judge_all
+from reflection.explain.gate import Proposal, ValidProposal, judge_all
 from reflection.explain.question import ADVISING, Question, understand
 from reflection.explain.question_words_en import CUES, HIGH, LOW
 from reflection.explain.relevance import relevant
@@ -155,7 +155,7 @@ class Chat:
         return evidence_for(question, analysis, knowledge, similar)
 
     def _which(
-        self, question: Question, named: Named, names: Mapping[str, str | None], knowledge: Knowledge
+        self, question: Question, named: CampaignMatch, names: Mapping[str, str | None], knowledge: Knowledge
     ) -> ChatAnswer:
         """Ask which campaign is meant, with those that may be."""
         campaign_ids = named.campaign_ids or tuple(names)[:MOST_CANDIDATES]
@@ -235,25 +235,25 @@ class Chat:
         return [
             f"{verdict.text} " + "".join(f"[{numbers[evidence_id]}]" for evidence_id in verdict.evidence)
             for verdict in verdicts
-            if isinstance(verdict, Passed)
+            if isinstance(verdict, ValidProposal)
         ]
 
 
-def _named(reader: ChatReader, message: str, names: Mapping[str, str | None], campaign_id: str | None) -> Named:
+def _named(reader: ChatReader, message: str, names: Mapping[str, str | None], campaign_id: str | None) -> CampaignMatch:
     """The campaigns in question: the one that is given, else one whose id stands in the message, else by its words."""
     if campaign_id is not None:
         if reader.analysis(campaign_id) is None:
             raise no_campaign(campaign_id)
-        return Named((campaign_id,))
+        return CampaignMatch((campaign_id,))
     likely = [word.strip(_TRAILING) for word in _ID.findall(message)]
     ids = [word for word in likely if any(char.isdigit() or char in "_-" for char in word)]
     for name in dict.fromkeys(ids[:MAX_NAMED]):
         if name in names or reader.analysis(name) is not None:
-            return Named((name,))
+            return CampaignMatch((name,))
     return find(message, names, CUES)
 
 
-def _asks_for_a_campaign(question: Question, named: Named) -> bool:
+def _asks_for_a_campaign(question: Question, named: CampaignMatch) -> bool:
     """Whether a question can only be answered of one campaign, and none was found."""
     of_one = bool(question.intents & {"result", "why", "trouble"}) or bool(question.kpis)
     general = question.groups or question.intents & {"learnt", "good", "bad", "next", "budget", "test", "alike"}

@@ -41,7 +41,7 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
+class ValidProposal:
     """A proposal that holds: the text with its figures rendered, and the ids of the evidence it rests on."""
 
     kind: InsightKind
@@ -50,14 +50,14 @@ class Passed:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
+class InvalidProposal:
     """A proposal that does not hold, and why."""
 
     kind: InsightKind
     reason: str
 
 
-Verdict = Passed | Rejected
+Verdict = ValidProposal | InvalidProposal
 EXPLAINING = frozenset({"winning_audience", "high_performing_creative", "cross_platform_pattern"})
 """Kinds of findings that say what comes with a signal, other things equal."""
 
@@ -66,13 +66,13 @@ def judge(proposal: Proposal, book: EvidenceBook) -> Verdict:
     """Let a proposal pass, rendered, or say why not."""
     cited = _cited(proposal.references, book)
     if isinstance(cited, str):
-        return Rejected(proposal.kind, cited)
+        return InvalidProposal(proposal.kind, cited)
     reason = next(_objections(proposal, cited), None)
     if reason is not None:
-        return Rejected(proposal.kind, reason)
+        return InvalidProposal(proposal.kind, reason)
     text = PLACEHOLDER.sub(lambda match: _render(match, book), proposal.text).strip()
     text = text if text.endswith(".") else f"{text}."
-    return Passed(proposal.kind, formatting.capital(text), tuple(item.id for item in cited))
+    return ValidProposal(proposal.kind, formatting.capital(text), tuple(item.id for item in cited))
 
 
 def judge_all(proposals: Iterable[Proposal], book: EvidenceBook) -> list[Verdict]:
@@ -85,11 +85,11 @@ def judge_all(proposals: Iterable[Proposal], book: EvidenceBook) -> list[Verdict
 
 
 def _without_explanations(verdict: Verdict, book: EvidenceBook) -> Verdict:
-    if isinstance(verdict, Rejected) or verdict.kind != "recommendation":
+    if isinstance(verdict, InvalidProposal) or verdict.kind != "recommendation":
         return verdict
     cited = [item for name in verdict.evidence if (item := book.find(name)) is not None]
     if any(item.kind == "finding" and item.detail.get("category") in EXPLAINING for item in cited):
-        return Rejected(verdict.kind, "it advises from a finding that explains and advises nothing")
+        return InvalidProposal(verdict.kind, "it advises from a finding that explains and advises nothing")
     return verdict
 
 

@@ -14,7 +14,7 @@ from reflection.domain.results import Insights, Statement
 from reflection.errors import ModelUnavailable
 from reflection.explain.earlier_sentences import place_of
 from reflection.explain.evidence_of_facts import gather
-from reflection.explain.gate import Passed, Rejected, Verdict, judge_all
+from reflection.explain.gate import InvalidProposal, ValidProposal, Verdict, judge_all
 from reflection.explain.gate_words_en import vocabulary
 from reflection.explain.proposals import MAX_ITEMS, ModelProposer, fenced
 from reflection.explain.summary import held_flag
@@ -93,7 +93,7 @@ def merge(
     sentences = list(statements)
     positions: set[int] = set()
     extras: list[Statement] = []
-    for passed in (item for item in judgements if isinstance(item, Passed)):
+    for passed in (item for item in judgements if isinstance(item, ValidProposal)):
         position = place_of(passed.kind, passed.evidence, statements, positions)
         if position is not None:
             positions.add(position)
@@ -102,5 +102,5 @@ def merge(
             )
         elif len(extras) < MAX_EXTRA:
             extras.append(Statement(passed.kind, passed.text, passed.evidence, EXTRA_PRIORITY, model))
-    reasons = [f"{item.kind}: {item.reason}" for item in judgements if isinstance(item, Rejected)]
+    reasons = [f"{item.kind}: {item.reason}" for item in judgements if isinstance(item, InvalidProposal)]
     return [*sentences, *extras], reasons

@@ -90,7 +90,7 @@ EMPTY = Calibration()
 
 
 @dataclass(frozen=True, slots=True)
-class Calibrated:
+class CalibratedMetric:
     """One metric of a promise, corrected.
 
     Attributes:
@@ -113,7 +113,7 @@ class Calibrated:
     scale: ForecastScale
 
 
-def predict(state: Calibration, promise: PlannerForecast) -> dict[str, Calibrated]:
+def predict(state: Calibration, promise: PlannerForecast) -> dict[str, CalibratedMetric]:
     """Every metric of a promise that enough campaigns speak of, corrected.
 
     Empty while there are too few, and for a reference: correcting figures that were taken from the facts would foretell
@@ -143,13 +143,13 @@ def _calibrated(
     belief: Sequential,
     row: Mapping[Feature, float],
     platform_key: str,
-) -> Calibrated:
+) -> CalibratedMetric:
     mean, sd = belief.predict(row, scale.variance)
     reaches = learnt.conformal.multipliers(platform_key, learned=learnt.learned)
     # Planners who were never wrong have scores of zero; a distribution still needs a width.
     honest = max(sd * reaches[-1] / _WIDEST, LEAST_SD)
     above = float(special.ndtr(mean / honest))
-    return Calibrated(
+    return CalibratedMetric(
         metric=name,
         planner=scale.base,
         point=scale.value(mean),
@@ -241,7 +241,7 @@ def forecast_rows(
     ]  # fmt: skip
 
 
-def quantiles(forecast: Calibrated) -> dict[str, float]:
+def quantiles(forecast: CalibratedMetric) -> dict[str, float]:
     """The intervals as quantiles: level text -> value."""
     values = {"0.5": forecast.point}
     for level in LEVELS:

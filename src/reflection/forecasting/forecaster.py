@@ -29,7 +29,7 @@ by the answers after it."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Folded:
+class _CalibrationFold:
     """A calibration that was folded here, and what else it is a function of: the epoch in which it began, the campaigns
     that were kept out of it, the day by which conversions had to be complete."""
 
@@ -53,7 +53,7 @@ class Forecaster:
 
     def __init__(self) -> None:
         self._last: dict[str, tuple[bytes, Calibration]] = {}
-        self._folded: dict[str, _Folded] = {}
+        self._folded: dict[str, _CalibrationFold] = {}
         self._one_at_a_time = threading.Lock()
 
     def up_to_date(self, snapshot: Snapshot, knowledge: Knowledge, *, refits: bool = True) -> Calibration:
@@ -68,7 +68,7 @@ class Forecaster:
             folded = self._folded.get(snapshot.workspace)
             if folded is None or not folded.holds_after(knowledge):
                 fitted, day = self.fitted(snapshot, knowledge), day_of(knowledge.as_of)
-                folded = _Folded(fitted, knowledge.epoch, frozenset(knowledge.held), day)
+                folded = _CalibrationFold(fitted, knowledge.epoch, frozenset(knowledge.held), day)
             entries = snapshot.ledger(folded.state.seq, MOST_ENTRIES)
             if entries:
                 held = {*knowledge.held, *_suspects(entries, knowledge)}

@@ -22,7 +22,7 @@ from reflection.domain.planner_forecast import scales
 from reflection.domain.results import SimilarCampaign
 from reflection.forecasting import calibration, plan_notes
 from reflection.forecasting.belief import Belief, blend
-from reflection.forecasting.calibration import Calibrated, Calibration
+from reflection.forecasting.calibration import CalibratedMetric, Calibration
 from reflection.forecasting.plan_season import season_shift, week_shift
 from reflection.forecasting.plan_size import far_outside, planned_size
 from reflection.forecasting.plan_texts import NO_SHIFT, TextShift
@@ -195,7 +195,7 @@ def _evidence(knowledge: Knowledge, signal: str) -> tuple[str, ...]:
 def _metric(
     metric: str,
     planner: float | None,
-    corrected: Calibrated | None,
+    corrected: CalibratedMetric | None,
     ours: Belief | None,
     target: float | None,
     usual: float | None,

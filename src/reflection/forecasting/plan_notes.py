@@ -15,7 +15,7 @@ from reflection.domain.plan import Plan
 from reflection.explain.formatting import money
 from reflection.explain.phrases_en import ENGLISH
 from reflection.forecasting import calibration
-from reflection.forecasting.calibration import Calibrated, Calibration
+from reflection.forecasting.calibration import CalibratedMetric, Calibration
 from reflection.inference import posterior
 from reflection.inference.posterior import PlannedSize, RealCampaign
 
@@ -104,7 +104,7 @@ def notes_on(
     plan: Plan,
     knowledge: Knowledge,
     state: Calibration,
-    corrected: Mapping[str, Calibrated],
+    corrected: Mapping[str, CalibratedMetric],
     far: tuple[float, float] | None,
     same_money: bool,
 ) -> list[str]:

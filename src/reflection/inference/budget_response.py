@@ -76,17 +76,17 @@ def budget_response(fitted: FittedMetrics) -> dict[str, dict[str, Any]]:
     seen = elasticities(x, y + explained, noise, platform, unit, lasting, len(names), members, beside)
     response = {}
     for g, name in enumerate(names.tolist()):
-        of = _Told(float(seen.mean[g]), float(seen.sd[g]), seen.prior_sd, "elasticity", "there")
+        of = _Elasticity(float(seen.mean[g]), float(seen.sd[g]), seen.prior_sd, "elasticity", "there")
         response[str(name)] = _told(of, x, spend[kept], unit, platform == g)
     for k, name in enumerate(audiences):
         mean, sd = float(seen.member_mean[k]), float(seen.member_sd[k])
-        of = _Told(mean, sd, float(seen.member_prior_sd[k]), "deviation", "with it")
+        of = _Elasticity(mean, sd, float(seen.member_prior_sd[k]), "deviation", "with it")
         response[name] = _told(of, x, spend[kept], unit, members[:, k] > 0)
     return response
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Elasticity:
     """An elasticity, or how far one deviates (`name`), with its standard deviation and that of the prior."""
 
     mean: float
@@ -96,7 +96,7 @@ class _Told:
     where: str
 
 
-def _told(of: _Told, x: Floats, spend: Floats, unit: Ints, own: NDArray[np.bool_]) -> dict[str, Any]:
+def _told(of: _Elasticity, x: Floats, spend: Floats, unit: Ints, own: NDArray[np.bool_]) -> dict[str, Any]:
     reason = _objection(x[own], of)
     return {
         of.name: of.mean,
@@ -162,7 +162,7 @@ def _is_audience(key: str) -> bool:
     return key.startswith(f"{signals.AUDIENCE}:") and not signals.is_unstated(key)
 
 
-def _objection(x: Floats, of: _Told) -> str | None:
+def _objection(x: Floats, of: _Elasticity) -> str | None:
     """Why an elasticity cannot be told; None where it can."""
     if len(x) < FEWEST:
         return f"it takes {FEWEST} campaigns {of.where}, not {len(x)}"

@@ -27,7 +27,7 @@ WIDEST = 1.5
 
 
 @dataclass(frozen=True, eq=False)
-class Confirmed:
+class ExperimentContrasts:
     """Contrasts of experiments, (n,) each: mean and variance by observation alone, measurement and its variance."""
 
     observed: Floats
@@ -36,10 +36,10 @@ class Confirmed:
     variance: Floats
 
 
-NONE_CONFIRMED = Confirmed(*(np.zeros(0) for _ in range(4)))
+NONE_CONFIRMED = ExperimentContrasts(*(np.zeros(0) for _ in range(4)))
 
 
-def confirmed_by(contrasts: Rows, seen: Moments) -> Confirmed:
+def confirmed_by(contrasts: Rows, seen: Moments) -> ExperimentContrasts:
     """Contrasts of one metric beside what observation alone made of them."""
     x = np.zeros((len(contrasts), len(seen.layout)))
     matrix = contrasts.design.matrix().toarray()
@@ -48,10 +48,10 @@ def confirmed_by(contrasts: Rows, seen: Moments) -> Confirmed:
         if column is not None:
             x[:, column] = matrix[:, place]
     uncertainty = np.einsum("ij,jk,ik->i", x, seen.covariance, x)
-    return Confirmed(x @ seen.mean, np.maximum(uncertainty, 0.0), contrasts.y / GRID, contrasts.v)
+    return ExperimentContrasts(x @ seen.mean, np.maximum(uncertainty, 0.0), contrasts.y / GRID, contrasts.v)
 
 
-def trust_in_differences(parts: Iterable[Confirmed]) -> dict[str, Any]:
+def trust_in_differences(parts: Iterable[ExperimentContrasts]) -> dict[str, Any]:
     """How much of an observed difference between two things experiments find: {factor, interval, experiments, ...}."""
     joined = [np.concatenate(column) for column in zip(*(_columns(part) for part in parts), strict=True)]
     return _told(joined or _columns(NONE_CONFIRMED), FEWEST_CONTRASTS, "comparisons")
@@ -69,7 +69,7 @@ def trust_in_attribution(experiments: Sequence[Experiment]) -> dict[str, Any]:
     return {name: _told(_of_shares(found), FEWEST_STUDIES, "studies") for name, found in sorted(shares.items())}
 
 
-def _columns(part: Confirmed) -> list[Floats]:
+def _columns(part: ExperimentContrasts) -> list[Floats]:
     return [part.observed, part.uncertainty, part.measured, part.variance]
 
 

@@ -44,7 +44,7 @@ def effect_rows(fitted: FittedMetrics, floor: EvidenceFloor = FLOOR) -> tuple[Ef
     signals_of = _signal_columns(fitted.layout, fitted.table)
     for metric in fitted.names():
         discoveries = fitted.discoveries(metric)
-        shown = _Shown.of(fitted.effects(metric), discoveries)
+        shown = _Display.of(fitted.effects(metric), discoveries)
         for column, unstated in signals_of:
             row = _row(column, metric, shown, discoveries, raw_lifts, stands_for, floor, unstated=unstated)
             row = _graded(row, fitted.trials)
@@ -64,7 +64,7 @@ def _graded(row: Effect, trials: Trials) -> Effect:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class _Display:
     """What is shown of the effects on one metric, by column: lift with its interval, probability, false-sign rate.
 
     The rate is the one that findings are chosen by, and never below the chance of the other sign that the interval has.
@@ -78,7 +78,7 @@ class _Shown:
     lfsr: list[float]
 
     @classmethod
-    def of(cls, effects: Effects, discoveries: Discoveries) -> "_Shown":
+    def of(cls, effects: Effects, discoveries: Discoveries) -> "_Display":
         """All columns at once."""
         lift, low, high = (np.exp(values).tolist() for values in (effects.mean, effects.low, effects.high))
         twice = _count(effects.draws > 0) + _count(effects.draws >= 0)
@@ -107,7 +107,7 @@ def _signal_columns(layout: Layout, table: Dataset) -> list[tuple[int, bool]]:
 def _row(
     column: int,
     metric: str,
-    shown: _Shown,
+    shown: _Display,
     discoveries: Discoveries,
     raw_lifts: RawLifts,
     stands_for: Mapping[str, list[str]],

@@ -15,8 +15,8 @@ from reflection.inference.campaign_columns import Floats
 from reflection.inference.dataset import Dataset
 from reflection.inference.design import CellDesign, ControlColumns
 from reflection.inference.mixing import Sums
-from reflection.inference.observation import Pooled, counts_of, observed
-from reflection.inference.own_levels import BetweenRows, KeptRows, LatestUnits
+from reflection.inference.observation import PooledCounts, counts_of, observed
+from reflection.inference.own_levels import BetweenRows, LatestUnits, UnitRows
 from reflection.inference.raw_lifts import RawLifts
 from reflection.inference.whole_campaigns import AboveMean, CellLevels, above_mean_of_logs
 from reflection.stats.columns import Feature, Layout
@@ -137,7 +137,7 @@ class MetricSums:
     """What some partitions say of a metric: the sums of their rows, and the rows whose own levels are kept."""
 
     statistics: SufficientStatistics
-    between: KeptRows
+    between: UnitRows
 
     def __add__(self, other: "MetricSums") -> "MetricSums":
         merged = SufficientStatistics()
@@ -156,9 +156,9 @@ def raw_lifts(part: EvidencePart) -> RawLifts:
     return RawLifts.of(part.table)
 
 
-def pooled(part: EvidencePart, name: str) -> Pooled:
+def pooled(part: EvidencePart, name: str) -> PooledCounts:
     """What a partition counted of a metric."""
-    return Pooled.of(part.table, name)
+    return PooledCounts.of(part.table, name)
 
 
 def sums_of(part: EvidencePart, linear: Linearisation, layout: Layout, latest: NDArray[np.int64]) -> MetricSums:

@@ -41,11 +41,11 @@ from reflection.inference.findings.trends import trend_findings, with_trends
 from reflection.inference.findings.wear_out import monthly_wear, wear_out_findings
 from reflection.inference.fit import FittedMetrics, fit_metrics
 from reflection.inference.fit_budget import LeftOut, level_of
-from reflection.inference.gathered import Gathered
 from reflection.inference.goal_tables import GoalTables
 from reflection.inference.goals import Spending, goals_of, labelled
 from reflection.inference.identification import Identification
 from reflection.inference.next_test import with_next_test
+from reflection.inference.partition_evidence import PartitionEvidence
 from reflection.inference.partitions import InMemory, Partitions, sample_bits
 from reflection.inference.signal_weights import signal_weights
 from reflection.inference.support import SupportIndex
@@ -103,11 +103,13 @@ def learn(
         progress: told which share of the metrics has been fitted.
     """
     readable = list(evidence) if isinstance(evidence, Iterator) else evidence
-    return learn_partitions(InMemory([Gathered.of(readable, request.as_of, request.texts)]), request, progress=progress)
+    return learn_partitions(
+        InMemory([PartitionEvidence.of(readable, request.as_of, request.texts)]), request, progress=progress
+    )
 
 
 def learn_partitions(
-    parts: Partitions[Gathered],
+    parts: Partitions[PartitionEvidence],
     request: FitRequest = DEFAULT,
     *,
     progress: Callable[[float], object] = lambda share: None,

@@ -19,7 +19,7 @@ from reflection.domain.metrics import METRICS, RATES
 from reflection.inference import cycle
 from reflection.inference.accounts import ACCOUNT
 from reflection.inference.campaign_columns import Floats
-from reflection.inference.confirmation import NONE_CONFIRMED, Confirmed, confirmed_by
+from reflection.inference.confirmation import NONE_CONFIRMED, ExperimentContrasts, confirmed_by
 from reflection.inference.cycle import RECURRING, SINGLE
 from reflection.inference.dataset import Dataset
 from reflection.inference.design import CellDesign
@@ -32,7 +32,7 @@ from reflection.inference.evidence_sums import (
     sums_of,
 )
 from reflection.inference.experiments import Trials
-from reflection.inference.own_levels import NOTHING_KEPT, KeptRows
+from reflection.inference.own_levels import NOTHING_KEPT, UnitRows
 from reflection.inference.partitions import Partitions
 from reflection.inference.rough_fit import RoughFit
 from reflection.inference.wear import LIFE, MONTHLY, moving_signals
@@ -79,8 +79,8 @@ class FittedMetric:
     linear: Linearisation
     left_out: Floats
     widening: float = 1.0
-    between: KeptRows = NOTHING_KEPT
-    confirmed: Confirmed = NONE_CONFIRMED
+    between: UnitRows = NOTHING_KEPT
+    confirmed: ExperimentContrasts = NONE_CONFIRMED
 
     def posterior(self, present: Effects) -> MetricPosterior:
         """What is kept of it and its present effects: signals' draws, scatter, reference (CPM per impression)."""

@@ -95,7 +95,7 @@ class NameCounts:
         return CommonNames(full, frozenset(always), names - int(full.sum()))
 
 
-class CountedNames:
+class NameCounter:
     """Evidence passed on as it is read, its names counted on the way.
 
     Attributes:

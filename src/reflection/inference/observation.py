@@ -27,21 +27,21 @@ def counts_of(metric: str, table: Dataset) -> tuple[Floats, Floats]:
 
 
 @dataclass(frozen=True, eq=False)
-class Pooled:
+class PooledCounts:
     """What the cells of a partition counted of a metric's numerator and denominator, where both say something."""
 
     above: ExactSums
     below: ExactSums
 
     @classmethod
-    def of(cls, table: Dataset, name: str) -> "Pooled":
+    def of(cls, table: Dataset, name: str) -> "PooledCounts":
         """Of a table."""
         x, n = counts_of(name, table)
         used = (n > 0) & (~np.isnan(x) if name in RATES else np.nan_to_num(x) > 0)
         return cls(ExactSums.of(x[used]), ExactSums.of(n[used]))
 
-    def __add__(self, other: "Pooled") -> "Pooled":
-        return Pooled(self.above + other.above, self.below + other.below)
+    def __add__(self, other: "PooledCounts") -> "PooledCounts":
+        return PooledCounts(self.above + other.above, self.below + other.below)
 
     def level(self, name: str) -> float | None:
         """The pooled level, CPM per 1,000 and order value in money; None where it never happened."""

@@ -86,21 +86,21 @@ class BetweenRows:
                 self._of.append((self._real[unit[mine]], self._rows[unit[mine]], self._above.taken(unit[mine])))
             yield rows
 
-    def kept(self) -> "KeptRows":
+    def kept(self) -> "UnitRows":
         """What was kept so far."""
-        return KeptRows(tuple(self._parts), tuple(self._of))
+        return UnitRows(tuple(self._parts), tuple(self._of))
 
 
 @dataclass(frozen=True, eq=False)
-class KeptRows:
+class UnitRows:
     """Between rows of real campaigns of some partitions; `of` their numbers, how many rows each has, and what its
     totals lie above the mean of these."""
 
     parts: tuple[Rows, ...] = ()
     of: tuple[tuple[NDArray[np.int64], NDArray[np.int64], AboveMean], ...] = ()
 
-    def __add__(self, other: "KeptRows") -> "KeptRows":
-        return KeptRows(self.parts + other.parts, self.of + other.of)
+    def __add__(self, other: "UnitRows") -> "UnitRows":
+        return UnitRows(self.parts + other.parts, self.of + other.of)
 
     def levels(self, fit: Fit, present: Effects, signals: Ints) -> OwnLevels | None:
         """Own levels by a fit; None where no campaign repeats.
@@ -130,7 +130,7 @@ class KeptRows:
         )
 
 
-NOTHING_KEPT = KeptRows()
+NOTHING_KEPT = UnitRows()
 
 
 def _levels(

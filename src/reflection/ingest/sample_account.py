@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from reflection.domain.answers import Refused
+from reflection.domain.answers import Refusal
 from reflection.domain.campaign import Campaign
 from reflection.domain.ports import StoredCampaign
 from reflection.engine.engine import Engine
@@ -76,7 +76,7 @@ class SampleAccount:
 
     def _store_all(self, campaigns: Sequence[Campaign]) -> None:
         for answer in self._engine.analyze_many(campaigns, workspace=SAMPLE_WORKSPACE, following=True):
-            if isinstance(answer, Refused):
+            if isinstance(answer, Refusal):
                 raise Unavailable(f"the sample account could not be stored: {answer.error.message}")
 
     def take_back(self) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from reflection.domain.campaign import Campaign
 from reflection.domain.validation import read
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.engine.campaign_list import ListRequest
-from reflection.engine.engine import Refused
+from reflection.engine.engine import Refusal
 from reflection.errors import InvalidInput
 from reflection.ingest.jobs.weekdays import beside_fit, weekdays
 from reflection.library.experiments import ExperimentDoor
@@ -84,8 +84,8 @@ class Engine(Planning):
 
     def analyze_many(
         self, campaigns: Iterable[CampaignLike], progress: Callable[[int], None] | None = None
-    ) -> Iterator[dict[str, Any] | Refused]:
-        """Analyse a stream; one that is refused is given back as `Refused` and does not stop the rest.
+    ) -> Iterator[dict[str, Any] | Refusal]:
+        """Analyse a stream; one that is refused is given back as `Refusal` and does not stop the rest.
 
         Learns once at the end. `progress` is called with the number done so far.
 
@@ -97,7 +97,7 @@ class Engine(Planning):
             self._unlearnt = True
             if progress is not None:
                 progress(done)
-            yield result if isinstance(result, Refused) else _json(result.body)
+            yield result if isinstance(result, Refusal) else _json(result.body)
         self.learn()
 
     def learn(self) -> None:

@@ -222,7 +222,7 @@ def _reason(error: Exception) -> str:
     return "the server cannot be reached or broke off"
 
 
-class _Bounded(httpx2.SyncByteStream):
+class _BoundedStream(httpx2.SyncByteStream):
     """A response body that ends with an error when it grows too large."""
 
     def __init__(self, stream: httpx2.SyncByteStream) -> None:
@@ -244,4 +244,4 @@ def _bound(response: httpx2.Response) -> None:
     """Bound every body, and take none that unpacks to more than it is."""
     if response.headers.get("content-encoding", "identity").casefold() != "identity":
         raise ModelUnavailable("the answer is compressed although that was not asked for")
-    response.stream = _Bounded(cast(httpx2.SyncByteStream, response.stream))
+    response.stream = _BoundedStream(cast(httpx2.SyncByteStream, response.stream))

@@ -15,7 +15,7 @@ from reflection.memory.embedders import Space
 from reflection.memory.vectors import Columns, Entry
 
 
-class Unembedded(Protocol):
+class MemoryToEmbed(Protocol):
     """A memory that has no vector of the embedder asked for."""
 
     @property
@@ -129,7 +129,7 @@ class MemoryRows(Protocol):
     ) -> list[tuple[str, float]]:
         """Memories with any of the words that fewer than `most` have, the best first; otherwise as `lexical`."""
 
-    def missing(self, workspace: str, embedder_id: str, *, limit: int = 256) -> Sequence[Unembedded]:
+    def missing(self, workspace: str, embedder_id: str, *, limit: int = 256) -> Sequence[MemoryToEmbed]:
         """Memories without a vector of this embedder, the oldest change first."""
 
     def lacking(self, embedder_id: str) -> dict[str, int]:

@@ -41,7 +41,7 @@ _ID = re.compile(r"rec_[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class FollowedRecommendation:
     """One recommendation a campaign follows: what it was about, and how we know."""
 
     recommendation_id: str
@@ -89,7 +89,7 @@ def contexts_of(knowledge: Knowledge) -> list[Context]:
 
 def followed(
     campaign: Campaign, shares: Mapping[str, float], knowledge: Knowledge, accepted: Iterable[Mapping[str, Any]]
-) -> list[Followed]:
+) -> list[FollowedRecommendation]:
     """The recommendations a campaign follows; `accepted` are claims shown and accepted, as the store keeps them."""
     open_claims = {advice["recommendation_id"]: advice["claim"] for advice in accepted}
     named = [name for name in campaign.recommendation_ids if name not in open_claims]
@@ -100,14 +100,14 @@ def followed(
         claim = open_claims.get(name)
         proposal = (claim["signal"], claim["lane"]) if claim else resolved.get(name)
         if proposal is not None and follows(proposal[0], proposal[1], shares):
-            matches[name] = Followed(name, proposal[0], proposal[1], "named")
+            matches[name] = FollowedRecommendation(name, proposal[0], proposal[1], "named")
     platform_name = signals.normalise(campaign.platform)
     for name, claim in open_claims.items():
         fits = claim["platform"] is None or signals.normalise(claim["platform"]) == platform_name
         fits = fits and claim.get("goal") in (None, knowledge.kind)
         proposes = name not in matches and fits and claim["lane"] != "avoid"
         if proposes and follows(claim["signal"], claim["lane"], shares):
-            matches[name] = Followed(name, claim["signal"], claim["lane"], "signal")
+            matches[name] = FollowedRecommendation(name, claim["signal"], claim["lane"], "signal")
     return list(matches.values())[:MAX_CLAIMS]
 
 
@@ -128,7 +128,11 @@ def claims_of(
 
 
 def claims(
-    knowledge: Knowledge, campaign: Campaign, shares: Mapping[str, float], advice: Iterable[Followed], issued_at: str
+    knowledge: Knowledge,
+    campaign: Campaign,
+    shares: Mapping[str, float],
+    advice: Iterable[FollowedRecommendation],
+    issued_at: str,
 ) -> list[ForecastRow]:
     """Register rows for the recommendations a campaign follows: its goal metric with the advice, and without."""
     metric, objective = knowledge.goal_metric, signals.of_objective(campaign.objective).key
@@ -160,7 +164,7 @@ def claims(
 def _row(
     knowledge: Knowledge,
     campaign: Campaign,
-    advice: Followed,
+    advice: FollowedRecommendation,
     lift: posterior.Array,
     level: posterior.Array,
     issued_at: str,

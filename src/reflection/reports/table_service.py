@@ -18,7 +18,7 @@ PAGE = 500
 Row = Mapping[str, Any]
 
 
-class Stored(Protocol):
+class TableStore(Protocol):
     """A store, as far as tables need it."""
 
     def snapshot(self, workspace: str) -> AbstractContextManager[Snapshot]:
@@ -32,7 +32,7 @@ class Pages(Protocol):
         """A page, and the cursor of the next one (None at the end)."""
 
 
-class Judged(Protocol):
+class OutcomeReader(Protocol):
     """What came of forecasts and advice."""
 
     def track_record(self, *, workspace: str) -> Row:
@@ -43,7 +43,7 @@ class Sources(Protocol):
     """Where rows come from; an `Application` is one."""
 
     @property
-    def store(self) -> Stored:
+    def store(self) -> TableStore:
         """Campaigns and what was learnt."""
 
     @property
@@ -55,7 +55,7 @@ class Sources(Protocol):
         """Events."""
 
     @property
-    def recommendations(self) -> Judged:
+    def recommendations(self) -> OutcomeReader:
         """The track record."""
 
 

@@ -81,7 +81,7 @@ def movements(
     the intercept first. ``groups``: steps that may be, of other columns.
     """
     order = order or Order()
-    asked = _Asked(*_score(view, still, columns, groups), _places(groups), {})
+    asked = _ScoreTest(*_score(view, still, columns, groups), _places(groups), {})
     candidates = [name for name in groups if name not in order.silent]
     while True:
         left = [name for name in candidates if name not in asked.taken]
@@ -100,7 +100,7 @@ def _places(groups: Mapping[str, Steps]) -> dict[str, Ints]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Asked:
+class _ScoreTest:
     """Score and information of all steps beside the groups that were ``taken`` up, each with its evidence."""
 
     score: Floats
@@ -112,14 +112,14 @@ class _Asked:
         """Log Bayes factor of a group's steps, and the most probable standard deviation of one."""
         return _evidence(self.score, self.information, self.places[name])
 
-    def with_group(self, name: str | None) -> _Asked:
+    def with_group(self, name: str | None) -> _ScoreTest:
         """The same beside one group more, at the most probable standard deviation of its steps."""
         if name is None or name in self.taken or name not in self.places:
             return self
         (factor, sd), own = self.evidence(name), self.places[name]
         gain = np.linalg.inv(np.eye(len(own)) / sd**2 + self.information[np.ix_(own, own)])
         across = self.information[:, own] @ gain
-        return _Asked(
+        return _ScoreTest(
             self.score - across @ self.score[own],
             self.information - across @ self.information[own],
             self.places,

@@ -31,7 +31,7 @@ _SHOWN = ("alert_id", "message_id", "kind", "title", "state", "tries", "reason",
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingEvents:
     """Events of one kind for one alert that are no message yet; `oldest` and `newest` are when they came."""
 
     workspace: str
@@ -57,12 +57,12 @@ class AlertOutbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def waiting(self) -> list[Waiting]:
+    def waiting(self) -> list[WaitingEvents]:
         """Events that are no message yet, by alert and kind."""
         with self._database.read() as connection:
-            return [Waiting(*row) for row in connection.execute(_WAITING)]
+            return [WaitingEvents(*row) for row in connection.execute(_WAITING)]
 
-    def form(self, waiting: Waiting, compose: Callable[[Sequence[Item]], Message]) -> None:
+    def form(self, waiting: WaitingEvents, compose: Callable[[Sequence[Item]], Message]) -> None:
         """Make one message of the oldest events of an alert and kind, at most `MOST_ITEMS` of them."""
         key = {"w": waiting.workspace, "a": waiting.alert_id}
         with self._database.write() as connection:

@@ -107,6 +107,12 @@ def ledger_page(connection: Connection, workspace: str, after: int, limit: int) 
     return [LedgerEntry(*row) for row in _page(connection, _LEDGER, values)]
 
 
+def ledger_entries(connection: Connection, workspace: str, after: int, limit: int) -> list[LedgerEntry]:
+    """The same, a few and whole: a server is asked once, and not for each part of a page."""
+    rows = connection.execute(_LEDGER, {"w": workspace, "after": after, "limit": limit})
+    return [LedgerEntry(*row) for row in rows]
+
+
 def evidence_page(connection: Connection, workspace: str, upto: int, after: str, limit: int) -> list[tuple[str, bytes]]:
     """Campaign ids and payloads that counted when the ledger ended at `upto`, by campaign id; of large ones fewer."""
     values = {"w": workspace, "upto": upto, "after": after, "limit": limit}
@@ -223,7 +229,7 @@ _LIVE = _live()
 
 
 @dataclass(frozen=True, slots=True)
-class Current:
+class CurrentRevision:
     """What the store holds of a campaign at the moment; `last` counts revisions that were deleted too."""
 
     stored: StoredCampaign | None
@@ -237,12 +243,12 @@ class Current:
         return self.last + 1
 
 
-def current(connection: Connection, workspace: str, campaign_ids: Sequence[str]) -> dict[str, Current]:
+def current(connection: Connection, workspace: str, campaign_ids: Sequence[str]) -> dict[str, CurrentRevision]:
     """What the store holds of each campaign."""
-    holdings: dict[str, Current] = {}
+    holdings: dict[str, CurrentRevision] = {}
     for chunk in chunks(campaign_ids):
         for row in connection.execute(_CURRENT, {"workspace": workspace, "ids": chunk}).mappings():
-            holdings[row["campaign_id"]] = Current(
+            holdings[row["campaign_id"]] = CurrentRevision(
                 stored=stored_campaign(dict(row)),
                 last=row["revision"],
                 memory_id=row["memory_id"],
@@ -252,7 +258,7 @@ def current(connection: Connection, workspace: str, campaign_ids: Sequence[str])
         if missing:
             rows = connection.execute(_LAST, {"workspace": workspace, "ids": missing})
             last = {row[0]: row[1] for row in rows}
-            holdings |= {campaign_id: Current(None, last.get(campaign_id, 0)) for campaign_id in missing}
+            holdings |= {campaign_id: CurrentRevision(None, last.get(campaign_id, 0)) for campaign_id in missing}
     return holdings
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from reflection.domain.answers import FILES
 from reflection.domain.ports import AnalysisRecord, StaleRevision, StoredCampaign
 from reflection.errors import Conflict, NotFound
-from reflection.store.campaigns_read import Current, chunks, current
+from reflection.store.campaigns_read import CurrentRevision, chunks, current
 from reflection.store.database import dialect
 from reflection.store.database.statements import insert_missing, insert_rows, upsert
 from reflection.store.memories_write import last_number, remember, tombstone
@@ -37,7 +37,7 @@ ARTIFACTS = "artifacts"
 """The outbox topic of files; other topics are told about every change of a memory."""
 
 
-Before = Mapping[str, Current]
+Before = Mapping[str, CurrentRevision]
 """What the store holds of the campaigns of a write, by their ids."""
 
 
@@ -97,14 +97,16 @@ def unaccept(connection: Connection, rows: AnalysisRows, topics: Sequence[str]) 
     return _revised(connection, rows, present, topics)
 
 
-def _present(connection: Connection, record: AnalysisRecord) -> tuple[Current, StoredCampaign]:
+def _present(connection: Connection, record: AnalysisRecord) -> tuple[CurrentRevision, StoredCampaign]:
     present = current(connection, record.workspace, [record.campaign_id])[record.campaign_id]
     if present.stored is None:
         raise NotFound(f"there is no campaign {record.campaign_id!r}")
     return present, present.stored
 
 
-def _revised(connection: Connection, rows: AnalysisRows, present: Current, topics: Sequence[str]) -> StoredCampaign:
+def _revised(
+    connection: Connection, rows: AnalysisRows, present: CurrentRevision, topics: Sequence[str]
+) -> StoredCampaign:
     """Write an analysis as the next revision, although the campaign's content is the same."""
     record = rows.record
     _check_revision(record, present)
@@ -168,7 +170,7 @@ def _repeated(connection: Connection, workspace: str, records: Sequence[Analysis
     return repeated
 
 
-def _unchanged(connection: Connection, record: AnalysisRecord, before: Current) -> StoredCampaign | None:
+def _unchanged(connection: Connection, record: AnalysisRecord, before: CurrentRevision) -> StoredCampaign | None:
     """The stored campaign, if this content is already current; only an idempotency key is still noted."""
     if before.stored is None or before.stored.content_hash != record.content_hash:
         return None
@@ -177,7 +179,7 @@ def _unchanged(connection: Connection, record: AnalysisRecord, before: Current) 
     return before.stored
 
 
-def _check_revision(record: AnalysisRecord, before: Current) -> None:
+def _check_revision(record: AnalysisRecord, before: CurrentRevision) -> None:
     now = before.stored.revision if before.stored else 0
     if record.expected_revision != now and not (before.stored is None and record.expected_revision == before.last):
         raise StaleRevision(
@@ -290,7 +292,7 @@ def _idempotency_row(record: AnalysisRecord, stored: StoredCampaign) -> Row:
     }
 
 
-def _outbox_rows(record: AnalysisRecord, present: Current, topics: Sequence[str]) -> list[Row]:
+def _outbox_rows(record: AnalysisRecord, present: CurrentRevision, topics: Sequence[str]) -> list[Row]:
     keys = dict.fromkeys(topics, record.memory.memory_id)
     keys[ARTIFACTS] = record.campaign_id
     rows = [outbox_row(record.workspace, topic, key, record.created_at) for topic, key in keys.items()]

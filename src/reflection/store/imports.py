@@ -24,8 +24,8 @@ from reflection.ingest.jobs.register import (
     Days,
     ImportEntry,
     Outcome,
-    Planned,
-    Waiting,
+    PendingImport,
+    PlannedCampaign,
 )
 from reflection.store import alert_items
 from reflection.store.campaigns_read import chunks
@@ -43,7 +43,13 @@ class ImportRows:
         self._database = database
 
     def begin(
-        self, workspace: str, import_id: str, verdict: bytes, planned: Sequence[Planned], days: Sequence[Days], now: str
+        self,
+        workspace: str,
+        import_id: str,
+        verdict: bytes,
+        planned: Sequence[PlannedCampaign],
+        days: Sequence[Days],
+        now: str,
     ) -> None:
         """Register an import and everything it is going to do; one that is there already starts again."""
         key = {"workspace": workspace, "import_id": import_id}
@@ -77,13 +83,13 @@ class ImportRows:
         with self._database.read(workspace) as connection:
             return [_entry(connection, row) for row in connection.execute(query).mappings().all()]
 
-    def waiting(self) -> Waiting | None:
+    def waiting(self) -> PendingImport | None:
         """The oldest import of any workspace that is not done with."""
         columns = (imports.c.workspace, imports.c.import_id, imports.c.state)
         query = select(*columns).where(imports.c.state.in_((RUNNING, UNDOING))).order_by(imports.c.id).limit(1)
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()
-        return None if row is None else Waiting(*row)
+        return None if row is None else PendingImport(*row)
 
     def change_state(self, workspace: str, import_id: str, state: str, now: str, *, only: str | None = None) -> bool:
         """Change an import's state, if `only` is given from that one; whether it was changed."""
@@ -213,7 +219,7 @@ def _claims(connection: Connection, workspace: str, import_id: str) -> list[Clai
     return [_claim(row) for row in connection.execute(query).mappings()]
 
 
-def _claim_row(item: Planned, claim: Claim | None) -> dict[str, Any]:
+def _claim_row(item: PlannedCampaign, claim: Claim | None) -> dict[str, Any]:
     """A claim to be done; one that said the same before remembers what it replaced then."""
     same = claim if claim is not None and claim.content_hash == item.content_hash else None
     return {

@@ -111,7 +111,7 @@ class SqlSnapshot:
 
     def ledger(self, after: int, limit: int) -> list[LedgerEntry]:
         """Ledger entries after a number, in order."""
-        return campaigns_read.ledger_page(self._connection, self._workspace, after, limit)
+        return campaigns_read.ledger_entries(self._connection, self._workspace, after, limit)
 
     def campaigns_with(self, signal_keys: Sequence[str]) -> dict[str, int]:
         """How many stored campaigns carry each of these signals; those that none carries are left out."""

@@ -16,8 +16,8 @@ from reflection.evaluation import backtest_stages
 from reflection.evaluation.backtest import Lesson, Memory
 from reflection.evaluation.backtest_stages import Portion, Stage
 from reflection.evaluation.backtest_sums import Tally
-from reflection.inference.gathered import Gathered
 from reflection.inference.learn import FitRequest, learn_partitions
+from reflection.inference.partition_evidence import PartitionEvidence
 from reflection.inference.partitions import InMemory, Partitions
 from reflection.settings import Settings
 from reflection.store import history_read
@@ -50,7 +50,7 @@ class Hands(Protocol):
 
     def read(
         self, workspace: str, upto: int, request: FitRequest, progress: Progress, campaigns: int, before: str = ""
-    ) -> Partitions[Gathered]:
+    ) -> Partitions[PartitionEvidence]:
         """The evidence of days before one."""
 
 
@@ -75,7 +75,7 @@ class Alone:
 
     def read(
         self, workspace: str, upto: int, request: FitRequest, progress: Progress, campaigns: int, before: str = ""
-    ) -> Partitions[Gathered]:
+    ) -> Partitions[PartitionEvidence]:
         """One partition."""
         return InMemory([gathered(self.place, workspace, upto, request, 0, 1, before)])
 

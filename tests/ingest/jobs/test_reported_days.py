@@ -4,7 +4,7 @@ import datetime as dt
 
 from reflection.domain.metrics import COUNTS
 from reflection.ingest.jobs.register import Days
-from reflection.ingest.jobs.reported_days import KeptAnswers, reported
+from reflection.ingest.jobs.reported_days import AnswerCache, reported
 
 
 def row(first, last=None, spend=1.0, platform=("Meta",)):
@@ -39,7 +39,7 @@ class Imports:
 
 def test_an_answer_is_made_again_only_when_the_imports_changed():
     imports = Imports()
-    kept = KeptAnswers(imports)
+    kept = AnswerCache(imports)
     ask = lambda: kept.get("w", "pacing", lambda days: {"of": days[0]})  # noqa: E731
     assert [ask(), ask(), imports.read] == [{"of": 1}, {"of": 1}, 1]
     imports.now = 2

@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, insert, select
 from reflection.domain.campaign import Campaign
 from reflection.domain.ports import AnalysisRecord
 from reflection.inference.recheck import differences
-from reflection.ingest.jobs.register import DONE, NEW, UNDONE, Claim, Days, Outcome, Planned
+from reflection.ingest.jobs.register import DONE, NEW, UNDONE, Claim, Days, Outcome, PlannedCampaign
 from reflection.ingest.jobs.service import revision_to_restore
 from reflection.settings import Settings
 from reflection.store.campaigns import SqlStore
@@ -63,7 +63,7 @@ class World:
         """An import says something of a campaign, and the days that it reports."""
         now, content = self.now.isoformat(timespec="milliseconds"), f"hash-{campaign_id}-{version}"
         days = [Days("meta", "meta", [[campaign_id, self.now.date().isoformat(), 10.0 * version]])]
-        self.imports.begin("one", import_id, b"{}", [Planned(campaign_id, content, b"{}")], days, now)
+        self.imports.begin("one", import_id, b"{}", [PlannedCampaign(campaign_id, content, b"{}")], days, now)
         there = self.store.campaign("one", campaign_id)
         earlier = self._claim(import_id).before or ()
         before = () if there is None else (*(one for one in earlier if one != there.content_hash), there.content_hash)

@@ -67,7 +67,7 @@ class Deliveries(BaseModel):
     items: list[Delivery]
 
 
-class Retried(BaseModel):
+class RetryCount(BaseModel):
     """How many messages are tried again."""
 
     retried: int
@@ -110,7 +110,7 @@ def deliveries(
     return json_response({"items": application.alerts.deliveries(workspace, alert_id, limit)})
 
 
-@router.post("/{alert_id}/deliveries/retry", summary="Try again what was given up", response_model=Retried)
+@router.post("/{alert_id}/deliveries/retry", summary="Try again what was given up", response_model=RetryCount)
 def retry(alert_id: AlertId, application: ApplicationPart, workspace: Workspace) -> Response:
     """Messages that were given up are sent again, under the ids that they have."""
     return json_response({"retried": application.alerts.retry(workspace, alert_id)})

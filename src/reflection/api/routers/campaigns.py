@@ -7,7 +7,7 @@ from pydantic import AwareDatetime
 
 from reflection.api.dependencies import EnginePart, Workspace, json_response
 from reflection.api.router import Router
-from reflection.api.schemas import Accepted, CampaignPage
+from reflection.api.schemas import Acceptance, CampaignPage
 from reflection.domain.campaign_list import CampaignState
 from reflection.domain.results import Analysis
 from reflection.engine.campaign_list import ListRequest
@@ -37,13 +37,13 @@ def campaigns(
     return json_response(engine.campaigns(request, workspace=workspace))
 
 
-@router.post("/{campaign_id:path}/accept", summary="Accept a campaign held back", response_model=Accepted)
+@router.post("/{campaign_id:path}/accept", summary="Accept a campaign held back", response_model=Acceptance)
 def accept(campaign_id: CampaignId, engine: EnginePart, workspace: Workspace) -> Response:
     """Let a campaign whose figures looked like a tracking fault into the learning; one that is not held says so."""
     return json_response(engine.accept(campaign_id, workspace=workspace))
 
 
-@router.delete("/{campaign_id:path}/accept", summary="Take an acceptance back", response_model=Accepted)
+@router.delete("/{campaign_id:path}/accept", summary="Take an acceptance back", response_model=Acceptance)
 def unaccept(campaign_id: CampaignId, request: Request, engine: EnginePart, workspace: Workspace) -> Response:
     """Judge the campaign by its figures again; one that was not accepted stays as it is."""
     if bytes(request.scope["raw_path"]).upper().endswith(b"%2FACCEPT"):  # the end of an id, as its sender wrote it

@@ -12,7 +12,7 @@ from reflection.domain.validation import read
 router = Router(prefix="/v1/forecasts", tags=["planning"])
 
 
-class Registered(BaseModel):
+class ForecastRegistration(BaseModel):
     """How many forecasts came in, and how many of them were new."""
 
     received: int
@@ -23,7 +23,7 @@ class Registered(BaseModel):
     "",
     summary="Register forecasts",
     status_code=201,
-    response_model=Registered,
+    response_model=ForecastRegistration,
     openapi_extra=json_request(ForecastRequest),
 )
 def register(body: JsonBody, application: ApplicationPart, workspace: Workspace) -> Response:

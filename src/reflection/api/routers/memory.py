@@ -17,7 +17,7 @@ _PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 Filter = Annotated[str | None, Query(min_length=1, max_length=200, pattern=_PRINTABLE)]
 
 
-class Found(BaseModel):
+class MemoryHit(BaseModel):
     """One thing found: why it was, and how it turned out."""
 
     id: str
@@ -29,10 +29,10 @@ class Found(BaseModel):
     text: str
 
 
-class FoundItems(BaseModel):
+class MemoryHits(BaseModel):
     """What a search answers; `degraded` names what is not working, `recall_id` what an outcome can be attached to."""
 
-    items: list[Found]
+    items: list[MemoryHit]
     index: str
     degraded: list[str]
     recall_id: str | None
@@ -40,7 +40,7 @@ class FoundItems(BaseModel):
     pending: int
 
 
-@router.get("/search", summary="Search campaigns and learnings", response_model=FoundItems)
+@router.get("/search", summary="Search campaigns and learnings", response_model=MemoryHits)
 def search(
     application: ApplicationPart,
     workspace: Workspace,

@@ -30,7 +30,7 @@ RecommendationId = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^
 Filter = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
-class Shown(Strict):
+class Showing(Strict):
     """For which planned campaign a recommendation was shown, if that is known."""
 
     campaign_id: CampaignId | None = None
@@ -43,7 +43,7 @@ class Feedback(Strict):
     note: Text = ""
 
 
-class NamedShown(Shown):
+class NamedShowing(Showing):
     """The older form: the recommendation is named in the body."""
 
     recommendation_id: Name
@@ -110,13 +110,13 @@ def life(recommendation_id: RecommendationId, application: ApplicationPart, work
     "/v1/recommendations/{recommendation_id}/shown",
     summary="A recommendation was shown",
     response_model=Life,
-    openapi_extra=json_request(Shown, required=False),
+    openapi_extra=json_request(Showing, required=False),
 )
 def shown(
     recommendation_id: RecommendationId, body: OptionalJsonBody, application: ApplicationPart, workspace: Workspace
 ) -> Response:
     """Freeze what it claims now; the same again changes nothing. No body is needed where no campaign is planned yet."""
-    unit = read(Shown, body).campaign_id
+    unit = read(Showing, body).campaign_id
     return json_response(application.recommendations.show(recommendation_id, workspace=workspace, unit=unit))
 
 
@@ -139,11 +139,11 @@ def feedback(
 
 
 @router.post(
-    "/shown", summary="A recommendation was shown", response_model=Life, openapi_extra=json_request(NamedShown)
+    "/shown", summary="A recommendation was shown", response_model=Life, openapi_extra=json_request(NamedShowing)
 )
 def shown_by_name(body: JsonBody, application: ApplicationPart, workspace: Workspace) -> Response:
     """The older form of POST /v1/recommendations/{id}/shown."""
-    named = read(NamedShown, body)
+    named = read(NamedShowing, body)
     return json_response(
         application.recommendations.show(named.recommendation_id, workspace=workspace, unit=named.campaign_id)
     )

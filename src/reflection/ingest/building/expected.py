@@ -27,7 +27,7 @@ Key = tuple[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class Expectation:
     """Expected metrics, the `planner` label, and what they rest on in words."""
 
     metrics: Metrics
@@ -77,23 +77,23 @@ class References:
         trailing = options.expected == TRAILING_28D
         self._days = rows.partition_by("key", "currency", as_dict=True) if trailing else {}
 
-    def of(self, campaign_id: str, draft: Draft) -> Expected:
+    def of(self, campaign_id: str, draft: Draft) -> Expectation:
         """The expected figures of one draft; by `campaign_id` the register will know it."""
         if forecast := _forecast(campaign_id, draft, self._options):
-            return Expected(forecast.metrics, forecast.planner, "the forecast register")
+            return Expectation(forecast.metrics, forecast.planner, "the forecast register")
         if self._plan is not None and (forecast := self._plan.find(draft)):
-            return Expected(forecast.metrics, forecast.planner, self._plan.name)
+            return Expectation(forecast.metrics, forecast.planner, self._plan.name)
         trailing = self._options.expected == TRAILING_28D
         past = self._trailing(draft) if trailing else self._previous(draft)
         if past is not None:
-            return Expected(at_spend(past[0], draft.sums), TRAILING_28D if trailing else PREVIOUS_PERIOD, past[1])
+            return Expectation(at_spend(past[0], draft.sums), TRAILING_28D if trailing else PREVIOUS_PERIOD, past[1])
         own = (draft.key, draft.currency, draft.first, draft.last) in self._names
         account = self._accounts[(draft.platform, draft.currency)]
         average = account.without(draft.sums if own else None)
         if _usable(average):
             basis = f"the average of {account.campaigns - own} others"
-            return Expected(at_spend(average, draft.sums), ACCOUNT_AVERAGE, basis)
-        return Expected(as_metrics(draft.sums), NO_FORECAST, "the facts themselves: nothing to compare with")
+            return Expectation(at_spend(average, draft.sums), ACCOUNT_AVERAGE, basis)
+        return Expectation(as_metrics(draft.sums), NO_FORECAST, "the facts themselves: nothing to compare with")
 
     def _previous(self, draft: Draft) -> tuple[Sums, str] | None:
         """The rates of the campaign's last period that was over before this one began."""

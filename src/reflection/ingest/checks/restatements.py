@@ -115,7 +115,7 @@ def _day(_platform: str, name: str, first: dt.date, last: dt.date) -> str:
     return f"{name} {first}" if first == last else f"{name} {first} to {last}"
 
 
-class Reported(Protocol):
+class EarlierReport(Protocol):
     """The days that an earlier import reported: `rows` as `Snapshot.as_list` gives them."""
 
     @property
@@ -131,7 +131,7 @@ class Reported(Protocol):
         """Campaign, first day, last day, and the metrics."""
 
 
-def beside_earlier(reports: Sequence[ImportReport], earlier: Sequence[Reported]) -> list[ImportReport]:
+def beside_earlier(reports: Sequence[ImportReport], earlier: Sequence[EarlierReport]) -> list[ImportReport]:
     """The reports with what they change of, or double in, earlier imports; the latest import is last in `earlier`."""
     return _beside_each_other([_beside(report, earlier) for report in reports])
 
@@ -156,7 +156,7 @@ def _beside_each_other(reports: Sequence[ImportReport]) -> list[ImportReport]:
     return results
 
 
-def _beside(report: ImportReport, earlier: Sequence[Reported]) -> ImportReport:
+def _beside(report: ImportReport, earlier: Sequence[EarlierReport]) -> ImportReport:
     if report.snapshot is None:
         return report
     platforms = _parts(report.platform)

@@ -20,7 +20,7 @@ CHANGES = (NEW, REPLACED, UNCHANGED, REFUSED, RETRACTED, RESTORED, KEPT)
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedCampaign:
     """A campaign that an import is going to store: its content as canonical JSON."""
 
     campaign_id: str
@@ -80,7 +80,7 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PendingImport:
     """An import that is not done with."""
 
     workspace: str
@@ -118,7 +118,13 @@ class ImportRegister(Protocol):
     """The register of imports; every method is one transaction."""
 
     def begin(
-        self, workspace: str, import_id: str, verdict: bytes, planned: Sequence[Planned], days: Sequence[Days], now: str
+        self,
+        workspace: str,
+        import_id: str,
+        verdict: bytes,
+        planned: Sequence[PlannedCampaign],
+        days: Sequence[Days],
+        now: str,
     ) -> None:
         """Register an import and everything it is going to do; one that is there already starts again."""
         ...
@@ -131,7 +137,7 @@ class ImportRegister(Protocol):
         """The last imports, newest first; in some states only, where they are given."""
         ...
 
-    def waiting(self) -> Waiting | None:
+    def waiting(self) -> PendingImport | None:
         """The oldest import of any workspace that is not done with."""
         ...
 

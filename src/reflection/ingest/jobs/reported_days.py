@@ -61,7 +61,7 @@ class _Imports(Protocol):
     def version(self, workspace: str) -> object: ...
 
 
-class KeptAnswers:
+class AnswerCache:
     """Answers made of the reported days of a workspace, made once for every change of its imports."""
 
     def __init__(self, imports: _Imports) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from reflection.domain.answers import Answer, Refused
+from reflection.domain.answers import Answer, Refusal
 from reflection.domain.campaign import Campaign
 from reflection.domain.ports import StoredCampaign
 from reflection.engine.engine import Engine
@@ -40,7 +40,7 @@ from reflection.ingest.jobs.register import (
     ImportEntry,
     ImportRegister,
     Outcome,
-    Planned,
+    PlannedCampaign,
 )
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Imports:
         """Register what was read, with everything it will do; returns the import's id. `run` does it."""
         import_id = import_verdict.import_id(reports, options)
         planned = {
-            campaign.campaign_id: Planned(
+            campaign.campaign_id: PlannedCampaign(
                 campaign.campaign_id, campaign.content_hash(), campaign.canonical_json().encode()
             )
             for report in reports
@@ -279,9 +279,9 @@ def _with_before(claim: Claim, current: StoredCampaign | None) -> Claim:
     )
 
 
-def _outcome(claim: Claim, campaign: Campaign, before: StoredCampaign | None, result: Answer | Refused) -> Outcome:
+def _outcome(claim: Claim, campaign: Campaign, before: StoredCampaign | None, result: Answer | Refusal) -> Outcome:
     """What became of a campaign; of a replaced one, which figures changed."""
-    if isinstance(result, Refused):
+    if isinstance(result, Refusal):
         if isinstance(result.error, Unavailable):  # not the campaign's fault: the import is gone on with later
             raise result.error
         return Outcome(claim.campaign_id, REFUSED, result.error.message)

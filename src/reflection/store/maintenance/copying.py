@@ -23,14 +23,14 @@ MADE_BY_THE_DATABASE = frozenset({"alembic_version", "memory_words"})
 
 
 @dataclass(frozen=True, slots=True)
-class Copied:
+class CopyResult:
     """What was copied: rows by table, and the SHA-256 over all of them, which both databases have."""
 
     rows: Mapping[str, int]
     digest: str
 
 
-def copy_into(source: Database, target: Database) -> Copied:
+def copy_into(source: Database, target: Database) -> CopyResult:
     """Copy every row of a file into an empty database of a server.
 
     Both are at this version's tables. What somebody writes to the file meanwhile is not copied.
@@ -56,7 +56,7 @@ def copy_into(source: Database, target: Database) -> Copied:
         digests = [_digest(connection, tables) for connection in (original, copy)]
         if digests[0] != digests[1]:
             raise ReflectionError("the copy differs from the file; nothing was stored")
-    return Copied({name: count for name, count in rows.items() if count}, digests[0])
+    return CopyResult({name: count for name, count in rows.items() if count}, digests[0])
 
 
 def _tables(copy: Connection) -> list[Table]:

@@ -23,7 +23,7 @@ READERS_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Purged:
+class PurgeResult:
     """How many rows were removed, and what is left of a workspace, one phrase each; nothing when it is done."""
 
     rows: int
@@ -43,7 +43,7 @@ class Purge:
     def __init__(self, database: Database, vectors: Vectors, publisher: OutboxPublisher, files: ArtifactFolder) -> None:
         self._database, self._vectors, self._publisher, self._files = database, vectors, publisher, files
 
-    def all_of(self, workspace: str, now: str, *, scrubbed: bool) -> Purged:
+    def all_of(self, workspace: str, now: str, *, scrubbed: bool) -> PurgeResult:
         """Remove everything of a workspace.
 
         Args:
@@ -64,7 +64,7 @@ class Purge:
         with dialect.translated_errors():
             if scrubbed and (rest := dialect.scrub(self._database.writer, READERS_SECONDS)):
                 left.append(rest)
-        return Purged(removed, tuple(left))
+        return PurgeResult(removed, tuple(left))
 
 
 def purge_workspace(database: Database, workspace: str, now: str) -> int:

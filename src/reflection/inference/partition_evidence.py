@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from reflection.domain.creative_knowledge import CreativeTexts
 from reflection.domain.evidence import Evidence
-from reflection.domain.maturity import EvidenceOfDay, Waiting
+from reflection.domain.maturity import EvidenceOfDay, WaitingCampaigns
 from reflection.inference.creative_rows import CreativeCells
 from reflection.inference.dataset import DatasetBuilder
-from reflection.inference.name_counts import CommonNames, CountedNames, NameCounts
+from reflection.inference.name_counts import CommonNames, NameCounter, NameCounts
 
 
 @dataclass(frozen=True, eq=False)
-class Gathered:
+class PartitionEvidence:
     """The evidence of a partition.
 
     Attributes:
@@ -24,7 +24,7 @@ class Gathered:
         names: how many campaigns have each (`name_counts`).
     """
 
-    waiting: Waiting
+    waiting: WaitingCampaigns
     creatives: Mapping[str, tuple[str | None, ...]]
     names: NameCounts
     _evidence: Iterable[Evidence]
@@ -32,7 +32,7 @@ class Gathered:
     _whole: DatasetBuilder | None
 
     @classmethod
-    def of(cls, evidence: Iterable[Evidence], as_of: str | None, texts: CreativeTexts) -> "Gathered":
+    def of(cls, evidence: Iterable[Evidence], as_of: str | None, texts: CreativeTexts) -> "PartitionEvidence":
         """Read a partition's evidence, as it is complete at an instant (RFC 3339; None asks for nothing).
 
         Raises:
@@ -42,7 +42,7 @@ class Gathered:
             raise TypeError("evidence has to be readable twice")
         complete = EvidenceOfDay(evidence, as_of)
         cells = CreativeCells(complete, texts)
-        names = CountedNames(cells)
+        names = NameCounter(cells)
         whole = DatasetBuilder(names)
         kept = None if names.cut else whole
         return cls(complete.waiting, cells.by_campaign, names.counts, evidence, as_of, kept)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from reflection.domain.creative_knowledge import CreativeTexts, PlacedText
 from reflection.domain.creative_text import CreativeText
 from reflection.domain.evidence import Cell, Counts, Evidence, encode
-from reflection.inference import kept_evidence
-from reflection.inference.gathered import Gathered
-from reflection.inference.kept_evidence import KeptEvidence
+from reflection.inference import evidence_cache
+from reflection.inference.evidence_cache import EvidenceCache
+from reflection.inference.partition_evidence import PartitionEvidence
 
 AS_OF = "2026-04-06T10:00:00+00:00"
 MOMENTS = (AS_OF, "2026-03-01T00:00:00+00:00", "2026-06-01T00:00:00+00:00", None)
@@ -48,7 +48,7 @@ class Live:
         return iter(self.items)
 
 
-def said(gathered: Gathered) -> list[bytes]:
+def said(gathered: PartitionEvidence) -> list[bytes]:
     """All that a fit takes of it, as bytes."""
     table = gathered.builder(None).dataset()
     names = [str(feature) for feature in table.features]
@@ -61,27 +61,27 @@ def said(gathered: Gathered) -> list[bytes]:
 @settings(max_examples=30)
 @given(st.lists(st.dictionaries(st.integers(0, 9), st.integers(0, 2), min_size=1), min_size=1, max_size=4), st.data())
 def test_what_is_kept_is_what_would_be_read(sets: list[dict[int, int]], data: st.DataObject) -> None:
-    kept = KeptEvidence()
+    kept = EvidenceCache()
     for chosen in sets:
         live = Live(data.draw(st.sampled_from("ab")), [evidence(number, version) for number, version in chosen.items()])
         texts = CreativeTexts(by_campaign={live.items[0].campaign_id: {CREATIVE: PlacedText(CreativeText("Buy"))}})
         as_of = data.draw(st.sampled_from(MOMENTS))
-        assert said(kept.gathered(live, as_of, texts)) == said(Gathered.of(live.items, as_of, texts))
+        assert said(kept.gathered(live, as_of, texts)) == said(PartitionEvidence.of(live.items, as_of, texts))
 
 
 def test_what_is_kept_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept, read = KeptEvidence(), list[bytes]()
+    kept, read = EvidenceCache(), list[bytes]()
     items = [evidence(number, 0) for number in (1, 2, 3, 6, 7)]
     kept.gathered(Live("a", items), AS_OF, CreativeTexts())
-    decode = kept_evidence.decode
-    monkeypatch.setattr(kept_evidence, "decode", lambda payload: read.append(payload) or decode(payload))
+    decode = evidence_cache.decode
+    monkeypatch.setattr(evidence_cache, "decode", lambda payload: read.append(payload) or decode(payload))
     kept.gathered(Live("a", [*items, evidence(10, 0)]), AS_OF, CreativeTexts())
     assert read == [encode(evidence(10, 0))]
 
 
 def test_no_more_is_kept_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept_evidence, "MOST_CAMPAIGNS", 3)
-    kept = KeptEvidence()
+    monkeypatch.setattr(evidence_cache, "MOST_CAMPAIGNS", 3)
+    kept = EvidenceCache()
     for name, numbers in (("a", (2, 3)), ("b", (6, 7)), ("c", (2, 3, 6, 7))):
         kept.gathered(Live(name, [evidence(number, 0) for number in numbers]), None, CreativeTexts())
     assert set(kept._kept) == {"b"}

@@ -17,8 +17,8 @@ from reflection.domain.evidence import Evidence, decode
 from reflection.domain.maturity import EvidenceOfDay, day_of, waits
 from reflection.inference.creative_rows import CreativeCells
 from reflection.inference.dataset import DatasetBuilder
-from reflection.inference.gathered import Gathered
-from reflection.inference.name_counts import CountedNames, NameCounts
+from reflection.inference.name_counts import NameCounter, NameCounts
+from reflection.inference.partition_evidence import PartitionEvidence
 
 MOST_CAMPAIGNS = 20_000
 """Kept of all workspaces together, some 20 MB: of more, fits are minutes apart (`engine.learner.patience`)."""
@@ -87,23 +87,23 @@ class _Reading:
                 yield item
 
 
-class KeptEvidence:
+class EvidenceCache:
     """What the last fit of each workspace read; not for several threads at once."""
 
     def __init__(self) -> None:
         self._kept: dict[str, _Columns] = {}
 
-    def gathered(self, live: Live, as_of: str | None, texts: CreativeTexts) -> Gathered:
+    def gathered(self, live: Live, as_of: str | None, texts: CreativeTexts) -> PartitionEvidence:
         """The live evidence of a workspace, the same as `Gathered.of` makes of it."""
         day = day_of(as_of)
         before = self._kept.pop(live.workspace, _Columns())
         if (day or dt.date.max) < before.day:  # what was complete may wait again
             before = _Columns()
         reading = _Reading(before, live, cells := CreativeCells((), texts), day)
-        names = CountedNames(reading)
+        names = NameCounter(reading)
         new = DatasetBuilder(names)
         if names.cut or len(reading.waiting) > MOST_CAMPAIGNS:
-            return Gathered.of(live, as_of, texts)
+            return PartitionEvidence.of(live, as_of, texts)
         old = before.taken(sorted(reading.kept))
         counts = NameCounts.of(old.campaigns_having(), len(old)) + names.counts
         builder = old.extended(new) if len(old) else new
@@ -113,9 +113,9 @@ class KeptEvidence:
             self._keep(live.workspace, _Columns(builder, places, day or dt.date.max))
         complete = EvidenceOfDay(reading.waiting, as_of)
         if reading.waiting:
-            late = CountedNames(complete)
+            late = NameCounter(complete)
             builder, counts = DatasetBuilder(late).joined(builder), counts + late.counts
-        return Gathered(complete.waiting, cells.by_campaign, counts, live, as_of, builder)
+        return PartitionEvidence(complete.waiting, cells.by_campaign, counts, live, as_of, builder)
 
     def _keep(self, workspace: str, columns: _Columns) -> None:
         """Keep what was read, and of other workspaces as much as there is room for, the newest first."""
