@@ -142,7 +142,7 @@ def test_who_reads_may_list_and_not_share(call, share):
     listed = call("GET", "/v1/shares", key=READER)
     Shares.model_validate(listed.json())
     assert made["share_id"] in listed.text
-    assert made["path"].rpartition("_")[2] not in listed.text
+    assert made["path"].split("_", 2)[2] not in listed.text
     assert call("GET", "/v1/shares", key=OTHER).json() == {"items": []}
 
 
@@ -165,7 +165,7 @@ def test_a_link_is_in_no_log(call, share, capfd):
 
     printed = capfd.readouterr()
     assert "/share/{token}" in printed.err
-    assert token.rpartition("_")[2] not in printed.out + printed.err
+    assert token.split("_", 2)[2] not in printed.out + printed.err
 
 
 class Clock:
