@@ -60,7 +60,7 @@ def overview_and_campaign(visit: Visit) -> None:
     assert "What moved CPA from" in visit.text
     assert "Forecast" in visit.text
     visit.page.get_by_text("Show the numbers").first.click()
-    assert visit.page.get_by_role("row", name="CPA").first.is_visible()
+    visit.page.get_by_role("row", name="CPA").first.wait_for()  # made when it is asked for
 
 
 def plan(visit: Visit) -> None:
