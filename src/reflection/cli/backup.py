@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reflection.cli.session import JsonOption, console, messages, open_application, print_json
+from reflection.domain.number_of import number_of
 from reflection.errors import Conflict, NotFound
 from reflection.settings import Settings
 
@@ -70,7 +71,8 @@ def verify(as_json: JsonOption = False) -> None:
         for problem in problems:
             console().print(problem, markup=False)
     else:
-        console().print(f"Sound: rows, references, full text, and what {len(workspaces)} workspaces know.")
+        known = number_of(len(workspaces), "workspace knows", "workspaces know")
+        console().print(f"Sound: rows, references, full text, and what {known}.")
     if problems:
         raise typer.Exit(1)
 

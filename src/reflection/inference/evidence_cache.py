@@ -94,7 +94,7 @@ class EvidenceCache:
         self._kept: dict[str, _Columns] = {}
 
     def gathered(self, live: Live, as_of: str | None, texts: CreativeTexts) -> PartitionEvidence:
-        """The live evidence of a workspace, the same as `Gathered.of` makes of it."""
+        """The live evidence of a workspace, the same as `PartitionEvidence.of` makes of it."""
         day = day_of(as_of)
         before = self._kept.pop(live.workspace, _Columns())
         if (day or dt.date.max) < before.day:  # what was complete may wait again

@@ -2,6 +2,7 @@
 
 Statements only; who runs them when is in `store.server_vectors`. The tables are made by no migration, because a
 database may lack the extension: of the engine's own tables they only read `memories` and `workspaces`.
+Must not know which workspace is large, nor what a vector means.
 """
 
 from typing import Any
