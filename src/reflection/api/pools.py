@@ -18,7 +18,7 @@ import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Awaitable, Callable, Hashable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -149,42 +149,67 @@ def _come(turn: "asyncio.Future[None]") -> None:
         turn.set_result(None)
 
 
+@dataclass(slots=True, eq=False)
+class _Making:
+    """One answer on its way: who waits for it, and the version of the store it is read from, once it is begun."""
+
+    task: "asyncio.Task[Response]" = field(init=False)
+    version: Hashable = None
+    waiters: int = 0
+
+    def begin(self, version: Hashable) -> None:
+        self.version = version
+
+    def serves(self, version: Hashable) -> bool:
+        """Whether it holds all that was stored when this version was: what is not begun yet will."""
+        return self.version is None or self.version == version
+
+
 class Once:
     """Equal heavy readings: made once for all who wait for them, and kept for a little while."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._made: OrderedDict[Hashable, tuple[float, Response]] = OrderedDict()
-        self._under_way: dict[Hashable, asyncio.Task[Response]] = {}
-        self._waiters: dict[Hashable, int] = {}
+        self._made: OrderedDict[Hashable, tuple[float, Hashable, Response]] = OrderedDict()
+        self._under_way: dict[Hashable, _Making] = {}
 
-    async def get(self, key: Hashable, make: Callable[[], Awaitable[Response]]) -> Response:
-        """The answer under a key; the last who leaves while it waits for its turn takes it back."""
+    async def get(
+        self, key: Hashable, version: Hashable, make: Callable[[Callable[[Hashable], None]], Awaitable[Response]]
+    ) -> Response:
+        """The answer under a key; the last who leaves while it waits for its turn takes it back.
+
+        Args:
+            version: what the store's is now; an answer read from an older one is not given.
+            make: makes it; calls its argument with the version that it reads from before it reads.
+        """
         kept = self._made.get(key)
-        if kept is not None and self._clock() - kept[0] < KEPT_SECONDS:
-            return _copy(kept[1])
-        task = self._under_way.get(key)
-        if own := task is None:
-            task = self._under_way[key] = asyncio.ensure_future(make())
-            task.add_done_callback(functools.partial(self._done, key))
-        self._waiters[key] = self._waiters.get(key, 0) + 1
+        if kept is not None and kept[1] == version and self._clock() - kept[0] < KEPT_SECONDS:
+            return _copy(kept[2])
+        making = self._under_way.get(key)
+        own = making is None or not making.serves(version)
+        if making is None or own:
+            making = self._under_way[key] = _Making()
+            making.task = asyncio.ensure_future(make(making.begin))
+            making.task.add_done_callback(functools.partial(self._done, key, making))
+        making.waiters += 1
         try:
-            answer = await asyncio.shield(task)
-            return _copy(answer) if own or _is_whole(answer) else await make()
+            answer = await asyncio.shield(making.task)
+            return _copy(answer) if own or _is_whole(answer) else await make(making.begin)
         finally:
-            self._waiters[key] -= 1
-            if not self._waiters[key]:
-                del self._waiters[key]
-                task.cancel()  # nobody wants it any longer; what is made already is not harmed
+            making.waiters -= 1
+            if not making.waiters:
+                making.task.cancel()  # nobody wants it any longer; what is made already is not harmed
 
-    def _done(self, key: Hashable, task: "asyncio.Task[Response]") -> None:
-        self._under_way.pop(key, None)
+    def _done(self, key: Hashable, making: _Making, task: "asyncio.Task[Response]") -> None:
+        if self._under_way.get(key) is making:
+            del self._under_way[key]
         if task.cancelled() or task.exception() is not None:
             return
         answer = task.result()
         if not _is_whole(answer) or len(answer.body) > KEPT_BYTES:
             return
-        self._made[key] = (self._clock(), answer)
+        self._made[key] = (self._clock(), making.version, answer)
+        self._made.move_to_end(key)
         while len(self._made) > KEPT:
             self._made.popitem(last=False)
 
@@ -225,9 +250,18 @@ class Pools:
             return await self.pools[kind].run(owner, work)
         if scope["method"] != "GET" or workspace is None:
             return await _unless_left(receive, self.pools[kind].run(owner, work))
-        version = await self.pools[READING].run(owner, scope["app"].state.application.database.data_version)
-        key = (asyncio.get_running_loop(), workspace, scope["raw_path"], scope["query_string"], version)
-        return await _unless_left(receive, self._once.get(key, lambda: self.pools[kind].run(owner, work)))
+        version_of = scope["app"].state.application.database.data_version
+        key = (asyncio.get_running_loop(), workspace, scope["raw_path"], scope["query_string"])
+
+        def make(begin: Callable[[Hashable], None]) -> Awaitable[Response]:
+            def read() -> Any:
+                begin(version_of())
+                return work()
+
+            return self.pools[kind].run(owner, read)
+
+        version = await self.pools[READING].run(owner, version_of)
+        return await _unless_left(receive, self._once.get(key, version, make))
 
 
 async def _unless_left(receive: Receive, work: Awaitable[Value]) -> Value:
