@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from reflection.domain.campaign import Campaign
+from reflection.domain.evidence import Evidence, decode
 from reflection.domain.forecast_register import ISSUER
 from reflection.domain.plan import Plan, PlanRequest
 from reflection.forecasting import calibration_blob, forecaster
@@ -155,3 +156,25 @@ def test_a_suspected_fault_calibrates_nothing(application: Application, history:
 
     assert after.learned == before.learned
     assert after.seq > before.seq
+
+
+def test_while_a_full_fit_is_due_no_analysis_reads_again_what_waits_for_it(
+    learnt: Application, make_campaign: Callable[..., Campaign], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due = up_to_date(learnt).refit_at - up_to_date(learnt).learned
+    taken = list[bytes]()
+
+    def taken_in(payload: bytes) -> Evidence:
+        taken.append(payload)
+        return decode(payload)
+
+    monkeypatch.setattr(forecaster, "decode", taken_in)
+    for number in range(due + 6):
+        learnt.engine.analyze(make_campaign(campaign_id=f"n{number}"))
+    assert len(taken) == due
+
+    while up_to_date(learnt).seq < learnt.store.last_seq("default"):
+        continue
+    learnt.engine.analyze(make_campaign(campaign_id="after"))
+    learnt.engine.analyze(make_campaign(campaign_id="at last"))
+    assert up_to_date(learnt).seq == learnt.store.last_seq("default")

@@ -31,12 +31,14 @@ by the answers after it."""
 @dataclass(frozen=True, slots=True)
 class _CalibrationFold:
     """A calibration that was folded here, and what else it is a function of: the epoch in which it began, the campaigns
-    that were kept out of it, the day by which conversions had to be complete."""
+    that were kept out of it, the day by which conversions had to be complete. `is_due`: the next entry makes a full fit
+    due, so that who may make none has nothing to read."""
 
     state: Calibration
     epoch: int
     held: frozenset[str]
     day: date | None
+    is_due: bool = False
 
     def holds_after(self, knowledge: Knowledge) -> bool:
         """Whether a fit folds the same entries to the same state, so that nobody has to read its own: it is large."""
@@ -69,12 +71,14 @@ class Forecaster:
             if folded is None or not folded.holds_after(knowledge):
                 fitted, day = self.fitted(snapshot, knowledge), day_of(knowledge.as_of)
                 folded = _CalibrationFold(fitted, knowledge.epoch, frozenset(knowledge.held), day)
-            entries = snapshot.ledger(folded.state.seq, MOST_ENTRIES)
+            waits = folded.is_due and not refits
+            entries = [] if waits else snapshot.ledger(folded.state.seq, MOST_ENTRIES)
             if entries:
                 held = {*knowledge.held, *_suspects(entries, knowledge)}
                 held -= snapshot.accepted_campaigns() if held else frozenset()
                 state = fold(entries, folded.state, held=held, day=folded.day, refits=refits)
-                folded = replace(folded, state=state, held=folded.held | held)
+                due = state.seq < entries[-1].seq
+                folded = replace(folded, state=state, held=folded.held | held, is_due=due)
             self._folded[snapshot.workspace] = folded
             return folded.state
 

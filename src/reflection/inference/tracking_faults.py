@@ -7,6 +7,7 @@ search and retargeting are several times as good, honestly, and so may be what s
 by its own kind. Robust and order-free: medians of the set. Must not know how effects are estimated.
 """
 
+import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
@@ -70,8 +71,8 @@ class Neighbours:
             share: of the money of the period that went into it.
             like_it: campaigns that share something with it.
         """
-        far = [around.suspicious(np.array([spend]), np.array([conversions]))[0] for around in (self, *like_it)]
-        if not all(far):
+        one = np.array([spend]), np.array([conversions])
+        if not all(around.suspicious(*one)[0] for around in itertools.chain((self,), like_it)):
             return None
         said = None if currency == NOT_STATED else currency
         own, low, high = (
