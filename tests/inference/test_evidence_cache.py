@@ -48,14 +48,14 @@ class Live:
         return iter(self.items)
 
 
-def said(gathered: PartitionEvidence) -> list[bytes]:
+def said(evidence: PartitionEvidence) -> list[bytes]:
     """All that a fit takes of it, as bytes."""
-    table = gathered.builder(None).dataset()
+    table = evidence.builder(None).dataset()
     names = [str(feature) for feature in table.features]
     arrays = [table.shares.toarray(), table.campaign, table.impressions, table.clicks, table.conversions]
     arrays += [getattr(table.campaigns, name) for name in table.campaigns.__dataclass_fields__]
-    words = [names, gathered.waiting, sorted(gathered.creatives.items()), gathered.names.campaigns]
-    return [repr(words).encode(), *(np.asarray(array).tobytes() for array in [*arrays, gathered.names.times])]
+    words = [names, evidence.waiting, sorted(evidence.creatives.items()), evidence.names.campaigns]
+    return [repr(words).encode(), *(np.asarray(array).tobytes() for array in [*arrays, evidence.names.times])]
 
 
 @settings(max_examples=30)
@@ -66,16 +66,16 @@ def test_what_is_kept_is_what_would_be_read(sets: list[dict[int, int]], data: st
         live = Live(data.draw(st.sampled_from("ab")), [evidence(number, version) for number, version in chosen.items()])
         texts = CreativeTexts(by_campaign={live.items[0].campaign_id: {CREATIVE: PlacedText(CreativeText("Buy"))}})
         as_of = data.draw(st.sampled_from(MOMENTS))
-        assert said(kept.gathered(live, as_of, texts)) == said(PartitionEvidence.of(live.items, as_of, texts))
+        assert said(kept.evidence_of(live, as_of, texts)) == said(PartitionEvidence.of(live.items, as_of, texts))
 
 
 def test_what_is_kept_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     kept, read = EvidenceCache(), list[bytes]()
     items = [evidence(number, 0) for number in (1, 2, 3, 6, 7)]
-    kept.gathered(Live("a", items), AS_OF, CreativeTexts())
+    kept.evidence_of(Live("a", items), AS_OF, CreativeTexts())
     decode = evidence_cache.decode
     monkeypatch.setattr(evidence_cache, "decode", lambda payload: read.append(payload) or decode(payload))
-    kept.gathered(Live("a", [*items, evidence(10, 0)]), AS_OF, CreativeTexts())
+    kept.evidence_of(Live("a", [*items, evidence(10, 0)]), AS_OF, CreativeTexts())
     assert read == [encode(evidence(10, 0))]
 
 
@@ -83,5 +83,5 @@ def test_no_more_is_kept_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(evidence_cache, "MOST_CAMPAIGNS", 3)
     kept = EvidenceCache()
     for name, numbers in (("a", (2, 3)), ("b", (6, 7)), ("c", (2, 3, 6, 7))):
-        kept.gathered(Live(name, [evidence(number, 0) for number in numbers]), None, CreativeTexts())
+        kept.evidence_of(Live(name, [evidence(number, 0) for number in numbers]), None, CreativeTexts())
     assert set(kept._kept) == {"b"}

@@ -93,8 +93,8 @@ def test_names_that_all_campaigns_have_are_bounded_too(monkeypatch: pytest.Monke
 def test_a_fit_of_too_many_names_is_the_same_in_partitions_and_says_so() -> None:
     evidence, request = _own_names(9, 5), FitRequest()
     whole = learn(evidence, request)
-    gathered = [PartitionEvidence.of(evidence[part::3], None, CreativeTexts()) for part in range(3)]
-    again = learn_partitions(InMemory(gathered), request)
+    partitions = [PartitionEvidence.of(evidence[part::3], None, CreativeTexts()) for part in range(3)]
+    again = learn_partitions(InMemory(partitions), request)
 
     assert compared(whole, again) == []
     assert whole.campaigns == 9
@@ -118,8 +118,8 @@ def test_memory_does_not_grow_with_the_names() -> None:
     def peak(campaigns: int) -> int:
         """Bytes at most while so many campaigns of sixty names each are read, beside the counters."""
         tracemalloc.start()
-        gathered = PartitionEvidence.of(Written(campaigns), None, CreativeTexts())
-        builder = gathered.builder(gathered.names.common())
+        partition = PartitionEvidence.of(Written(campaigns), None, CreativeTexts())
+        builder = partition.builder(partition.names.common())
         highest = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert len(builder) == campaigns

@@ -65,7 +65,7 @@ def remembered_learn(evidence: Any, request: FitRequest) -> Any:
 class Listed:
     """Evidence as it is, in the place of `KeptEvidence`: what was learnt is known by its contents."""
 
-    gathered = staticmethod(lambda live, as_of, texts: list(live))
+    evidence_of = staticmethod(lambda live, as_of, texts: list(live))
 
 
 def remembered_partitions(parts: Any, request: FitRequest, *, progress: Any = None) -> Any:

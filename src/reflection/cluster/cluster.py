@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reflection.cluster.address import ClusterAddress
 from reflection.cluster.dask_partitions import DaskPartitions
-from reflection.cluster.tasks import gathered
+from reflection.cluster.tasks import partition_evidence
 from reflection.errors import ConfigurationError, Unavailable
 from reflection.inference.learn import FitRequest
 from reflection.inference.partition_evidence import PartitionEvidence
@@ -53,7 +53,9 @@ class DaskCluster:
         """
         count = self._partitions or max(len(self.workers), -(-campaigns // PARTITION), 1)
         tasks = [
-            self.client.submit(gathered, self.place, workspace, upto, request, part, count, before, pure=False)
+            self.client.submit(
+                partition_evidence, self.place, workspace, upto, request, part, count, before, pure=False
+            )
             for part in range(count)
         ]
         self._wait(tasks, progress)

@@ -21,7 +21,7 @@ Place = str | Database | None
 """A database: its file, or the open one, or None for the server in a worker's own settings."""
 
 
-def gathered(
+def partition_evidence(
     place: Place, workspace: str, upto: int, request: FitRequest, part: int, count: int, before: str = ""
 ) -> PartitionEvidence:
     """One of `count` partitions of a workspace's live evidence, as the ledger ended at entry `upto`.

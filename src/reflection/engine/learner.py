@@ -281,7 +281,7 @@ class Learner:
 
                 return self._cluster.read(workspace, seq, request, read, campaigns)
         live = LiveEvidence(self._store, workspace, seq, lambda share: progress(int(READ * share), WHOLE))
-        return InMemory([self._evidence.gathered(live, request.as_of, request.texts)])
+        return InMemory([self._evidence.evidence_of(live, request.as_of, request.texts)])
 
     def _calibrated(self, workspace: str, learnt: Knowledge, before: Knowledge, *, start_over: bool) -> Knowledge:
         """Fold the new ledger entries, in their order, into the calibration of forecasts."""

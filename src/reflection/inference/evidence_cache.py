@@ -93,7 +93,7 @@ class EvidenceCache:
     def __init__(self) -> None:
         self._kept: dict[str, _Columns] = {}
 
-    def gathered(self, live: Live, as_of: str | None, texts: CreativeTexts) -> PartitionEvidence:
+    def evidence_of(self, live: Live, as_of: str | None, texts: CreativeTexts) -> PartitionEvidence:
         """The live evidence of a workspace, the same as `PartitionEvidence.of` makes of it."""
         day = day_of(as_of)
         before = self._kept.pop(live.workspace, _Columns())

@@ -9,7 +9,7 @@ from functools import reduce
 from operator import add
 from typing import Any, Protocol
 
-from reflection.cluster.tasks import Place, database_of, gathered
+from reflection.cluster.tasks import Place, database_of, partition_evidence
 from reflection.domain.campaign import Campaign
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.evaluation import backtest_stages
@@ -77,7 +77,7 @@ class Alone:
         self, workspace: str, upto: int, request: FitRequest, progress: Progress, campaigns: int, before: str = ""
     ) -> Partitions[PartitionEvidence]:
         """One partition."""
-        return InMemory([gathered(self.place, workspace, upto, request, 0, 1, before)])
+        return InMemory([partition_evidence(self.place, workspace, upto, request, 0, 1, before)])
 
 
 def backtest(application: Application, workspace: str, progress: Progress = _silent) -> dict[str, Any]:

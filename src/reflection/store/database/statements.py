@@ -148,6 +148,6 @@ def _sum(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any) -
 
 
 @compiles(Addends, POSTGRES)
-def _gathered(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any) -> str:
+def _array(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any) -> str:
     addend = compiler.process(element.clauses, **options)
     return f"array_agg({addend}) FILTER (WHERE {addend} IS NOT NULL)"
