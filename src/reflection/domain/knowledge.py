@@ -19,7 +19,7 @@ from reflection.domain.effect import Effect as Effect
 from reflection.domain.experiment_remarks import ExperimentRemarks
 from reflection.domain.goal import HasGoal
 from reflection.domain.own_levels import OwnLevels
-from reflection.domain.pairs import Pairs
+from reflection.domain.pairs import Pairs, pairs_of
 from reflection.domain.recurring_times import RecurringTimes
 from reflection.domain.results import Finding, NextTest
 from reflection.domain.scatter import CampaignScatter
@@ -183,7 +183,7 @@ class Knowledge:
     @property
     def pairs(self) -> Pairs:
         """The pairs of signals that have an effect."""
-        return Pairs({key for one in self.posteriors.values() for key in one.features}, self.aliases)
+        return pairs_of(tuple(one.features for one in self.posteriors.values()), tuple(self.aliases.items()))
 
     @property
     def unidentified(self) -> Mapping[str, Mapping[str, Any]]:

@@ -5,7 +5,9 @@ pairs a fit looks at depends on all its campaigns (`inference.pairs`), so most a
 are made where they are needed, as products of the shares of the two. Must not know how they are chosen or estimated.
 """
 
+import itertools
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from reflection.domain import signals
 
@@ -40,3 +42,9 @@ class Pairs:
 
     def _standing(self, key: str) -> str:
         return self._aliases.get(key, key)
+
+
+@lru_cache(maxsize=64)
+def pairs_of(features: tuple[tuple[str, ...], ...], aliases: tuple[tuple[str, str], ...]) -> Pairs:
+    """Pairs among the features of several metrics: every answer asks for those of the newest fit."""
+    return Pairs(itertools.chain.from_iterable(features), dict(aliases))
