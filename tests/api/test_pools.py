@@ -287,14 +287,27 @@ def test_heavy_work_of_a_client_that_left_is_not_begun(serve: Any, monkeypatch: 
         pool = live.app.state.pools.pools[HEAVY] = Pool(replace(HEAVY, threads=1))
         stays = callers.submit(client.get, URL, params={"format": "md"})
         _until(lambda: made == ["md"])
-        with socket.create_connection(("127.0.0.1", int(live.url.rsplit(":", 1)[1]))) as leaves:
-            leaves.sendall(f"GET {URL}?format=html HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
-            _until(lambda: len(pool._waiting) == 1)
-        _until(lambda: not pool._waiting)
+        _ask_and_leave(live, f"{URL}?format=html", pool)
         go.set()
 
         assert stays.result().status_code == 200
         assert made == ["md"]
+
+
+@pytest.mark.parametrize("path", ["/v1/recommendations", "/v1/track-record"])
+def test_what_is_worked_out_is_not_begun_for_a_client_that_left(serve: Any, path: str) -> None:
+    with serve() as live:
+        pool = live.app.state.pools.pools[COMPUTING]
+        pool._free = 0
+        _ask_and_leave(live, path, pool)
+
+
+def _ask_and_leave(live: Any, path: str, pool: Pool) -> None:
+    """Ask, wait for a turn, leave; until nobody waits any longer."""
+    with socket.create_connection(("127.0.0.1", int(live.url.rsplit(":", 1)[1]))) as leaves:
+        leaves.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        _until(lambda: len(pool._waiting) == 1)
+    _until(lambda: not pool._waiting)
 
 
 def _until(holds: Callable[[], bool]) -> None:

@@ -77,6 +77,23 @@ def test_who_fails_is_asked_again_under_the_same_id_and_given_up_in_the_end(serv
     assert len(set(receiver.ids())) == 1
 
 
+@pytest.mark.parametrize("back", [{"days": 1}, {"days": 400}])
+def test_a_clock_set_back_makes_no_message_wait(service, receiver, say, clock, back):
+    alert = made(service, receiver)
+    service.sender._pace = Pace(quiet=timedelta(seconds=10), longest=timedelta(minutes=5))
+    receiver.answers["/"] = 500
+    say(alert, "tried once")
+    clock.after(minutes=1)
+    service.sender.work()
+    say(alert, "never told")
+    clock.now -= timedelta(**back)
+    receiver.answers["/"] = 200
+
+    service.sender.work()
+
+    assert states(service, alert) == ["delivered", "delivered"]
+
+
 def test_who_says_that_nobody_is_there_is_asked_no_more_and_who_asks_for_time_gets_it(service, receiver, say, clock):
     gone, busy = made(service, receiver, "/gone"), made(service, receiver, "/busy")
     receiver.answers |= {"/gone": 410, "/busy": 429}

@@ -283,6 +283,7 @@ class _Ledger:
         (LARGE + 300, 1, 1, True),
         (100_000, 1, 10, False),
         (100_000, 1, 20, True),
+        (100_000, 1, -600, True),  # the clock was set back since
         (1_000_000, 9_899, 60, False),
         (1_000_000, 9_900, 0, True),
     ],

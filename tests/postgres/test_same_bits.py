@@ -1,10 +1,11 @@
 """The same SHA-256 of effects, weights and answers in a file and on a server, learnt there or brought there."""
 
 import hashlib
+import itertools
 import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from reflection.settings import Settings
 from reflection.store.database import connections
 from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
+from reflection.store.maintenance import copying
 from reflection.store.maintenance.copying import copy_into
 from reflection.store.maintenance.verify import verify
 from reflection.wiring import Application, build
@@ -130,9 +132,11 @@ def test_a_file_that_is_brought_to_a_server_says_the_same_there(
         _load(file, history)
         expected = _digests(file)
         with closing(open_database(empty)) as target:
-            _kill_while_copying(file.database, empty)
+            _kill_while_copying(file.database, empty, rows=200)
             copied = copy_into(file.database, target)
             assert copied.rows["evidence"] == len(history) + 3
+            assert copy_into(file.database, target) == copied, "once more, as after a kill at its very end"
+            file.store.add_workspace("another")
             with pytest.raises(Conflict, match="not empty"):
                 copy_into(file.database, target)
             assert verify(target) == []
@@ -154,14 +158,53 @@ class _Secret:
         return self._url.render_as_string(hide_password=False)
 
 
-def _kill_while_copying(source: Database, empty: URL) -> None:
-    """A child is killed in the middle of its transaction."""
-    child = os.fork()
-    if child == 0:
-        with closing(open_database(empty)) as target, target.write() as connection:
-            connection.exec_driver_sql("INSERT INTO workspaces VALUES ('half', 'now')")
-            os.kill(os.getpid(), signal.SIGKILL)
-    os.waitpid(child, 0)
+def _kill_while_copying(source: Database, empty: URL, rows: int) -> None:
+    """A child is killed when it has read so many rows."""
+    if child := os.fork():
+        assert os.waitpid(child, 0)[1] == signal.SIGKILL
+        return
+    left, read = itertools.count(-rows), copying._rows
+
+    def killed(*arguments: Any) -> Iterator[Any]:
+        for row in read(*arguments):
+            if not next(left):
+                os.kill(os.getpid(), signal.SIGKILL)
+            yield row
+
+    copying._rows = killed
+    with closing(open_database(empty)) as target:
+        copy_into(source, target)
+    os._exit(1)
+
+
+@pytest.mark.parametrize("meanwhile", ["purge", "post"])
+def test_a_file_that_changes_while_it_is_copied_is_not_copied(
+    file_settings: Callable[[str], Settings],
+    on_file: Callable[[Settings], Application],
+    history: tuple[Campaign, ...],
+    empty: URL,
+    monkeypatch: pytest.MonkeyPatch,
+    meanwhile: str,
+) -> None:
+    """Else a purged workspace would come back with the new database, and an acknowledged campaign would not."""
+    settings = file_settings("file")
+    with on_file(settings) as file, on_file(settings) as other, closing(open_database(empty)) as target:
+        file.engine.analyze(history[0], workspace="acme")
+        number_on = copying._number_on
+
+        def changed(*arguments: Any) -> None:
+            number_on(*arguments)
+            if meanwhile == "post":
+                other.engine.analyze(history[1], workspace="acme")
+            else:
+                other.purge("acme", scrubbed=False)
+
+        monkeypatch.setattr(copying, "_number_on", changed)
+        with pytest.raises(Conflict, match="meanwhile; nothing was stored"):
+            copy_into(file.database, target)
+
+        monkeypatch.undo()
+        assert copy_into(file.database, target).rows.get("campaigns", 0) == (2 if meanwhile == "post" else 0)
 
 
 def test_the_command_refuses_what_it_cannot_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty: URL) -> None:

@@ -48,6 +48,9 @@ COMPUTING = Kind("computing", 3, 100)
 WRITING = Kind("writing", 16, 500)
 HEAVY = Kind("heavy", 3, 8, 60.0)
 KINDS = (LOOKING, READING, COMPUTING, WRITING, HEAVY)
+LONG = (COMPUTING, HEAVY)
+"""Of these it is looked whether who waits has left; in the others a turn comes sooner than looking pays."""
+
 LATER = 5
 """Seconds after which who was turned away may come again."""
 
@@ -246,9 +249,9 @@ class Pools:
         """
         kind = self._kind_of(f"{scope['method']} {scope['route'].path}", scope["query_string"])
         owner = workspace or scope["state"]["caller"].name
-        if kind is not HEAVY:
+        if kind not in LONG:
             return await self.pools[kind].run(owner, work)
-        if scope["method"] != "GET" or workspace is None:
+        if kind is not HEAVY or scope["method"] != "GET" or workspace is None:
             return await _unless_left(receive, self.pools[kind].run(owner, work))
         version_of = scope["app"].state.application.database.data_version
         key = (asyncio.get_running_loop(), workspace, scope["raw_path"], scope["query_string"])

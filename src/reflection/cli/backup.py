@@ -83,8 +83,8 @@ def migrate(
 ) -> None:
     """Copy the SQLite file (MARKO_DATABASE_PATH) into an empty Postgres database, and compare both bit for bit.
 
-    Stop the server first: what is written meanwhile is not copied. The file stays as it is. Stopped at any moment,
-    nothing is there, and it can be run again.
+    Stop the server first: where something is written to the file meanwhile, nothing is stored. The file stays as it is.
+    Stopped at any moment, all of it is there or nothing, and it can be run again, which then says so.
 
     \b
     Example:

@@ -22,6 +22,8 @@ from reflection.alerts.items import of_silence
 from reflection.alerts.messages import Document, Message
 from reflection.alerts.schedule import DueReport, last_due
 from reflection.delivery.addresses import FailedDelivery
+from reflection.delivery.webhooks import LONGEST_WAIT
+from reflection.domain.pauses import is_over
 from reflection.errors import NotFound, ReportsMissing
 from reflection.store.alert_outbox import AlertOutbox, DueMessage, WaitingEvents
 from reflection.store.alerts import AlertBook
@@ -96,14 +98,14 @@ class AlertSender:
         now = self._clock()
         for alert in self._book.list():
             last = self._looked_at.get(alert.alert_id)
-            if last is None or now - last >= self._pace.look_around:
+            if last is None or is_over(last, now, self._pace.look_around):
                 self._looked_at[alert.alert_id] = now  # before: one whose report cannot be made keeps no other waiting
                 self._note_silence(alert, now)
                 self._note_report(alert, now)
         for waiting in self._outbox.waiting():
             if at_once or self._is_complete(waiting, now):
                 self._form(waiting)
-        while going_on() and (due := self._outbox.due(instant_text(self._clock()), AT_ONCE)):
+        while going_on() and (due := self._due()):
             with ThreadPoolExecutor(min(AT_ONCE, len(due)), thread_name_prefix="alert") as threads:
                 list(threads.map(self._try, due))
 
@@ -126,6 +128,12 @@ class AlertSender:
         )
         return row
 
+    def _due(self) -> list[DueMessage]:
+        """Messages whose time has come; one dated beyond every pause was so by a clock that has been set back since."""
+        now = self._clock()
+        beyond = now + max(*self._pace.backoff, timedelta(seconds=LONGEST_WAIT))
+        return self._outbox.due(instant_text(now), instant_text(beyond), AT_ONCE)
+
     def _form(self, waiting: WaitingEvents) -> None:
         now = instant_text(self._clock())
         self._outbox.form(
@@ -135,7 +143,7 @@ class AlertSender:
 
     def _is_complete(self, waiting: WaitingEvents, now: datetime) -> bool:
         oldest, newest = datetime.fromisoformat(waiting.oldest), datetime.fromisoformat(waiting.newest)
-        return now - newest >= self._pace.quiet or now - oldest >= self._pace.longest
+        return is_over(newest, now, self._pace.quiet) or is_over(oldest, now, self._pace.longest)
 
     def _try(self, due: DueMessage) -> None:
         """One try, counted before it is made."""

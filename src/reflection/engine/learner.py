@@ -9,7 +9,7 @@ import threading
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
@@ -23,6 +23,7 @@ from reflection.domain.experiment import MOST_EXPERIMENTS, Experiment
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.maturity import day_of
 from reflection.domain.metrics import ScoreWeights
+from reflection.domain.pauses import is_over
 from reflection.domain.ports import Store
 from reflection.engine.creative_texts import TextsOfCampaign, texts_of
 from reflection.forecasting import calibration_blob, calibration_update
@@ -223,7 +224,7 @@ class Learner:
         news, seconds = patience(stored.campaigns)
         if not lag or lag >= news or stored.as_of is None:
             return lag > 0
-        return (self._clock() - datetime.fromisoformat(stored.as_of)).total_seconds() >= seconds
+        return is_over(datetime.fromisoformat(stored.as_of), self._clock(), timedelta(seconds=seconds))
 
     def _matured(self, knowledge: Knowledge) -> bool:
         """Whether conversions that the last fit had to leave waiting are complete by now."""

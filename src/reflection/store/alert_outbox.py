@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import orjson
-from sqlalchemy import and_, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import and_, bindparam, case, delete, func, insert, or_, select, update
 from sqlalchemy.engine import Connection, RowMapping
 
 from reflection.alerts.alert import TEST, Alert
@@ -98,10 +98,10 @@ class AlertOutbox:
         with self._database.read(workspace) as connection:
             return last_arrival(connection, workspace)
 
-    def due(self, now: str, limit: int) -> list[DueMessage]:
-        """Messages to be sent, at most one an alert, those tried least first: who fails keeps no other waiting."""
+    def due(self, now: str, beyond: str, limit: int) -> list[DueMessage]:
+        """Messages due now or `beyond`, one an alert, those tried least first: who fails keeps no other waiting."""
         with self._database.read() as connection:
-            rows = connection.execute(_DUE, {"t": now, "limit": limit}).mappings()
+            rows = connection.execute(_DUE, {"t": now, "b": beyond, "limit": limit}).mappings()
             return [DueMessage(row["workspace"], row["alert_id"], _message(row), row["tries"]) for row in rows]
 
     def claim(self, due: DueMessage, next_at: str) -> bool:
@@ -241,7 +241,8 @@ _FIRST = (
 )
 _TO_SEND = (
     select(alert_messages, _FIRST)
-    .where(alert_messages.c.state == PENDING, alert_messages.c.next_at <= bindparam("t"))
+    .where(alert_messages.c.state == PENDING)
+    .where(or_(alert_messages.c.next_at <= bindparam("t"), alert_messages.c.next_at > bindparam("b")))
     .subquery()
 )
 _DUE = (

@@ -3,11 +3,14 @@
 import shutil
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from reflection.store.campaigns import SqlStore
 from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
+from reflection.store.maintenance import agreement
 from reflection.store.maintenance.agreement import contradictions
 
 pytestmark = pytest.mark.sqlite
@@ -94,3 +97,26 @@ def test_what_was_changed_by_hand_is_named(sound: Path, tmp_path: Path, change: 
 
     assert [problem for problem in problems if named in problem], problems
     assert len(problems) == 1
+
+
+def test_what_is_deleted_and_posted_meanwhile_is_no_contradiction(
+    sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(sound, tmp_path / "busy.db")
+    database, others = Database(tmp_path / "busy.db"), SqlStore(Database(tmp_path / "busy.db"))
+    names = [stored.campaign_id for stored in others.campaigns("default")]
+    compare = agreement._compares
+
+    def deleting(*arguments: Any) -> bool:
+        """Somebody deletes a campaign whenever one is compared, the last first: before its own turn comes."""
+        if names:
+            others.delete_campaign("default", names.pop())
+        return compare(*arguments)
+
+    monkeypatch.setattr(agreement, "_compares", deleting)
+    monkeypatch.setattr(agreement, "_PAGE", 7)
+
+    assert agreement.contradictions(database) == []
+
+    assert len(names) < 10
+    database.close()

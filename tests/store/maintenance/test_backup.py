@@ -15,6 +15,7 @@ from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
 from reflection.store.maintenance.backup import backup, restore
 from reflection.store.maintenance.verify import verify
+from reflection.store.worker_lock import worker_lock
 
 pytestmark = pytest.mark.sqlite
 
@@ -166,3 +167,36 @@ def test_what_is_in_the_way_of_a_backup_is_named_by_the_file_that_was_asked_for(
     (tmp_path / ".b.db.pending").mkdir()
     with pytest.raises(Unavailable, match=r"^b\.db could not be written"):
         backup(database, tmp_path / "b.db")
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal", "-shm", ".worker.lock", ".publish.lock"])
+def test_a_backup_onto_the_database_itself_is_refused(
+    store: SqlStore, database: Database, record: Make, tmp_path: Path, suffix: str
+) -> None:
+    """Put in its place, it would end the server that has the database open."""
+    store.save_analysis(record("cmp_1"))
+    (tmp_path / "links").symlink_to(tmp_path)
+
+    with pytest.raises(Conflict, match="of the database itself"):
+        backup(database, tmp_path / "links" / f"{database.path.name}{suffix}")
+
+    store.save_analysis(record("cmp_2"))
+    assert verify(database) == []
+
+
+def test_where_a_server_works_nothing_is_put_in_place(database: Database, tmp_path: Path) -> None:
+    """Its database may have been moved away: it would go on with that one."""
+    backup(database, tmp_path / "one.db")
+    lock = worker_lock(tmp_path / "busy.db")
+    assert lock.acquire()
+
+    for put in (
+        lambda: restore(tmp_path / "one.db", tmp_path / "busy.db"),
+        lambda: backup(database, tmp_path / "busy.db"),
+    ):
+        with pytest.raises(Conflict, match="somebody works on busy"):
+            put()
+    assert not (tmp_path / "busy.db").exists()
+
+    lock.release()
+    restore(tmp_path / "one.db", tmp_path / "busy.db")

@@ -126,6 +126,20 @@ def test_a_process_looks_at_most_once_an_hour(
     assert min(later - earlier for earlier, later in pairwise(rounds)) >= ROUND
 
 
+@pytest.mark.parametrize("back", [DAY, 400 * DAY])
+def test_a_clock_set_back_keeps_no_round_waiting(
+    retention: Retention, clock: Clock, monkeypatch: pytest.MonkeyPatch, back: timedelta
+) -> None:
+    rounds: list[str] = []
+    monkeypatch.setattr(retention, "forget", lambda: rounds.append("logs") or 0)
+    monkeypatch.setattr(retention, "forget_history", lambda: rounds.append("history") or 0)
+    for instant in (START, START - back, START - back):
+        clock.now = instant
+        retention.work()
+
+    assert rounds == ["logs", "history"] * 2
+
+
 def test_a_full_disk_is_no_error_and_the_next_round_forgets(
     retention: Retention,
     store: SqlStore,

@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import AwareDatetime
 
 from reflection.api.dependencies import EnginePart, Workspace, json_response
+from reflection.api.path_ids import CampaignId
 from reflection.api.router import Router
 from reflection.api.schemas import Acceptance, CampaignPage
 from reflection.domain.campaign_list import CampaignState
@@ -14,7 +15,6 @@ from reflection.engine.campaign_list import ListRequest
 from reflection.errors import NotFound
 
 router = Router(prefix="/v1/campaigns", tags=["campaigns"])
-CampaignId = Annotated[str, Path(min_length=1, max_length=300)]
 Filter = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 

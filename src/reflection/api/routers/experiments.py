@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any
 
-from fastapi import Path, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, JsonBody, OptionalJsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
+from reflection.api.path_ids import ExperimentId
 from reflection.api.router import Router
 from reflection.domain.experiment import Experiment
 from reflection.domain.experiment_order import TestOrder
@@ -14,7 +15,6 @@ from reflection.domain.validation import read
 from reflection.ingest.experiment_rows import experiments_of_json
 
 router = Router(prefix="/v1/experiments", tags=["experiments"])
-Id = Annotated[str, Path(max_length=100)]
 
 
 class ExperimentView(Experiment):
@@ -87,12 +87,12 @@ def order(body: OptionalJsonBody, application: ApplicationPart, workspace: Works
 
 
 @router.get("/{experiment_id}", summary="One experiment", response_model=ExperimentView)
-def experiment(experiment_id: Id, application: ApplicationPart, workspace: Workspace) -> Response:
+def experiment(experiment_id: ExperimentId, application: ApplicationPart, workspace: Workspace) -> Response:
     """With its lifts, its split, whether it may be stopped, and whether it was learnt from."""
     return json_response(application.experiments.show(workspace, experiment_id))
 
 
 @router.delete("/{experiment_id}", summary="Take an experiment back", response_model=ExperimentView)
-def remove(experiment_id: Id, application: ApplicationPart, workspace: Workspace) -> Response:
+def remove(experiment_id: ExperimentId, application: ApplicationPart, workspace: Workspace) -> Response:
     """Answers what it was; what it taught goes with the next fit."""
     return json_response(application.experiments.remove(workspace, experiment_id))

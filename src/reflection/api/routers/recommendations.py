@@ -18,6 +18,7 @@ from reflection.api.dependencies import (
     json_response,
 )
 from reflection.api.openapi import json_request
+from reflection.api.path_ids import PlannedCampaign
 from reflection.api.router import Router
 from reflection.domain.campaign import CampaignId, Name, Strict, Text
 from reflection.domain.results import NextTest
@@ -89,7 +90,7 @@ def recommendations(
     platform: Filter = None,
     objective: Filter = None,
     goal: Annotated[Filter, Query(description="a kind of conversion, such as `lead`; the largest without it")] = None,
-    campaign_id: Filter = None,
+    campaign_id: PlannedCampaign | None = None,
     seed: Annotated[int | None, Query(ge=0, le=2**32 - 1, description="draw the order, with known odds")] = None,
     format: Annotated[Literal["cards", "envelope"], Query(description="cards, or the agents' envelope")] = "cards",
 ) -> Response:

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from reflection.api.dependencies import ApplicationPart, Workspace
+from reflection.api.path_ids import CampaignId
 from reflection.api.router import Router
 from reflection.domain.campaign import Day
 from reflection.errors import InvalidInput
@@ -12,7 +13,6 @@ from reflection.reports.rendering import CONTENT_SECURITY_POLICY, MEDIA_TYPES, F
 from reflection.reports.service import campaign_report, portfolio_report
 
 router = Router(prefix="/v1", tags=["reports"])
-CampaignId = Annotated[str, Path(min_length=1, max_length=300)]
 Kind = Annotated[Literal["html", "pdf", "md", "json"], Query(alias="format", description="of the file")]
 _CONTENT: dict[str, dict[str, str]] = {media_type: {} for media_type in MEDIA_TYPES.values()}
 

@@ -222,15 +222,14 @@ def data_version(connection: PoolProxiedConnection) -> str:
         cursor.close()
 
 
-def load(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    """Put rows into a table by COPY, for which its wall is lifted in the transaction; how many.
+def load(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Put rows into a table by COPY, for which its wall is lifted in the transaction.
 
     Names are those of our own tables.
 
     Raises:
         InvalidInput: a text has a NUL.
     """
-    count = 0
     names = ", ".join(f'"{name}"' for name in columns)
     cursor: Any = connection.connection.cursor()
     try:
@@ -238,13 +237,11 @@ def load(connection: Connection, table: str, columns: Sequence[str], rows: Itera
         with cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
             for row in rows:
                 copy.write_row(row)
-                count += 1
         cursor.execute(f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY')
     except connection.dialect.loaded_dbapi.Error as error:
         raise _translated(error, gone=False) from error
     finally:
         cursor.close()
-    return count
 
 
 def rows_of(connection: Connection, statement: str, values: Mapping[str, Any]) -> list[Any]:

@@ -40,30 +40,33 @@ Case = tuple[str, str]
 
 
 def contradictions(database: Database) -> list[str]:
-    """What is wrong, one sentence a kind with the first few rows; empty when everything agrees."""
+    """What is wrong, one sentence a kind with the first few rows; empty when everything agrees.
+
+    Reads one state: what others write meanwhile contradicts nothing.
+    """
     cases: dict[str, list[str]] = {}
-    for sentence, name in _cases(database):
-        cases.setdefault(sentence, []).append(name)
+    with database.read() as connection:
+        for sentence, name in _cases(connection):
+            cases.setdefault(sentence, []).append(name)
     return [
         f"{sentence}: {', '.join(names[:_FEW])}{f' and {len(names) - _FEW} more' if len(names) > _FEW else ''}"
         for sentence, names in cases.items()
     ]
 
 
-def _cases(database: Database) -> Iterator[Case]:
-    for page in _pages(database, campaigns, "campaign_id"):
-        yield from _of_campaigns(database, page)
-    for page in _pages(database, forecasts, "id"):
+def _cases(connection: Connection) -> Iterator[Case]:
+    for page in _pages(connection, campaigns, "campaign_id"):
+        yield from _of_campaigns(connection, page)
+    for page in _pages(connection, forecasts, "id"):
         for row in page:
             if forecast_hash(dict(row)) != row["content_hash"]:
                 yield "a forecast is not what was registered", f"{row['workspace']}/{row['id']}"
-    with database.read() as connection:
-        for workspace in connection.execute(select(workspaces.c.workspace)).scalars():
-            yield from _of_knowledge(connection, workspace)
+    for workspace in connection.execute(select(workspaces.c.workspace)).scalars().all():
+        yield from _of_knowledge(connection, workspace)
 
 
-def _pages(database: Database, table: Table, key: str) -> Iterator[list[RowMapping]]:
-    """The rows of a table, each page in a transaction of its own."""
+def _pages(connection: Connection, table: Table, key: str) -> Iterator[list[RowMapping]]:
+    """The rows of a table, so many of them in memory at a time."""
     order = (table.c.workspace, table.c[key])
     after: tuple[Any, ...] | None = None
     while True:
@@ -71,8 +74,7 @@ def _pages(database: Database, table: Table, key: str) -> Iterator[list[RowMappi
         if after is not None:
             same = (order[0] == after[0]) & (order[1] > after[1])
             statement = statement.where((order[0] > after[0]) | same)
-        with database.read() as connection:
-            page = list(connection.execute(statement).mappings())
+        page = list(connection.execute(statement).mappings())
         if page:
             yield page
         if len(page) < _PAGE:
@@ -80,11 +82,10 @@ def _pages(database: Database, table: Table, key: str) -> Iterator[list[RowMappi
         after = (page[-1]["workspace"], page[-1][key])
 
 
-def _of_campaigns(database: Database, page: list[RowMapping]) -> Iterator[Case]:
+def _of_campaigns(connection: Connection, page: list[RowMapping]) -> Iterator[Case]:
     keys = {(row["workspace"], row["campaign_id"]) for row in page}
-    with database.read() as connection:
-        logs = _rows_of(connection, performance_logs, keys)
-        said = _rows_of(connection, insights, keys)
+    logs = _rows_of(connection, performance_logs, keys)
+    said = _rows_of(connection, insights, keys)
     for row in page:
         key = (row["workspace"], row["campaign_id"])
         name = "/".join(key)

@@ -15,6 +15,10 @@ from reflection.store.database.open import open_database
 from reflection.store.maintenance.agreement import contradictions
 from reflection.store.maintenance.verify import verify
 from reflection.store.projections import atomic_files
+from reflection.store.worker_lock import worker_lock
+
+_OWN = ("", "-wal", "-shm", ".worker.lock", ".publish.lock")
+"""What the files of a database end in."""
 
 
 def backup(database: Database, target: Path) -> None:
@@ -22,13 +26,17 @@ def backup(database: Database, target: Path) -> None:
 
     Raises:
         ConfigurationError: it is a server's database, which has tools of its own for that.
-        StorageFull, Unavailable: `target` is as it was.
+        Conflict: `target` is the database itself, or one that somebody works on. StorageFull, Unavailable: `target` is
+            as it was, too.
     """
     if not database.is_file:
         raise ConfigurationError(
             f"{database.name} is copied by Postgres' own pg_dump",
             hint="pg_dump --enable-row-security, as docs/operations.md says; 'reflection verify' proves a restored one",
         )
+    if target.resolve() in (_beside(database.path.resolve(), suffix) for suffix in _OWN):
+        raise Conflict(f"{target.name} is a file of the database itself", hint="write the backup elsewhere")
+    _check_nobody_works_on(target)
     beside = target.with_name(f".{target.name}.pending")
     with atomic_files.translated_errors():
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +58,7 @@ def restore(source: Path, target: Path) -> None:
     Raises:
         NotFound: there is no file at `source`.
         InvalidInput: it is no backup, or no whole one; nothing was put in place.
-        Conflict: something is at `target` already; nothing is replaced.
+        Conflict: something is at `target` already, or somebody works on what was there; nothing is replaced.
     """
     if not source.is_file():
         raise NotFound(f"there is no backup at {source.name}")
@@ -66,6 +74,7 @@ def restore(source: Path, target: Path) -> None:
                 f"{place.name} exists already; a restore goes to a new place",
                 hint="move the old database away, with its -wal and -shm files, or restore elsewhere",
             )
+    _check_nobody_works_on(target)
     with atomic_files.translated_errors():
         target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".restoring-", dir=target.parent) as folder:
@@ -89,6 +98,16 @@ def _problems(path: Path) -> list[str]:
         return verify(database) or contradictions(database)
     finally:
         database.close()
+
+
+def _check_nobody_works_on(target: Path) -> None:
+    """Refuse a place whose database a server or a worker has open, also where it was moved: they go on with that one.
+
+    Raises:
+        Conflict: it is.
+    """
+    if worker_lock(target).state().running:
+        raise Conflict(f"somebody works on {target.name}", hint="stop the server and its worker; nothing was changed")
 
 
 def _beside(path: Path, suffix: str) -> Path:

@@ -1,7 +1,7 @@
 """A SQLite file copied into an empty Postgres database, row by row, and compared bit for bit before it counts.
 
-One transaction of the target: killed at any moment, nothing is there, and it can be run again. Must not know what is in
-the tables.
+One transaction of the target: killed at any moment, all of it is there or nothing, and it can be run again. Must not
+know what is in the tables.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import MetaData, Table, inspect, select, text
+from sqlalchemy import MetaData, Table, func, inspect, select, text
 from sqlalchemy.engine import Connection
 
 from reflection.errors import Conflict, InvalidInput, ReflectionError
@@ -33,30 +33,39 @@ class CopyResult:
 def copy_into(source: Database, target: Database) -> CopyResult:
     """Copy every row of a file into an empty database of a server.
 
-    Both are at this version's tables. What somebody writes to the file meanwhile is not copied.
+    Both are at this version's tables. Where the target holds the same already, nothing is left to do.
 
     Raises:
         InvalidInput: the source is no file, the target is one, or a text cannot be stored there.
-        Conflict: there are rows in the target; nothing was changed.
+        Conflict: there are other rows in the target, or somebody wrote to the file meanwhile; nothing was changed.
         ReflectionError: the copy differs from the file; nothing was stored.
     """
     if not source.is_file or target.is_file:
         raise InvalidInput("what can be copied is a SQLite file, into a Postgres database")
+    version = source.data_version()
     with source.read() as original, target.write() as copy:
         tables = _tables(copy)
-        if filled := [table.name for table in tables if copy.execute(select(table).limit(1)).first() is not None]:
+        filled = [table.name for table in tables if copy.execute(select(table).limit(1)).first() is not None]
+        if not filled:
+            for table in tables:
+                names = [column.name for column in table.columns]
+                postgres.load(copy, table.name, names, _rows(original, table))
+            _number_on(original, copy, tables)
+        digests = [_digest(connection, tables) for connection in (original, copy)]
+        if filled and digests[0] != digests[1]:
             raise Conflict(
                 f"{target.name} is not empty: there are rows in {', '.join(sorted(filled))}",
                 hint="copy into a new database; nothing was changed",
             )
-        rows: dict[str, int] = {}
-        for table in tables:
-            rows[table.name] = _copied(original, copy, table)
-        _number_on(original, copy, tables)
-        digests = [_digest(connection, tables) for connection in (original, copy)]
         if digests[0] != digests[1]:
             raise ReflectionError("the copy differs from the file; nothing was stored")
-    return CopyResult({name: count for name, count in rows.items() if count}, digests[0])
+        if source.data_version() != version:
+            raise Conflict(
+                f"somebody wrote to {source.path.name} meanwhile; nothing was stored",
+                hint="stop every server, worker and command that has it open, and copy again",
+            )
+        counts = {table.name: copy.execute(select(func.count()).select_from(table)).scalar_one() for table in tables}
+    return CopyResult({name: count for name, count in counts.items() if count}, digests[0])
 
 
 def _tables(copy: Connection) -> list[Table]:
@@ -65,11 +74,6 @@ def _tables(copy: Connection) -> list[Table]:
     for name in sorted(set(inspect(copy).get_table_names()) - MADE_BY_THE_DATABASE):
         Table(name, reflected, autoload_with=copy)
     return list(reflected.sorted_tables)
-
-
-def _copied(original: Connection, copy: Connection, table: Table) -> int:
-    """Copy one table; how many rows."""
-    return postgres.load(copy, table.name, [column.name for column in table.columns], _rows(original, table))
 
 
 def _rows(connection: Connection, table: Table) -> Iterator[Sequence[Any]]:

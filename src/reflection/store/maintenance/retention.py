@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from reflection.domain.pauses import is_over
 from reflection.errors import Unavailable
 from reflection.store.board import SharedBoard
 from reflection.store.campaigns import SqlStore
@@ -72,7 +73,7 @@ class Retention:
         """
         with self._lock:
             now = self._now()
-            if self._last is not None and now - self._last < ROUND:
+            if self._last is not None and not is_over(self._last, now, ROUND):
                 return 0
             self._last = now
         try:
@@ -85,7 +86,7 @@ class Retention:
         forgotten = self.forget_due()
         with self._lock:
             now = self._now()
-            if self._last_history is not None and now - self._last_history < HISTORY_ROUND:
+            if self._last_history is not None and not is_over(self._last_history, now, HISTORY_ROUND):
                 return forgotten
             self._last_history = now
         try:

@@ -1,0 +1,15 @@
+"""Ids that callers choose, as they stand in addresses: read as the door reads them in a body.
+
+White space around an id is cut there, so it is cut here: whoever sent an id finds the thing by what was sent. Must not
+know what has the id.
+"""
+
+from typing import Annotated
+
+from fastapi import Path, Query
+from pydantic import AfterValidator
+
+_CUT = AfterValidator(str.strip)
+CampaignId = Annotated[str, _CUT, Path(min_length=1, max_length=300)]
+PlannedCampaign = Annotated[str, _CUT, Query(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
+ExperimentId = Annotated[str, _CUT, Path(max_length=100)]
