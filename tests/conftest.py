@@ -364,7 +364,8 @@ def _bookable(effect: Effect, parts: tuple[signals.Signal, ...]) -> Bookable:
     return Bookable(
         key=effect.signal, label=signals.spoken(effect.signal, {}).removeprefix("platform "),
         definition=Definition(key, root(key), {key: 1.0}),
-        platform=parts[0].key if len(parts) > 1 else None, campaigns=12, rows=24, spend=effect.spend, conversions=600.0,
+        platform=parts[0].key if len(parts) > 1 else None, campaigns=12, rows=24, spend=effect.spend, with_spend=12,
+        conversions=600.0,
         objectives={}, enough=True, supporting=("c1", "c2"), contradicting=("c9",),
     )  # fmt: skip
 

@@ -47,7 +47,7 @@ NEXT_TEST = NextTest("creative.type:video", "cvr", "q", "d", 500.0, "USD", (0.8,
 STUDENTS = Bookable(
     key="audience:students 18-25", label="audience Students 18-25",
     definition=Definition("audience:students 18-25", "audience", {"audience:students 18-25": 1.0}), platform=None,
-    campaigns=12, rows=40, spend=5000.0, conversions=300.0, objectives={}, enough=True,
+    campaigns=12, rows=40, spend=5000.0, with_spend=12, conversions=300.0, objectives={}, enough=True,
     total=Total("conversions_per_spend", 1.25, (1.1, 1.4), 1.35, 0.98, 0.03, "exploit", stake=1000.0, gain=8.7,
                 currency="USD"),
 )  # fmt: skip

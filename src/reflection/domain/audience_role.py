@@ -43,6 +43,12 @@ def feeds_others(name: str) -> bool:
     return _PROSPECTING.search(_SEPARATORS.sub(" ", name.casefold())) is not None and _role(name) == ANYBODY
 
 
+@lru_cache(maxsize=4_096)
+def meets_buyers(name: str) -> bool:
+    """Whether something meets people who look for the brand or know the shop: some of them buy without it."""
+    return _role(name) != ANYBODY
+
+
 @lru_cache(maxsize=16_384)
 def _role(name: str) -> str:
     words = _NOT_BRAND.sub(" ", _SEPARATORS.sub(" ", name.casefold()).strip())

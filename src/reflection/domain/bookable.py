@@ -91,6 +91,7 @@ class Bookable:
         platform: key of the platform's signal of a pair, else None.
         campaigns, rows: campaigns that booked it, and rows of evidence (of a breakdown: ad rows) of it.
         spend: money spent on it, None where no amount is known; `conversions` likewise counted by its shares.
+        with_spend: how many of the campaigns that money is of; the others spent none, or in another currency.
         objectives: share of its spend by objective key.
         enough: whether campaigns and conversions reach the evidence floor.
         confounded: signals it always ran with and so cannot be told apart from, which are no part of it.
@@ -121,6 +122,7 @@ class Bookable:
     grade: Grade = "observed"
     experiments: tuple[str, ...] = ()
     beyond: Mapping[str, float] = field(default_factory=dict)
+    with_spend: int = 0
 
     @property
     def advised(self) -> bool:

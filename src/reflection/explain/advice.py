@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from reflection.domain import signals
-from reflection.domain.audience_role import feeds_others
+from reflection.domain.audience_role import feeds_others, meets_buyers
 from reflection.domain.bookable import FALSE_ADVICE, Bookable, EvidenceFloor, Lane, Total, recommendation_id
 from reflection.domain.conversion_kind import plural, spoken
 from reflection.domain.grade import Grade
@@ -35,6 +35,11 @@ HEADINGS: dict[Lane, str] = {
 PHRASE_OF: dict[Lane, str] = {
     "exploit": "exploit", "avoid": "avoid", "explore": "explore", "not enough evidence": "unknown",
 }  # fmt: skip
+CLOSE = 0.05
+"""How far from usual an interval may reach for a thing to be told as usual: less is worth no budget's while."""
+
+OPENED_BY_SUBJECT = ("usual", "worse", "better")
+NO_LIFT = formatting.rough_lift(1.0)
 MAX_STRANGERS = 3
 OF_PAIRS = (*reversed(RATES), *PRICES)
 WHOLE_FROM = 2.0
@@ -62,6 +67,8 @@ def recommendation(
     rough = partial(formatting.money, currency=total.currency, whole=True)
     if bookable.spend is not None:
         figures["spend"] = Figure(bookable.spend, rough)
+        if bookable.with_spend < bookable.campaigns:
+            figures["with_spend"] = Figure(bookable.with_spend, formatting.count)
     if total.stake is not None and total.gain is not None:
         figures["stake"] = Figure(total.stake, rough)
         size = abs(rounded(total.gain))
@@ -100,7 +107,8 @@ def basis(bookable: Bookable) -> str:
         counted("ad row", bookable.rows, formatting.count(bookable.rows)),
     ]
     if bookable.spend is not None and bookable.total is not None:
-        parts.append(f"{formatting.money(bookable.spend, bookable.total.currency, whole=True)} spent")
+        spent = f"{formatting.money(bookable.spend, bookable.total.currency, whole=True)} spent"
+        parts.append(spent + (f" in {bookable.with_spend} of them" if bookable.with_spend < bookable.campaigns else ""))
     return ", ".join(parts)
 
 
@@ -160,20 +168,49 @@ def _by_chance(rate: float) -> str:
 
 def advice_sentence(item: Evidence, language: Language = ENGLISH) -> str:
     """What to do with something bookable, what that brings, and how much it rests on."""
-    words = {"subject": item.label, "metric": language.kpi(item.detail["metric"]), "range": _range(item, language)}
-    phrase, side = item.detail["phrase"], language.say(f"side.{item.detail['side']}")
-    figures = {name: item.text(name) for name in ("size", "odds")}
-    text = language.say(f"advice.{phrase}", level=INTERVAL_LEVEL, side=side, **figures, **words)
+    words = {"metric": language.kpi(item.detail["metric"]), "range": _range(item, language)}
+    phrase, wording = item.detail["phrase"], _wording(item)
+    subject = formatting.capital(item.label) if wording in OPENED_BY_SUBJECT else item.label
+    text = language.say(
+        f"advice.{wording}", level=INTERVAL_LEVEL, subject=subject, than_usual=_than_usual(item, language),
+        odds=item.text("odds"), **words,
+    )  # fmt: skip
     if phrase in ("unknown", "explore") and not _includes_usual(item):  # a range on one side would read as an advice
         text += language.say("advice.by_chance")
-    if phrase in ("exploit", "avoid") and item.value("gain"):
+    if wording in ("exploit", "avoid") and item.value("gain"):
         revenue, fewer = item.detail["what"] == "revenue", phrase == "avoid"
         more = language.say("advice.more" if not fewer else "advice.less" if revenue else "advice.fewer")
         single = item.text("gain") == "1"
         what = "revenue" if revenue else item.detail["counted_once" if single else "counted"]
         text += language.say("advice.money", stake=item.text("stake"), gain=item.text("gain"), more=more, what=what)
-    caveat = f" {language.say('advice.feeds_others')}" if phrase == "avoid" and feeds_others(item.label) else ""
-    return f"{text}. {_basis(item, language)}{caveat}"
+    return " ".join([f"{text}.", _basis(item, language), *_caveat(item, language)])
+
+
+def _wording(item: Evidence) -> str:
+    """The words for what is known: what lies close to usual, or surely on one side of it, is not called unknown."""
+    phrase, bounds = item.detail["phrase"], (item.value("low") or 0.0, item.value("high") or 0.0)
+    close = all(abs(bound - 1) <= CLOSE for bound in bounds)
+    if close and (phrase == "unknown" or (phrase != "explore" and item.text("size") == NO_LIFT)):
+        return "usual"
+    if phrase != "unknown":
+        return phrase
+    return phrase if _includes_usual(item) else "worse" if item.detail["direction"] == "unfavorable" else "better"
+
+
+def _caveat(item: Evidence, language: Language) -> Iterator[str]:
+    """What the figures cannot show of an audience: sales it only brings about, or that would have come without it."""
+    phrase = item.detail["phrase"]
+    if phrase == "avoid" and feeds_others(item.label):
+        yield language.say("advice.feeds_others")
+    if phrase == "exploit" and meets_buyers(item.label):
+        yield language.say("advice.meets_buyers")
+
+
+def _than_usual(item: Evidence, language: Language) -> str:
+    """``12 % higher than usual``; ``as usual`` of what rounds to no difference."""
+    if item.text("size") == NO_LIFT:
+        return language.say("side.usual")
+    return language.say("side.than_usual", size=item.text("size"), side=language.say(f"side.{item.detail['side']}"))
 
 
 def sentence_of_test(item: Evidence, language: Language = ENGLISH) -> str:
@@ -197,10 +234,11 @@ def _includes_usual(item: Evidence) -> bool:
 def _range(item: Evidence, language: Language) -> str:
     """``12 % to 31 % higher``, ``5 % lower to 8 % higher``."""
     low = item.value("low") or 0.0
-    if _includes_usual(item):
+    if _includes_usual(item) and NO_LIFT not in (item.text("low"), item.text("high")):
         return language.say("range.both_sides", low=item.text("low"), high=item.text("high"))
-    nearer, farther = ("low", "high") if low >= 1.0 else ("high", "low")
-    side = language.say("side.higher" if low >= 1.0 else "side.lower")
+    above = low >= 1.0 or (_includes_usual(item) and item.text("low") == NO_LIFT)
+    nearer, farther = ("low", "high") if above else ("high", "low")
+    side = language.say("side.higher" if above else "side.lower")
     return language.say("range.one_side", low=item.text(nearer), high=item.text(farther), side=side)
 
 
@@ -212,7 +250,10 @@ def _basis(item: Evidence, language: Language) -> str:
     }
     if "spend" not in item.figures:
         return language.say("advice.basis", **words)
-    return language.say("advice.basis_money", spend=item.text("spend"), **words)
+    if "with_spend" in item.figures:
+        words["with_spend"] = item.text("with_spend")
+    phrase = "advice.basis_money_of_some" if "with_spend" in item.figures else "advice.basis_money"
+    return language.say(phrase, spend=item.text("spend"), **words)
 
 
 def _as_read(total: Total) -> tuple[str, float, tuple[float, float]]:

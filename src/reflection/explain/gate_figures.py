@@ -287,6 +287,7 @@ PLACES = {
     "since": _since,
     "score": _score,
     "rows": _rows,
+    "with_spend": lambda sentence, place: sentence.text(place + 1) in ("of them", "of"),
     "value": _money_of_a_test,
     "cost": _money_of_a_test,
     "days": _days,

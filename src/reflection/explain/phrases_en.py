@@ -8,6 +8,7 @@ not know facts, evidence or thresholds.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from reflection.explain.phrases_advice_en import ADVICE
 from reflection.explain.phrases_alerts_en import ALERTS
 from reflection.explain.phrases_attention_en import ATTENTION
 from reflection.explain.phrases_summary_en import SUMMARY
@@ -211,35 +212,7 @@ _PHRASES = {
         "{kpi} is {size} {side} that of {reference} ({actual} against {expected}), beyond noise: check the tracking."
     ),
     # what to do next
-    "advice.exploit": (
-        "Put more of the budget on {subject}: {metric} probably {size} {side} than usual ({level} interval {range})"
-    ),
-    "advice.avoid": (
-        "Put less of the budget on {subject}: {metric} probably {size} {side} than usual ({level} interval {range})"
-    ),
-    "advice.explore": (
-        "If anything is to be tested, {subject} is a candidate: {metric} is perhaps {size} {side} than usual "
-        "({odds} likely to be better than usual; {level} interval {range})"
-    ),
-    "advice.unknown": (
-        "We cannot tell yet whether {subject} does better than usual: {metric} is {size} {side} so far "
-        "({odds} likely to be better; {level} interval {range})"
-    ),
-    "advice.by_chance": "; of so many comparisons some look like that by chance",
-    "advice.money": "; on {stake} about {gain} {more} {what}",
-    "advice.more": "more",
-    "advice.less": "less",
-    "advice.fewer": "fewer",
-    "advice.feeds_others": (
-        "It meets people who may buy later in retargeting or brand search, which is counted there: cut it in steps, "
-        "and watch those."
-    ),
-    "advice.basis": "Seen in {campaigns}, {rows}.",
-    "advice.basis_money": "Seen in {campaigns}, {rows}, with {spend} spent.",
-    "range.one_side": "{low} to {high} {side}",
-    "range.both_sides": "{low} lower to {high} higher",
-    "side.higher": "higher",
-    "side.lower": "lower",
+    **ADVICE,
     "next.review": (
         "Review where the money went before spending more: it is {odds} likely that this campaign overpaid clearly."
     ),

@@ -245,13 +245,12 @@ def _together(knowledge: Knowledge, cells: _Cells, definitions: Sequence[Definit
 
 def _bookable(knowledge: Knowledge, cells: _Cells, definition: Definition, platform: str | None = None) -> Bookable:
     chosen = cells.selection(definition.key, within=platform)
-    owner = np.unique(cells.table.campaign[chosen.cell])
-    campaigns = len(np.unique(cells.table.campaigns.real[owner]))
+    owner, real = np.unique(cells.table.campaign[chosen.cell]), cells.table.campaigns.real
+    campaigns = len(np.unique(real[owner]))
     conversions = float((cells.conversions[chosen.cell] * chosen.share).sum())
-    stated = bool(np.isfinite(cells.table.spend[chosen.cell]).any())  # else in another currency, or not given
-    key = definition.key
-    if platform is not None:
-        key = signals.crossed(signals.parse(platform), signals.parse(key)).key
+    spend = cells.table.spend[chosen.cell]  # nan in another currency, or where it is not given
+    own = signals.parse(definition.key)
+    key = definition.key if platform is None else signals.crossed(signals.parse(platform), own).key
     return Bookable(
         key=key,
         label=signals.spoken(key, knowledge.spelt).removeprefix("platform "),
@@ -259,7 +258,8 @@ def _bookable(knowledge: Knowledge, cells: _Cells, definition: Definition, platf
         platform=platform,
         campaigns=campaigns,
         rows=len(chosen.cell),
-        spend=-cells.size(chosen)[0] if cells.has_money and stated else None,
+        spend=-cells.size(chosen)[0] if cells.has_money and np.isfinite(spend).any() else None,
+        with_spend=len(np.unique(real[cells.table.campaign[chosen.cell[spend > 0]]])),
         conversions=conversions,
         objectives=_objectives(cells, chosen),
         enough=campaigns >= knowledge.floor.campaigns and conversions >= knowledge.floor.events,

@@ -264,9 +264,9 @@ def moments(draws: Array) -> tuple[Array, Array]:
 
 def _stake(bookable: Bookable) -> float | None:
     """What a usual campaign spends on it, to two significant digits."""
-    if not bookable.spend or not bookable.campaigns:
+    if not bookable.spend or not bookable.with_spend:
         return None
-    return float(f"{bookable.spend / bookable.campaigns:.2g}")
+    return float(f"{bookable.spend / bookable.with_spend:.2g}")
 
 
 def _delivery(knowledge: Knowledge, objective: str) -> Mapping[str, float]:

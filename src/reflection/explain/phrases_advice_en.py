@@ -1,0 +1,55 @@
+"""The English of advice on what can be booked: where more and less of the budget goes, and what cannot be told.
+
+Part of the language in phrases_en.py, under the same rules: no digits, no facts.
+"""
+
+from collections.abc import Mapping
+
+ADVICE: Mapping[str, str] = {
+    "advice.exploit": (
+        "Put more of the budget on {subject}: {metric} probably {than_usual} ({level} interval {range})"
+    ),
+    "advice.avoid": ("Put less of the budget on {subject}: {metric} probably {than_usual} ({level} interval {range})"),
+    "advice.explore": (
+        "If anything is to be tested, {subject} is a candidate: {metric} is perhaps {than_usual} "
+        "({odds} likely to be better than usual; {level} interval {range})"
+    ),
+    "advice.unknown": (
+        "We cannot tell yet whether {subject} does better than usual: so far {metric} is {than_usual} "
+        "({odds} likely to be better; {level} interval {range})"
+    ),
+    "advice.usual": (
+        "{subject} does about as usual: {metric} is {range} ({level} interval), so moving budget for it changes little"
+    ),
+    "advice.worse": (
+        "{subject} perhaps does worse than usual, but not surely enough to move budget: {metric} is {than_usual} "
+        "({odds} likely to be better; {level} interval {range})"
+    ),
+    "advice.better": (
+        "{subject} perhaps does better than usual, but not surely enough to move budget: {metric} is {than_usual} "
+        "({odds} likely to be better; {level} interval {range})"
+    ),
+    "advice.by_chance": "; of so many comparisons some look like that by chance",
+    "advice.money": "; on {stake} about {gain} {more} {what}",
+    "advice.more": "more",
+    "advice.less": "less",
+    "advice.fewer": "fewer",
+    "advice.feeds_others": (
+        "It meets people who may buy later in retargeting or brand search, which is counted there: cut it in steps, "
+        "and watch those."
+    ),
+    "advice.meets_buyers": (
+        "It meets people who look for you or know you already, and some of them buy without it: raise it in steps, and "
+        "watch whether all sales grow."
+    ),
+    "advice.basis": "Seen in {campaigns}, {rows}.",
+    "advice.basis_money": "Seen in {campaigns}, {rows}, with {spend} spent.",
+    "advice.basis_money_of_some": "Seen in {campaigns}, {rows}, with {spend} spent in {with_spend} of them.",
+    "range.one_side": "{low} to {high} {side}",
+    "range.both_sides": "{low} lower to {high} higher",
+    "side.than_usual": "{size} {side} than usual",
+    "side.usual": "as usual",
+    "side.higher": "higher",
+    "side.lower": "lower",
+}
+"""Phrases by name."""

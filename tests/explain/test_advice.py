@@ -1,0 +1,66 @@
+"""Advice says what is known of a thing and no less: usual is called usual, and money is of those who spent it."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reflection.domain.bookable import Bookable, Definition, Lane, Total
+from reflection.explain.advice import CLOSE, recommendation
+from reflection.explain.sentences import Sentences
+
+BOOKED = Bookable(
+    key="audience:parents", label="audience Parents", definition=Definition("audience:parents", "audience", {}),
+    platform=None, campaigns=9, rows=20, spend=4000.0, with_spend=9, conversions=200.0, objectives={}, enough=True,
+)  # fmt: skip
+
+
+def sentence(total: Total, booked: Bookable = BOOKED) -> str:
+    """What is said of something bookable."""
+    return Sentences().recommendation(recommendation(replace(booked, total=total), total))
+
+
+@st.composite
+def totals(draw: st.DrawFn) -> Total:
+    """A total effect as a fit gives it: its median within its interval, advice only beside usual."""
+    metric = draw(st.sampled_from(["roas", "conversions_per_spend"]))
+    low, effect, high = sorted(draw(st.lists(st.floats(0.5, 2.0), min_size=3, max_size=3)))
+    lanes: list[Lane] = ["explore"] if effect >= 1 else []
+    lanes += ["exploit"] if low > 1 else ["avoid"] if high < 1 else []
+    lane = draw(st.sampled_from([*lanes, "not enough evidence"]))
+    odds = 0.97 if low > 1 else 0.02 if high < 1 else 0.5
+    return Total(metric, effect, (low, high), high, odds, 0.05, lane, stake=1000.0, gain=120.0, currency="EUR")
+
+
+@given(totals())
+def test_what_rounds_to_no_difference_has_no_side(total: Total) -> None:
+    said = sentence(total)
+    assert not re.search(r"(?<!\d)0 % (?:higher|lower) (?:than|to )|\bto 0 % (?:higher|lower)", said), said
+
+
+@given(totals())
+def test_it_cannot_be_told_only_where_both_sides_are_open_and_worth_a_look(total: Total) -> None:
+    low, high = total.interval
+    if total.metric != "roas":
+        low, high = 1 / high, 1 / low
+    close = max(abs(low - 1), abs(high - 1)) <= CLOSE
+    if total.lane == "not enough evidence":
+        assert ("cannot tell" in sentence(total)) == (not close and low < 1 < high)
+        assert ("about as usual" in sentence(total)) == close
+
+
+@pytest.mark.parametrize(("with_spend", "said"), [(9, "spent."), (4, "spent in 4 of them.")])
+def test_money_is_of_the_campaigns_that_spent_it(with_spend: int, said: str) -> None:
+    total = Total("roas", 1.2, (1.1, 1.3), 1.28, 0.99, 0.02, "exploit", stake=1000.0, gain=120.0, currency="EUR")
+    assert f"with EUR 4,000 {said}" in sentence(total, replace(BOOKED, with_spend=with_spend))
+
+
+@pytest.mark.parametrize(
+    ("name", "cautious"),
+    [("Brand search", True), ("Retargeting visitors", True), ("Students", False), ("Non-brand search", False)],
+)
+def test_more_money_on_people_who_buy_anyway_is_advised_with_care(name: str, cautious: bool) -> None:
+    total = Total("roas", 3.0, (2.6, 3.4), 3.3, 0.99, 0.01, "exploit", stake=1000.0, gain=9000.0, currency="EUR")
+    assert ("some of them buy without it" in sentence(total, replace(BOOKED, label=f"audience {name}"))) == cautious
