@@ -1,5 +1,6 @@
 """Clients that send slowly, or nothing, or hold too many connections: they are ended, and others are answered."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -12,12 +13,20 @@ import uvicorn
 
 from reflection.api import connections
 from reflection.api.connections import BoundedConnection, most_connections
+from reflection.api.streams import STOPPING
 
 HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n"
 
 
 async def hello(scope: Any, receive: Any, send: Any) -> None:
-    """Reads the whole body and answers; refuses what is for /refused at once."""
+    """Reads the whole body and answers; refuses what is for /refused at once, and goes on with /endless."""
+    if scope["path"] == "/endless":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while STOPPING not in scope["state"]:
+            await send({"type": "http.response.body", "body": b".", "more_body": True})
+            await asyncio.sleep(0.01)
+        await send({"type": "http.response.body", "body": b"ok"})
+        return
     if scope["path"] == "/refused":
         await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": b"ok"})
@@ -29,7 +38,7 @@ async def hello(scope: Any, receive: Any, send: Any) -> None:
 
 
 @pytest.fixture
-def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[uvicorn.Server]:
     """A server that holds eight connections; it has patience until a test takes it away."""
     for name, value in {"HEAD_SECONDS": 60.0, "BODY_SECONDS": 60.0, "LOOK_SECONDS": 0.02}.items():
         monkeypatch.setattr(connections, name, value)
@@ -38,14 +47,21 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         hello, port=0, http=BoundedConnection, log_config=None, lifespan="off", timeout_keep_alive=60
     )
     server, listening = uvicorn.Server(config), config.bind_socket()
+    config.port = listening.getsockname()[1]
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     while not server.started:
         assert thread.is_alive()
         time.sleep(0.005)
-    yield listening.getsockname()[1]
+    yield server
     server.should_exit = True
     thread.join()
+
+
+@pytest.fixture
+def port(server: uvicorn.Server) -> int:
+    """Where `server` is."""
+    return server.config.port
 
 
 @pytest.fixture
@@ -164,3 +180,14 @@ def test_whoever_holds_too_many_makes_room_for_the_newest(connect: Callable[[byt
 
 def test_some_descriptors_are_left_for_files() -> None:
     assert 0 < most_connections() <= connections.ENOUGH
+
+
+def test_what_has_no_end_is_told_that_the_server_stops_and_ends_well(
+    server: uvicorn.Server, connect: Callable[[bytes], socket.socket]
+) -> None:
+    client = connect(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert client.recv(15) == b"HTTP/1.1 200 OK"
+
+    server.should_exit = True
+
+    assert all_of(client).endswith(b"2\r\nok\r\n0\r\n\r\n")

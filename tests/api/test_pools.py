@@ -66,6 +66,24 @@ def test_one_thread_is_kept_for_a_workspace_that_has_none() -> None:
     assert asyncio.run(scene()) == ["b"]
 
 
+def test_an_owner_has_so_many_threads_and_no_more_though_others_are_free() -> None:
+    """Each at work keeps the interpreter from the others: twenty readings of one would make everybody wait."""
+
+    async def scene() -> list[str]:
+        pool, done, end = Pool(replace(NARROW, threads=6, each=2)), list[str](), threading.Event()
+        tasks = [asyncio.ensure_future(pool.run("a", end.wait)) for _ in range(3)]
+        await until(lambda: len(pool._waiting) == 1)
+        assert (pool._free, pool._running["a"]) == (4, 2)
+        await pool.run("b", lambda: done.append("b"))
+        assert list(pool._waiting) == ["a"], "what another gives back is nothing for who has enough"
+        end.set()
+        await asyncio.gather(*tasks)
+        assert (pool._free, pool._waiting) == (6, {})
+        return done
+
+    assert asyncio.run(scene()) == ["b"]
+
+
 def test_who_leaves_while_it_waits_is_forgotten_and_a_turn_is_never_lost() -> None:
     async def scene() -> None:
         pool, go, done = Pool(NARROW), threading.Event(), list[str]()

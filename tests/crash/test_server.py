@@ -143,9 +143,12 @@ def test_two_servers_learn_once_lose_nothing_when_killed_and_finish_what_is_in_f
     half = half_sent(first)
     writers = Writers(first, "busy")
     writers.wait_for(3)
-    first.process.send_signal(signal.SIGTERM)
-    time.sleep(0.2)
-    assert finished(half).startswith(b"HTTP/1.1 200"), "a request that had begun was not answered"
+    with ThreadPoolExecutor(1) as page, httpx.stream("GET", f"{first.url}/v1/stream", timeout=PATIENCE) as news:
+        following = page.submit(lambda: sum(1 for _ in news.iter_bytes()))
+        first.process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+        assert finished(half).startswith(b"HTTP/1.1 200"), "a request that had begun was not answered"
+        assert following.result(PATIENCE), "a page that is open was not told that the server stops"
     errors = first.errors()
     acknowledged = writers.join()
 

@@ -15,6 +15,8 @@ import h11
 import structlog
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from reflection.api.streams import STOPPING
+
 if sys.platform != "win32":
     import resource
 
@@ -96,6 +98,12 @@ class BoundedConnection(H11Protocol):
         if self._look_task is not None:
             self._look_task.cancel()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """The server is about to stop: what is being answered is finished, and what has no end is told to end."""
+        if self.cycle is not None:
+            self.cycle.scope["state"][STOPPING] = True
+        super().shutdown()
 
     def data_received(self, data: bytes) -> None:
         """Bytes came: of a head, of a body, or of a body that was refused."""

@@ -34,18 +34,22 @@ Work = Callable[[], Value]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One pool: its threads, how many of a workspace may wait for one, and how long in seconds."""
+    """One pool: its threads, how many of a workspace may wait for one, and how long in seconds.
+
+    `each` is how many threads a workspace may have: more at work would only keep others from the interpreter.
+    """
 
     name: str
     threads: int
     queue: int
     patience: float = 30.0
+    each: int = 1_000
 
 
 LOOKING = Kind("looking", 2, 50)
-READING = Kind("reading", 24, 1_000)
+READING = Kind("reading", 24, 1_000, each=6)
 COMPUTING = Kind("computing", 3, 100)
-WRITING = Kind("writing", 16, 500)
+WRITING = Kind("writing", 16, 500, each=6)
 HEAVY = Kind("heavy", 3, 8, 60.0)
 KINDS = (LOOKING, READING, COMPUTING, WRITING, HEAVY)
 LONG = (COMPUTING, HEAVY)
@@ -123,8 +127,9 @@ class Pool:
             self._give_back(owner)
 
     def _may(self, owner: str) -> bool:
-        """Whether there is a thread for an owner: the last one is for who has none."""
-        return self._free > 1 or (self._free == 1 and not self._running[owner])
+        """Whether there is a thread for an owner, who has not too many: the last one is for who has none."""
+        has = self._running[owner]
+        return has < self.kind.each and (self._free > 1 or (self._free == 1 and not has))
 
     def _take(self, owner: str) -> None:
         self._free -= 1

@@ -1,4 +1,5 @@
-"""Answers that go on: server-sent events that end when the client leaves, when its key is revoked, or after a while.
+"""Answers that go on: server-sent events that end when the client leaves, its key is revoked, the server stops, or
+after a while.
 
 Streams are counted by caller and in all; what they tell is read in two threads of their own, so that no stream ever
 holds a thread that answers requests. Must not know what is told.
@@ -35,6 +36,9 @@ LONGEST_SENDING = 30.0
 
 RETRY_AFTER = 15
 """Seconds after which a caller with too many streams may try again."""
+
+STOPPING = "stopping"
+"""In the state of a request whose server is about to stop."""
 
 NOTHING_NEW = b""
 """What a source yields when it has looked and there is no news."""
@@ -122,7 +126,7 @@ class EventStream(StreamingResponse):
             elif time.monotonic() - quiet_since >= KEEP_ALIVE:
                 quiet_since = time.monotonic()
                 yield b": still here\n\n"
-            if time.monotonic() >= end:
+            if time.monotonic() >= end or STOPPING in scope["state"]:
                 return
 
 
