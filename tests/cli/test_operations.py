@@ -46,6 +46,18 @@ def test_a_backup_is_restored_elsewhere_and_proved_sound(run, taught):
     assert json.loads(shown.stdout)["comparison_report"]["campaign_id"] == f"{SECRET}_default_1"
 
 
+@pytest.mark.parametrize(
+    "command", [("export", "campaigns"), ("export", "effects"), ("report", f"{SECRET}_default_1"), ("backup",)]
+)
+def test_nothing_is_written_over_the_database(run, taught, command):
+    target = () if command == ("backup",) else ("-o",)
+    refused = run(*command, *target, "reflection.db")
+
+    assert refused.returncode == 2
+    assert "database" in refused.stderr
+    assert run("verify").returncode == 0
+
+
 def test_a_restore_replaces_nothing(run, taught):
     run("backup", "monday.db")
 

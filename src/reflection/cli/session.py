@@ -37,11 +37,23 @@ WorkspaceOption = Annotated[
     typer.Option("--workspace", "-w", callback=_workspace, help="Which workspace to work in.", show_default=True),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
+
+
+def _output(path: Path | None) -> Path | None:
+    """Where to write, None for standard output; never over a database, which a slip of the hand would end."""
+    from reflection.store.database.database_file import is_database
+
+    with suppress(OSError):  # what cannot be read cannot be written either, and that is said then
+        if path is not None and is_database(path):
+            raise typer.BadParameter(f"{path} is a database, and nothing was written; name another file")
+    return None if path == Path("-") else path
+
+
 OutputOption = Annotated[
     Path | None,
     typer.Option(
         "--output", "-o", help="File to write; standard output where it is - or left out.",
-        callback=lambda path: None if path == Path("-") else path,
+        callback=_output,
     ),
 ]  # fmt: skip
 

@@ -139,7 +139,9 @@ def _believe(database: Database, number: int, now: datetime) -> None:
 
 def test_every_table_stays_flat_over_three_years(world: World, database: Database) -> None:
     notes, advice = LearningNotes(database, now=world.clock), AdviceRows(database)
-    retention = Retention(world.store, notes, history=world.history, now=world.clock)
+    retention = Retention(
+        world.store, notes, history=world.history, now=world.clock, elapsed=lambda: world.clock().timestamp()
+    )
     step, seen = 30 * DAY, []
     for number in range(30):
         world.now = START + number * step

@@ -46,7 +46,7 @@ def notes(database: Database, clock: Clock) -> LearningNotes:
 
 @pytest.fixture
 def retention(store: SqlStore, notes: LearningNotes, clock: Clock) -> Retention:
-    return Retention(store, notes, now=clock)
+    return Retention(store, notes, now=clock, elapsed=lambda: clock().timestamp())
 
 
 @pytest.fixture
@@ -138,6 +138,26 @@ def test_a_clock_set_back_keeps_no_round_waiting(
         retention.work()
 
     assert rounds == ["logs", "history"] * 2
+
+
+def test_a_clock_that_leaps_forward_forgets_nothing_for_a_round(
+    store: SqlStore, notes: LearningNotes, clock: Clock, day_of_requests: Callable[[int], None],
+    counts: Callable[[], tuple[int, ...]],
+) -> None:  # fmt: skip
+    """Set wrongly and set right within the hour, it costs nothing; where it was right, the next round forgets."""
+    time = [0.0]
+    retention = Retention(store, notes, now=clock, elapsed=lambda: time[0])
+    retention.work()
+    day_of_requests(0)
+    before = counts()
+
+    clock.now += 400 * DAY
+    retention.work()
+    assert counts() == before
+
+    clock.now, time[0] = clock.now + ROUND, ROUND.total_seconds()
+    retention.work()
+    assert counts() == (0, 0, 0, 0)
 
 
 def test_a_full_disk_is_no_error_and_the_next_round_forgets(

@@ -17,11 +17,18 @@ MAGIC = b"SQLite format 3\0"
 """The first bytes of every SQLite database."""
 
 
+def is_database(path: Path) -> bool:
+    """Whether a file is there and is an SQLite database, whoever's."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
+
+
 def problem_of_file(path: Path) -> str | None:
     """Why a file is no whole database that this version opens; None where it is."""
-    with path.open("rb") as file:
-        if file.read(len(MAGIC)) != MAGIC:
-            return "it is no SQLite database"
+    if not is_database(path):
+        return "it is no SQLite database"
     try:
         with closing(_read_only(path)) as connection:
             return _problem(connection, path.name)

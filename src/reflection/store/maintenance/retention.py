@@ -6,6 +6,7 @@ why any was written.
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -29,6 +30,10 @@ HISTORY_ROUND = timedelta(days=1)
 """The least time between two looks of a process at the history, which reads all of it."""
 
 
+LEAP = timedelta(days=1)
+"""A clock that goes on by so much more than time does was set, perhaps wrongly: nothing is forgotten for a round."""
+
+
 class Log(Protocol):
     """Something that grows and knows itself how long it is kept."""
 
@@ -43,7 +48,7 @@ class Retention:
         store: has the answers. notes: has the recalls. logs: what was sent, and pages that were shared. history: what
             was replaced.
         board: what processes noted together.
-        now: the clock that ages are taken by.
+        now: the clock that ages are taken by. elapsed: seconds that nobody sets.
     """
 
     def __init__(
@@ -55,13 +60,15 @@ class Retention:
         *,
         board: SharedBoard | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._notes = notes
         self._logs = logs
         self._history = history
         self._board = board
-        self._now = now
+        self._now, self._elapsed = now, elapsed
+        self._seen: tuple[datetime, float] | None = None
         self._last: datetime | None = None
         self._last_history: datetime | None = None
         self._lock = threading.Lock()
@@ -73,6 +80,8 @@ class Retention:
         """
         with self._lock:
             now = self._now()
+            if self._leapt(now):
+                self._last = self._last_history = now
             if self._last is not None and not is_over(self._last, now, ROUND):
                 return 0
             self._last = now
@@ -93,6 +102,11 @@ class Retention:
             return forgotten + self.forget_history()
         except Unavailable:
             return forgotten
+
+    def _leapt(self, now: datetime) -> bool:
+        """Whether the clock was set forward since this process last looked."""
+        before, self._seen = self._seen, (now, self._elapsed())
+        return before is not None and now - before[0] > timedelta(seconds=self._seen[1] - before[1]) + LEAP
 
     def forget_history(self) -> int:
         """Drop what nothing needs of the history, now; how many rows.
