@@ -200,9 +200,9 @@ def test_a_breakdown_is_flagged_where_it_covers_less_than_it_would_be_rounded_to
     ("conversions", "said"),
     [
         (0, ["no conversions: there is no CPA"]),
-        (0.5, ["only 0.5 conversions: CVR and CPA are uncertain"]),
-        (1, ["only 1 conversions: CVR and CPA are uncertain"]),
-        (29, ["only 29 conversions: CVR and CPA are uncertain"]),
+        (0.5, ["only 0.5 conversions: CVR, CPA, ROAS and order value are uncertain"]),
+        (1, ["only 1 conversion: CVR, CPA, ROAS and order value are uncertain"]),
+        (29, ["only 29 conversions: CVR, CPA, ROAS and order value are uncertain"]),
         (30, []),
     ],
 )

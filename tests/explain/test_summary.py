@@ -106,7 +106,8 @@ PLAN = {"impressions": 100_000, "clicks": 2_000, "conversions": 100, "spend": 4_
             "money",
             "whether that is more than chance cannot be said yet.",
         ),
-        ({}, {"spend": 0.0}, "happened", "Nothing was spent, so there is no cost or return to compare."),
+        ({}, {"spend": 0.0}, "happened", "Nothing was spent, so there is no cost or return to compare; what can be "),
+        ({"spend": 0.0}, {"spend": 0.0}, "why", "Without spend there is neither a cost nor a return to explain."),
         ({}, {"revenue": 1_500.0}, "why", "Mostly average order value, USD 15.00 against USD 100.00"),
         (
             {},

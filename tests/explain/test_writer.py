@@ -171,7 +171,7 @@ def _with(sample: dict[str, Any], **actual: float) -> dict[str, Any]:
     ("actual", "opening"),
     [
         ({"conversions": 30, "revenue": 2500.0}, "The campaign did worse than its forecast"),
-        ({"conversions": 80, "revenue": 7900.0}, "The campaign is in line with its forecast"),
+        ({"conversions": 80, "revenue": 7900.0}, "No clear difference from its forecast"),
         (
             {"impressions": 47_500, "clicks": 950, "conversions": 38, "spend": 1900.0, "revenue": 3800.0},
             "Cost and return are exactly as forecast: ROAS 2.00 and CPA USD 50.00.",
@@ -189,7 +189,7 @@ def test_the_verdict_follows_the_numbers(
 def test_a_wide_scatter_between_campaigns_turns_a_win_into_noise(make_facts: Callable[..., Facts]) -> None:
     scatter = CampaignScatter({"cpm": 2.0, "ctr": 2.0, "cvr": 2.0, "aov": 2.0})
     insights = _write(make_facts(scatter=scatter))
-    assert insights.statements[0].text.startswith("The campaign is in line with its forecast")
+    assert insights.statements[0].text.startswith("No clear difference from its forecast")
     assert not any("did better" in text for text in insights.key_learnings)
     assert insights.anomalies == ()
 

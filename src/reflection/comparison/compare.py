@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from reflection.comparison.drivers import decompose
 from reflection.comparison.judgement import judge
 from reflection.domain.basis import Basis, basis_of
-from reflection.domain.campaign import Campaign
+from reflection.domain.campaign import Campaign, Metrics
 from reflection.domain.conversion_kind import plural
 from reflection.domain.goal import as_given, brings_money, kind_of
 from reflection.domain.maturity import LATE, counted_by, day_of
@@ -161,10 +161,8 @@ def _flags(campaign: Campaign, basis: Basis, *, waits: bool) -> tuple[str, ...]:
             basis.comparable and plan.revenue is None and fact.revenue is not None
         ),
         "no conversions: there is no CPA": fact.conversions == 0,
-        f"only {fact.conversions or 0:g} conversions: CVR and CPA are uncertain": (
-            0 < (fact.conversions or 0) < FEW_CONVERSIONS
-        ),
-        "nothing was spent: check that the campaign ran, and that its spend is in these figures": fact.spend == 0,
+        _few(fact): (0 < (fact.conversions or 0) < FEW_CONVERSIONS),
+        f"nothing was spent: {_unpaid(plan, fact)}": fact.spend == 0,
         f"the volume is not the planned one: {_volume(campaign)}": basis.forecast and _other_volume(campaign),
         **{_not_known(count): True for count in fact.unknown if not (waits and count in LATE)},
         f"the breakdown covers {100 * (coverage or 0):.0f} % of the impressions": (
@@ -172,6 +170,19 @@ def _flags(campaign: Campaign, basis: Basis, *, waits: bool) -> tuple[str, ...]:
         ),
     }
     return tuple(text for text, holds in cautions.items() if holds)
+
+
+def _few(fact: Metrics) -> str:
+    """What few conversions leave uncertain; where revenue is known, all that is made of it, too."""
+    number = f"{fact.conversions or 0:g} conversion{'' if fact.conversions == 1 else 's'}"
+    return f"only {number}: {'CVR and CPA' if fact.revenue is None else 'CVR, CPA, ROAS and order value'} are uncertain"
+
+
+def _unpaid(plan: Metrics, fact: Metrics) -> str:
+    """What to check where nothing was spent: what no money was planned for, and was seen, ran for nothing."""
+    if not plan.spend and (fact.impressions or fact.clicks or fact.conversions):
+        return "right for reach that costs nothing, else its spend is missing in these figures"
+    return "check that the campaign ran, and that its spend is in these figures"
 
 
 def _other_volume(campaign: Campaign) -> bool:

@@ -22,7 +22,8 @@ from reflection.explain.gate import Proposal, ValidProposal, judge_all
 from reflection.explain.question import ADVISING, Question, understand
 from reflection.explain.question_words_en import CUES, HIGH, LOW
 from reflection.explain.relevance import relevant
-from reflection.explain.sentences import Sentences, basis_of
+from reflection.explain.sentences import Sentences
+from reflection.explain.wording import basis_of
 from reflection.explain.writer import DETERMINISTIC, verdict_of
 
 MAX_MESSAGE = 2_000

@@ -62,7 +62,7 @@ def _drivers(part: Decomposition, comparison: Comparison) -> Iterator[Evidence]:
     currency = comparison.currency
     form = partial(formatting.kpi_value, part.kpi, currency=currency)
     signed = partial(form, signed=True)
-    whole = Figure(abs(total), form, abs(rounded_total))
+    whole, of_whole = Figure(abs(total), form, abs(rounded_total)), comparison.deltas.get(f"{part.kpi}_diff")
     for driver in part.drivers:
         factor = driver.factor.casefold()
         of_factor = partial(formatting.kpi_value, factor, currency=currency)
@@ -78,6 +78,7 @@ def _drivers(part: Decomposition, comparison: Comparison) -> Iterator[Evidence]:
         measured = driver.beyond_noise or driver.z is not None or judged
         detail = {"kpi": part.kpi, "factor": factor, "move": move, "basis": comparison.basis}
         detail |= {"note": part.note} if part.note else {}
+        detail |= {"whole": _certainty(of_whole.beyond_noise)} if of_whole else {}
         certainty = _certainty(driver.beyond_noise if measured else None)
         name = f"driver:{part.kpi}:{factor}"
         yield Evidence(0, name, "driver", factor, certainty, "accounting", figures, detail)
@@ -87,14 +88,14 @@ def _outcome(comparison: Comparison) -> Iterator[Evidence]:
     """What the money brought, beside what the same money brings at the return (else the CPA) that was expected."""
     fact, money = comparison.actual_counts, rough(comparison.currency)
     spend, conversions, revenue = (fact.get(name) for name in ("spend", "conversions", "revenue"))
-    if not spend:
+    if spend is None or not (spend or conversions or revenue):
         return
-    figures = {"spend": Figure(spend, money)}
+    figures = {"spend": Figure(spend, money)} if spend else {}
     if conversions is not None:
         figures["conversions"] = Figure(conversions, formatting.count, round(conversions, 1))
     if revenue is not None:
         figures["revenue"] = Figure(revenue, money)
-    deltas = {kpi: comparison.deltas.get(f"{kpi}_diff") for kpi in ("roas", "cpa")}
+    deltas = {kpi: comparison.deltas.get(f"{kpi}_diff") for kpi in ("roas", "cpa") if spend}
     compared = [(kpi, delta) for kpi, delta in deltas.items() if delta and delta.pct_diff]
     kpi, delta = next(iter([pair for pair in compared if pair[1].beyond_noise] or compared), ("", None))
     if delta is None or not delta.expected:

@@ -78,7 +78,7 @@ _PHRASES = {
     "verdict.better": "The campaign did better than {reference}: {figures}.",
     "verdict.worse": "The campaign did worse than {reference}: {figures}.",
     "verdict.mixed": "The result is mixed against {reference}: {figures}.",
-    "verdict.noise": "The campaign is in line with {reference}, the difference is within noise: {figures}.",
+    "verdict.noise": "No clear difference from {reference}: {figures}.",
     "verdict.same": "Cost and return are exactly as forecast: {figures}.",
     "verdict.unchanged": "The campaign is level with {reference}: {figures}.",
     "verdict.unclear": "Whether the difference to {reference} is more than noise cannot be said yet: {figures}.",
@@ -87,11 +87,12 @@ _PHRASES = {
     "verdict.none_but": "The result cannot be compared on cost or return ({reason}); what can be compared: {figures}.",
     "verdict.no_conversions": "The campaign brought no conversions, so there is no CPA to compare.",
     "verdict.nothing_spent": "Nothing was spent, so there is no cost or return to compare.",
+    "verdict.unpaid": "Nothing was spent, so there is no cost or return to compare; what can be compared: {figures}.",
     "clause.changed": "{kpi} {actual} against {expected} ({change})",
     "clause.changed_noise": "{kpi} {actual} against {expected} ({change}, within noise)",
     "clause.changed_unclear": "{kpi} {actual} against {expected} ({change}, not yet told from noise)",
-    "clause.same": "{kpi} {actual}, as expected",
-    "clause.unchanged": "{kpi} {actual}, as in {reference}",
+    "clause.same": "{kpi} {actual} as expected",
+    "clause.unchanged": "{kpi} {actual} as in {reference}",
     "kpi.alone": "{kpi} is {actual}; there is no forecast to compare it with.",
     "kpi.missing": "{kpi} cannot be compared: {reason}.",
     **SUMMARY,
@@ -114,6 +115,13 @@ _PHRASES = {
     "driver.noise": (
         "{factor} was {actual} against {expected}, which is within noise: its {part} of {kpi} "
         "is no difference to rely on."
+    ),
+    "driver.within": (
+        "{factor} was {actual} against {expected}, beyond noise: its part makes {kpi} {part} {side}, though {kpi} as a "
+        "whole is within noise."
+    ),
+    "driver.within_again": (
+        "{factor} was {actual} against {expected}, beyond noise: its part makes {kpi} {part} {side}."
     ),
     "driver.exact_zero": ("{factor} was zero against {expected}, which accounts for all of the missing {kpi}."),
     "move.up": "higher",

@@ -6,11 +6,18 @@ not know the order of a text, priorities or other items.
 
 from collections.abc import Sequence
 
-from reflection.domain.basis import BASES, FORECAST, Basis
 from reflection.explain import formatting
 from reflection.explain.advice import advice_sentence, sentence_of_test
 from reflection.explain.evidence import INTERVAL_LEVEL, Evidence
 from reflection.explain.phrases_en import ENGLISH, Language
+from reflection.explain.wording import (
+    REPEATED,
+    basis_of,
+    driver_phrase,
+    finding_phrase,
+    outcome_phrase,
+    reads_the_same,
+)
 
 REVENUE_FLAGS = {
     "flag:revenue_is_missing": "flag.revenue",
@@ -70,7 +77,7 @@ class Sentences:
         kpi, basis = self._language.kpi(item.label), basis_of(item)
         if not basis.comparable:
             return f"{kpi} {item.text('actual')}"
-        if item.value("change") == 0:
+        if reads_the_same(item):
             phrase = "clause.same" if basis.forecast else "clause.unchanged"
             return self.say(phrase, kpi=kpi, actual=item.text("actual"), reference=basis.phrase)
         kind = {"noise": "_noise", "unknown": "_unclear"}.get(item.certainty, "")
@@ -103,7 +110,7 @@ class Sentences:
     def unknown_kpi(self, item: Evidence) -> str | None:
         """That a KPI's change cannot be told from noise; None where it can."""
         phrase = {"noise": "unknown.kpi_noise", "unknown": "unknown.kpi_unclear"}.get(item.certainty)
-        if phrase is None:
+        if phrase is None or reads_the_same(item):
             return None
         return self.say(phrase, kpi=self.kpi_name(item.label), **texts(item, "expected", "actual", "change"))
 
@@ -124,12 +131,17 @@ class Sentences:
         move = item.detail["move"]
         phrase = driver_phrase(item)
         return self.say(
-            f"driver.{phrase}_again" if again and phrase == "part" else f"driver.{phrase}",
+            f"driver.{phrase}_again" if again and phrase in REPEATED else f"driver.{phrase}",
+            side=self.side_of(item),
             factor=formatting.capital(self._language.kpi(item.label)),
             kpi=self._language.kpi(item.detail["kpi"]),
             move=self._language.phrases[f"move.{move}"] if move else "",
             **texts(item, "expected", "actual", "part", "total"),
         )
+
+    def side_of(self, item: Evidence) -> str:
+        """Whether a factor's part makes its KPI higher or lower."""
+        return self._language.phrases["move.up" if (item.value("signed_part") or 0.0) > 0 else "move.down"]
 
     def outcome(self, item: Evidence) -> str:
         """What the money brought, against what it would have brought as expected."""
@@ -244,55 +256,6 @@ class Sentences:
         text = self.say(phrase, name=f"'{item.label}'", score=item.text("score"))
         outcome = item.detail.get("outcome")
         return f"{text} {self.say('similar.outcome', outcome=outcome)}" if outcome else text
-
-
-def basis_of(item: Evidence) -> Basis:
-    """What a KPI is compared with."""
-    return BASES[item.detail.get("basis", FORECAST)]
-
-
-def driver_phrase(item: Evidence) -> str:
-    """Which words fit a driver: by its certainty, and by its direction against the whole change."""
-    if item.certainty == "noise":
-        return "noise"
-    if item.value("actual") == 0:
-        return "exact_zero"
-    move = item.detail["move"]
-    if not move:
-        return "no_move"
-    part, total = item.value("part") or 0.0, item.value("total") or 0.0
-    if ((item.value("signed_part") or 0.0) > 0) != (move == "up"):
-        return "against"
-    if item.text("part") == item.text("total"):
-        return "all"
-    return "more_than_all" if part > total else "part"
-
-
-def outcome_phrase(item: Evidence) -> str:
-    """Which words fit what the money brought: against the forecast's return, its CPA, or neither."""
-    kpi = item.detail["kpi"]
-    if not kpi:
-        known = [name for name in ("conversions", "revenue") if name in item.figures]
-        return "_and_".join(known) or "spend"
-    if item.certainty != "beyond_noise":
-        return f"{kpi}_unclear" if item.certainty == "unknown" else f"{kpi}_noise"
-    return f"{kpi}_more" if item.detail["direction"] == "better" else f"{kpi}_less"
-
-
-def finding_phrase(item: Evidence) -> str:
-    """Which words fit a finding: some categories compare with something else than the average."""
-    category = item.detail["category"]
-    if item.grade == "randomised":
-        return "randomised"
-    if category == "budget_inefficiency" and item.detail["of"] != "campaign":
-        return "observed"
-    if category in ("budget_inefficiency", "cluster") and item.detail["scope"] == "workspace":
-        return f"{category}_of_others"
-    if "of time" in item.detail:
-        return item.detail["of time"]
-    if category == "platform_trend" and "since" not in item.figures:
-        return "observed"  # a movement without its date is none
-    return category if category in ("budget_inefficiency", "cluster", "platform_trend") else "observed"
 
 
 def texts(item: Evidence, *names: str) -> dict[str, str]:

@@ -11,7 +11,8 @@ from reflection.domain.metrics import METRICS
 from reflection.domain.results import Statement, SummaryLine
 from reflection.explain import formatting
 from reflection.explain.evidence import Evidence, EvidenceBook
-from reflection.explain.sentences import Sentences, basis_of, driver_phrase, texts
+from reflection.explain.sentences import Sentences, texts
+from reflection.explain.wording import basis_of, driver_phrase
 
 Question = Literal["happened", "why", "next", "certainty", "money"]
 WHY_OF = ("cpa", "roas", "conversions")
@@ -20,6 +21,7 @@ WHY_OF = ("cpa", "roas", "conversions")
 HELD = "flag:suspected_tracking_fault"
 SPEND_UNKNOWN = "flag:spend_is_not_known"
 NOTHING_SPENT = "flag:nothing_was_spent"
+STILL_WAITS = "flag:its_conversions_still_come_in"
 OTHER_VOLUME = "flag:the_volume_is_not_the_planned_one"
 
 DECISIVE = ("cpa", "roas")
@@ -49,6 +51,11 @@ def moving(book: EvidenceBook, kpi: str) -> list[Evidence]:
     """The factors that a KPI's difference is made of, the largest first."""
     parts = [item for item in book.of_kind("driver") if item.detail["kpi"] == kpi and item.value("part")]
     return sorted(parts, key=lambda item: (-abs(item.value("signed_part") or 0.0), item.id))
+
+
+def _opposite(item: Evidence, main: Evidence) -> bool:
+    """Whether a factor worked against another one."""
+    return (item.value("signed_part") or 0.0) * (main.value("signed_part") or 0.0) < 0
 
 
 def _is_sure(book: EvidenceBook, kpi: str) -> bool:
@@ -84,6 +91,8 @@ class SummaryLines:
     def why(self) -> SummaryLine:
         """The factor that accounts for most of the difference, and the one that worked most against it."""
         kpis = explained(self._book)
+        if (unpaid := self._book.find(NOTHING_SPENT)) is not None:
+            return self.line("why", self._say("why.unpaid"), [unpaid.id])
         if not kpis:
             return self._nothing_explained()
         mixed = any(item.detail.get("verdict") == "mixed" for item in self._book.of_kind("delta"))
@@ -99,8 +108,8 @@ class SummaryLines:
         if len(sure) > 1 and not sure[0].detail["move"]:
             return self._offset(kpi, sure), [item.id for item in sure]
         with_it = [item for item in sure if driver_phrase(item) != "against"]
-        against = [item for item in sure if with_it and driver_phrase(item) == "against"][:1]
         main = (with_it or sure)[0]
+        against = [item for item in sure if with_it and _opposite(item, main)][:1]
         return self._reason(main, against), [item.id for item in (main, *against)]
 
     def _offset(self, kpi: str, factors: Sequence[Evidence]) -> str:
@@ -123,6 +132,8 @@ class SummaryLines:
     def _reason(self, main: Evidence, against: Sequence[Evidence]) -> str:
         phrase = driver_phrase(main)
         factor = self._kpi(main.label)
+        if phrase == "within":
+            return self._within(main, against)
         if phrase == "exact_zero":
             return self._say("why.zero", factor=formatting.capital(factor), **texts(main, "expected"))
         kpi = self._kpi(main.detail["kpi"])
@@ -137,6 +148,16 @@ class SummaryLines:
         for item in against:
             text += self._say("why.against", factor=self._kpi(item.label), **texts(item, "part"))
         return f"{text}."
+
+    def _within(self, main: Evidence, against: Sequence[Evidence]) -> str:
+        """A factor that is off where the KPI it is a part of is not: nothing is explained by it but its part."""
+        kpi, side = self._kpi(main.detail["kpi"]), self._sentences.side_of(main)
+        factor = formatting.capital(self._kpi(main.label))
+        parts = [
+            self._say("why.within", factor=factor, kpi=kpi, side=side, **texts(main, "expected", "actual", "part"))
+        ]
+        parts += [self._say("why.against", factor=self._kpi(item.label), **texts(item, "part")) for item in against]
+        return "".join([*parts, self._say("why.whole", kpi=kpi), "."])
 
     def _certainty(self) -> SummaryLine:
         deltas = [self._book.find(f"delta:{kpi}") for kpi in DECISIVE]
@@ -182,6 +203,9 @@ class SummaryLines:
             phrase, cited = ("money.unknown", [unknown.id]) if unknown else ("money.none", [])
             return self.line("money", self._say(phrase), cited)
         text, evidence = self._sentences.outcome(item), [item.id]
+        waits = next((flag for flag in self._book.of_kind("flag") if flag.id.startswith(STILL_WAITS)), None)
+        if waits is not None:
+            text, evidence = text + self._say("money.so_far"), [*evidence, waits.id]
         missing = self._book.find("flag:revenue_is_missing")
         if missing is not None:
             text, evidence = text + self._say("money.no_revenue"), [*evidence, missing.id]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from reflection.domain.held import held_sentence
-from reflection.domain.metrics import HEADLINES
+from reflection.domain.metrics import HEADLINES, RATES
 from reflection.domain.ports import Facts
 from reflection.domain.results import Comparison, InsightKind, Insights, Statement, SummaryLine
 from reflection.domain.verdict import RESTS_ON
@@ -19,8 +19,9 @@ from reflection.explain.evidence_of_comparison import evidence_of_comparison
 from reflection.explain.evidence_of_facts import gather
 from reflection.explain.formatting import capital
 from reflection.explain.phrases_en import ENGLISH, Language
-from reflection.explain.sentences import REVENUE_FLAGS, Sentences, basis_of, driver_phrase
+from reflection.explain.sentences import REVENUE_FLAGS, Sentences
 from reflection.explain.summary import NOTHING_SPENT, OTHER_VOLUME, explained, five_lines, held_flag, moving
+from reflection.explain.wording import REPEATED, basis_of, driver_phrase, reads_the_same
 
 MAX_DRIVERS = 3
 MAX_LEARNT = 5
@@ -103,13 +104,23 @@ class _Draft:
         alone = any(not basis_of(item).comparable for item in deltas)
         items = [item for item in deltas if ("actual" if alone else "change") in item.figures]
         if (nothing := self._book.find(NOTHING_SPENT)) is not None:
-            return _statement("key_learning", 1.0, self._sentences.say("verdict.nothing_spent"), nothing)
+            return self._verdict_unpaid(nothing)
         if not items:
             return self._verdict_without_headline()
         self._said_noise |= {item.label for item in items if item.certainty == "noise"}
         volume = [item for item in self._book.of_kind("flag") if item.id.startswith(OTHER_VOLUME)]
         text = " ".join([self._sentences.verdict(items), *(f"{capital(item.label)}." for item in volume)])
         return _statement("key_learning", 1.0, text, *items, *volume)
+
+    def _verdict_unpaid(self, nothing: Evidence) -> Statement:
+        """Without spend the rest is told: how often people clicked and bought."""
+        deltas = (self._book.find(f"delta:{kpi}") for kpi in RATES)
+        rates = [item for item in deltas if item is not None and "change" in item.figures]
+        if not rates:
+            return _statement("key_learning", 1.0, self._sentences.say("verdict.nothing_spent"), nothing)
+        self._said_noise |= {item.label for item in rates if item.certainty == "noise"}
+        figures = self._sentences.listed([self._sentences.clause(item) for item in rates])
+        return _statement("key_learning", 1.0, self._sentences.say("verdict.unpaid", figures=figures), nothing, *rates)
 
     def _verdict_without_headline(self) -> Statement:
         cpa = self._book.find("delta:cpa")
@@ -129,13 +140,13 @@ class _Draft:
 
     def _drivers(self) -> Iterator[Statement]:
         kpi = (explained(self._book) or ("",))[0]
-        ranked = moving(self._book, kpi)
+        ranked = [item for item in moving(self._book, kpi) if not reads_the_same(item) or item.certainty != "noise"]
         repeats = False
         for rank, item in enumerate(ranked[:MAX_DRIVERS]):
             if item.certainty == "noise":
                 self._said_noise.add(item.label)
             text = self._sentences.driver(item, again=repeats)
-            repeats = repeats or driver_phrase(item) == "part"
+            repeats = repeats or driver_phrase(item) in REPEATED
             whole = self._book.find(f"delta:{kpi}")
             yield _statement("key_learning", 0.9 - STEP * rank, text, *([item, whole] if whole else [item]))
 

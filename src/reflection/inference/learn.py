@@ -52,6 +52,9 @@ from reflection.inference.support import SupportIndex
 from reflection.inference.tracking_faults import Surroundings, as_diagnostics, faults, questions, suspicions_of
 
 FEWEST_CAMPAIGNS = 3
+MANY = 30
+"""Campaigns from which on finding nothing is no longer a matter of their number."""
+
 LEARNT_FROM = ("campaign was learnt from", "campaigns were learnt from")
 
 
@@ -282,5 +285,9 @@ def _findings(
 def _no_findings(table: Dataset) -> str:
     """Why there are none; a breakdown is missed only where campaigns came without one."""
     without = len(table.campaign) == len(table)
-    normal = "that is normal for few campaigns" + (" without a breakdown" if without else "")
-    return f"{number_of(len(table), *LEARNT_FROM)} and no effect is beyond noise; {normal}"
+    few = (
+        "that is normal for few campaigns" if len(table) < MANY else "whatever differs is too small for so many to show"
+    )
+    return (
+        f"{number_of(len(table), *LEARNT_FROM)} and no effect is beyond noise; {few}{' without a breakdown' * without}"
+    )

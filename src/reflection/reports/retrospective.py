@@ -19,7 +19,7 @@ from reflection.explain.chat_evidence import facts_of
 from reflection.explain.evidence import INTERVAL_LEVEL, Evidence, EvidenceBook
 from reflection.explain.evidence_of_facts import gather
 from reflection.explain.phrases_en import ENGLISH
-from reflection.explain.sentences import basis_of
+from reflection.explain.wording import basis_of
 from reflection.reports.plot_data import RatioRow, Ratios, Waterfall, WaterfallEnd, WaterfallStep
 from reflection.reports.sections.learnings import forest
 from reflection.reports.sections.recommendations import cards_section

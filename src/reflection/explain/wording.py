@@ -1,0 +1,66 @@
+"""Which words fit a piece of evidence, by its certainty, its direction and what it is compared with.
+
+Names of phrases only. Must not know the words themselves, nor the order of a text.
+"""
+
+from reflection.domain.basis import BASES, FORECAST, Basis
+from reflection.explain.evidence import Evidence
+
+REPEATED = ("part", "within")
+"""Phrases on a driver that are shorter where the sentence before said the same of another."""
+
+
+def reads_the_same(item: Evidence) -> bool:
+    """Whether a fact and what it is compared with are written alike: then no difference between them is told."""
+    return item.text("actual") == item.text("expected")
+
+
+def basis_of(item: Evidence) -> Basis:
+    """What a KPI is compared with."""
+    return BASES[item.detail.get("basis", FORECAST)]
+
+
+def driver_phrase(item: Evidence) -> str:
+    """Which words fit a driver: by its certainty, and by its direction against the whole change."""
+    if item.certainty == "noise":
+        return "noise"
+    if item.value("actual") == 0:
+        return "exact_zero"
+    move = item.detail["move"]
+    if not move:
+        return "no_move"
+    if item.detail.get("whole") == "noise":
+        return "within"
+    part, total = item.value("part") or 0.0, item.value("total") or 0.0
+    if ((item.value("signed_part") or 0.0) > 0) != (move == "up"):
+        return "against"
+    if item.text("part") == item.text("total"):
+        return "all"
+    return "more_than_all" if part > total else "part"
+
+
+def outcome_phrase(item: Evidence) -> str:
+    """Which words fit what the money brought: against the forecast's return, its CPA, or neither."""
+    kpi = item.detail["kpi"]
+    if not kpi:
+        known = "_and_".join(name for name in ("conversions", "revenue") if name in item.figures)
+        return f"unpaid_{known}" if "spend" not in item.figures else known or "spend"
+    if item.certainty != "beyond_noise":
+        return f"{kpi}_unclear" if item.certainty == "unknown" else f"{kpi}_noise"
+    return f"{kpi}_more" if item.detail["direction"] == "better" else f"{kpi}_less"
+
+
+def finding_phrase(item: Evidence) -> str:
+    """Which words fit a finding: some categories compare with something else than the average."""
+    category = item.detail["category"]
+    if item.grade == "randomised":
+        return "randomised"
+    if category == "budget_inefficiency" and item.detail["of"] != "campaign":
+        return "observed"
+    if category in ("budget_inefficiency", "cluster") and item.detail["scope"] == "workspace":
+        return f"{category}_of_others"
+    if "of time" in item.detail:
+        return item.detail["of time"]
+    if category == "platform_trend" and "since" not in item.figures:
+        return "observed"  # a movement without its date is none
+    return category if category in ("budget_inefficiency", "cluster", "platform_trend") else "observed"
