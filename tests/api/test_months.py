@@ -85,3 +85,21 @@ def test_sums_may_exceed_what_one_campaign_may_say(page: TestClient) -> None:
 
 def test_an_empty_workspace_has_no_months(page: TestClient) -> None:
     assert asked(page, "empty")["items"] == []
+
+
+def test_what_came_without_spend_makes_no_month_cheaper(page: TestClient) -> None:
+    post(page, "gifts", 1, "2026-03-01")
+    (alone,) = asked(page, "gifts")["items"]
+    post(page, "gifts", 2, "2026-03-02", facts={"spend": 0.0})
+    (both,) = asked(page, "gifts")["items"]
+
+    assert (both["cpa"], both["interval"]) == (alone["cpa"], alone["interval"])
+    assert (both["campaigns"], both["without_cpa"]) == (2, 1)
+
+
+def test_the_currency_of_most_campaigns_comes_first_however_large_the_numbers_of_another(page: TestClient) -> None:
+    post(page, "yen", 1, "2026-03-01", currency="JPY", facts={"spend": 900_000.0})
+    post(page, "yen", 2, "2026-03-02", currency="EUR")
+    post(page, "yen", 3, "2026-03-03", currency="EUR")
+
+    assert [item["currency"] for item in asked(page, "yen")["items"]] == ["EUR", "JPY"]

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from reflection.comparison.compare import compare
 from reflection.domain.campaign import Campaign
-from reflection.domain.knowledge import NOTHING
-from reflection.domain.results import Comparison
+from reflection.domain.knowledge import NOTHING, Knowledge
+from reflection.domain.results import Comparison, Finding
 from reflection.explain.sentences import Sentences
 from reflection.reports.period import Period
 
@@ -40,7 +42,58 @@ def test_the_money_is_of_one_kind_and_one_currency(comparison: Callable[..., Com
     for other in ({"conversion_kind": "lead", "currency": "USD"}, {"conversion_kind": "purchase", "currency": "EUR"}):
         period.add(comparison(**other, actual={"spend": 10.0, "conversions": 900.0}))
 
-    assert _text(period)["money"] == f"{alone} That is of 1 campaign whose conversion is: purchase, in USD."
+    assert _text(period)["money"] == (
+        f"{alone} That is of 1 campaign whose conversion is: purchase, in USD. The others: "
+        "USD 10 spent for 900 leads and USD 22,500; EUR 10 spent for 900 purchases and EUR 22,500."
+    )
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rate=st.sampled_from([0.01, 1.0, 150.0, 40_000.0]), usual=st.sampled_from([None, "EUR", "XXX"]))
+def test_no_currency_comes_first_for_its_large_numbers(
+    comparison: Callable[..., Comparison], rate: float, usual: str | None
+) -> None:
+    period = Period()
+    for currency, number in {"EUR": 3, "XXX": 2}.items():
+        for _ in range(number):
+            amounts = {"spend": 4000.0 * (rate if currency == "XXX" else 1.0)}
+            period.add(comparison(currency=currency, actual=amounts))
+    money = {line.question: line.text for line in period.lines(Knowledge(currency=usual), ())}["money"]
+
+    assert money.startswith(usual or "EUR")
+    assert "XXX" in money
+    assert "EUR" in money
+
+
+def test_what_came_without_spend_is_no_result_of_the_money(comparison: Callable[..., Comparison]) -> None:
+    period = Period()
+    period.add(comparison())
+    alone = _text(period)["money"]
+    period.add(comparison(actual={"spend": 0.0, "conversions": 40.0, "revenue": 3600.0}))
+
+    assert _text(period)["money"] == f"{alone} Beside that, 1 campaign without spend brought 40 leads and 3,600."
+
+
+def test_the_first_verdict_says_what_it_is_held_against(comparison: Callable[..., Comparison]) -> None:
+    period = Period()
+    period.add(comparison(actual={"conversions": 20.0, "revenue": 900.0}))
+    assert _text(period)["happened"] == "Of 1 campaign, 1 did worse than forecast beyond noise."
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "No difference between"), (1, "1 difference between")])
+def test_none_and_one_difference_are_said_in_english(
+    comparison: Callable[..., Comparison], number: int, said: str
+) -> None:
+    period = Period()
+    period.add(comparison())
+    finding = Finding(
+        "f1", "winning_audience", "t", "d", "audience:students", 1.0, 9, {}, "cvr", "favorable", 1.3, (1.1, 1.5), 0.98,
+        0.02, 1.3, 5.0, 100.0, (), (),
+    )  # fmt: skip
+    knowledge = Knowledge(campaigns=9, findings=(finding,) * number)
+    text = {line.question: line.text for line in period.lines(knowledge, ())}["certainty"]
+    assert text.startswith(said)
+    assert "holds beyond chance" in text
 
 
 def test_what_is_held_is_in_no_line_but_beside_them(comparison: Callable[..., Comparison]) -> None:

@@ -4,13 +4,14 @@ A campaign counts in the month of its timestamp (UTC). CPA is the ratio of sums,
 noise. Reads one snapshot. Must not know doors or drawings.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any, NamedTuple
 
 from reflection.comparison.counting_noise import interval
 from reflection.domain.campaign import Metrics
 from reflection.domain.goal import HasGoal
 from reflection.domain.metrics import ratio
+from reflection.domain.money import currency_order
 from reflection.domain.ports import Snapshot
 from reflection.engine.campaign_list import CampaignLister
 
@@ -47,9 +48,16 @@ def months(snapshot: Snapshot, number: int = 24) -> dict[str, Any]:
             sums[name] += row[name] or 0
     items = [_item(group, sums) for group, sums in groups.items()]
     spends: dict[tuple[str | None, str], float] = defaultdict(float)
+    campaigns: Counter[str] = Counter()
     for item in items:
         spends[(item["currency"], item["kind"])] += item["spend"] or 0.0
-    items.sort(key=lambda item: (-spends[(item["currency"], item["kind"])], item["kind"], item["month"]))
+        campaigns[item["currency"] or ""] += item["campaigns"]
+    place = currency_order(campaigns, knowledge.currency)
+    items.sort(
+        key=lambda item: (
+            place[item["currency"] or ""], -spends[(item["currency"], item["kind"])], item["kind"], item["month"],
+        )
+    )  # fmt: skip
     return {"items": items, "since": since, **answer}
 
 

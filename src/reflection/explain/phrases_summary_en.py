@@ -87,14 +87,25 @@ SUMMARY: Mapping[str, str] = {
     "period.verdict": "Of {campaigns}, {parts}.",
     "period.forecast": "forecast",
     "period.reference": "what they are compared with",
-    "period.better": "{number} did better than {against} beyond noise",
-    "period.worse": "{number} did worse",
+    "period.better": "{number} did better{than}",
+    "period.worse": "{number} did worse{than}",
     "period.mixed": "{number} did better on one of cost and return and worse on the other",
     "period.noise": "{number} cannot be told from noise",
     "period.none": "{number} cannot be compared",
+    "period.than": " than {against} beyond noise",
+    "period.no_difference": (
+        "No difference between audiences, creatives or platforms holds beyond chance, from {campaigns}."
+    ),
+    "period.one_difference": (
+        "{findings} between audiences, creatives or platforms holds beyond chance, from {campaigns}."
+    ),
     "period.certainty": "{findings} between audiences, creatives or platforms hold beyond chance, from {campaigns}.",
     "period.nothing_learnt": "Nothing is learnt yet.",
     "period.part": " That is of {campaigns} whose conversion is: {kind}, in {currency}.",
+    "period.others": " The others: {groups}.",
+    "period.amounts": "{spend} spent for {came}",
+    "period.unknown": "what is not known",
+    "period.unpaid": " Beside that, {campaigns} without spend brought {came}.",
     "period.held": " Held out, because they look like tracking faults: {campaigns}.",
 }
 """Phrases by name."""

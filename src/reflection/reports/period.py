@@ -13,11 +13,14 @@ from typing import Any
 from reflection.comparison.compare import compare
 from reflection.domain.basis import BASES
 from reflection.domain.campaign import Campaign, Metrics
+from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import COUNTS
+from reflection.domain.money import currency_order, without_spend
 from reflection.domain.planner_forecast import NO_FORECAST
 from reflection.domain.results import Comparison, SummaryLine
 from reflection.domain.verdict import verdict_of, verdict_on
+from reflection.explain import formatting
 from reflection.explain.evidence import EvidenceBook, renumber
 from reflection.explain.evidence_of_comparison import evidence_of_comparison
 from reflection.explain.phrases_en import ENGLISH
@@ -33,6 +36,9 @@ VERDICTS = (
 )
 """Verdicts on single campaigns and how many of them are told together, in reading order."""
 
+MOST_BESIDE = 4
+"""Groups whose money is told beside that of the first."""
+
 ADVISING = ("exploit", "avoid", "explore")
 
 Counts = dict[str, float | None]
@@ -40,7 +46,7 @@ Counts = dict[str, float | None]
 
 @dataclass(slots=True)
 class _Group:
-    """Campaigns of one currency and one kind of conversion."""
+    """Campaigns of one currency and one kind of conversion; what came without spend (`gift`) is told beside them."""
 
     campaigns: int = 0
     forecasts: int = 0
@@ -48,13 +54,16 @@ class _Group:
     expected: Counts = field(default_factory=lambda: dict.fromkeys(COUNTS, 0.0))
     actual: Counts = field(default_factory=lambda: dict.fromkeys(COUNTS, 0.0))
     every: Counts = field(default_factory=lambda: dict.fromkeys(COUNTS, 0.0))
+    unpaid: int = 0
+    gift: Counts = field(default_factory=lambda: dict.fromkeys(COUNTS, 0.0))
 
     def join(self, other: "_Group") -> None:
         """Add all of another group."""
         self.campaigns += other.campaigns
         self.forecasts += other.forecasts
         self.square += other.square
-        for name in ("expected", "actual", "every"):
+        self.unpaid += other.unpaid
+        for name in ("expected", "actual", "every", "gift"):
             _add(getattr(self, name), getattr(other, name), 1)
 
 
@@ -89,7 +98,11 @@ class Period:
         if not comparison.actual_counts:
             return  # stored before comparisons carried their counts
         key = comparison.currency or "", comparison.conversion_kind or ""
-        group = self._groups.setdefault(key, _Group())
+        group, fact = self._groups.setdefault(key, _Group()), comparison.actual_counts
+        if without_spend(fact.get("spend"), fact.get("conversions"), fact.get("revenue")):
+            group.unpaid += sign
+            _add(group.gift, fact, sign)
+            return
         group.campaigns += sign
         _add(group.every, comparison.actual_counts, sign)
         if basis.forecast:
@@ -103,11 +116,11 @@ class Period:
         if not self._verdicts.total():
             return sentences.say("period.empty")
         against = sentences.word("period.reference" if self._references else "period.forecast")
-        parts = [
-            sentences.say(phrase, number=str(number), against=against)
-            for among, phrase in VERDICTS
-            if (number := sum(self._verdicts[verdict] for verdict in among))
-        ]
+        parts = list[str]()
+        for among, phrase in VERDICTS:
+            if number := sum(self._verdicts[verdict] for verdict in among):
+                than = "" if parts else sentences.say("period.than", against=against)  # said once
+                parts.append(sentences.say(phrase, number=str(number), than=than))
         campaigns = sentences.counted("campaign", self._verdicts.total())
         return sentences.say("period.verdict", campaigns=campaigns, parts=", ".join(parts))
 
@@ -131,7 +144,7 @@ class Period:
             lines.why(),
             lines.line("next", *advice),
             lines.line("certainty", self._certainty(knowledge, say)),
-            replace(money, text=money.text + _part(groups, say)),
+            replace(money, text=money.text + _part(groups, knowledge, say) + _gifts(groups, say)),
         )
 
     def _goals(self, knowledge: Knowledge) -> Groups:
@@ -148,31 +161,71 @@ class Period:
             "findings": sentences.counted("difference", findings),
             "campaigns": sentences.counted("campaign", knowledge.campaigns),
         }
-        text = sentences.say("period.certainty" if knowledge.campaigns else "period.nothing_learnt", **words)
+        phrase = {0: "period.no_difference", 1: "period.one_difference"}.get(findings, "period.certainty")
+        text = sentences.say(phrase if knowledge.campaigns else "period.nothing_learnt", **words)
         if self.held:
             text += sentences.say("period.held", campaigns=sentences.counted("campaign", self.held))
         return text
 
 
-def _part(groups: Groups, sentences: Sentences) -> str:
-    """Which campaigns the money is of, where it is not of all."""
-    if len(groups) < 2:
+def _part(groups: Groups, knowledge: Knowledge, sentences: Sentences) -> str:
+    """Which campaigns the money is of, where it is not of all, and the money of the others."""
+    (first, group), *others = _ordered(groups, knowledge) or [(("", ""), _Group())]
+    others = [(key, other) for key, other in others if other.campaigns]
+    if not others:
         return ""
-    (currency, kind), group = _largest(groups)
+    currency, kind = first
     campaigns = sentences.counted("campaign", group.campaigns)
-    return sentences.say("period.part", campaigns=campaigns, kind=kind or "conversion", currency=currency).rstrip()
+    text = sentences.say("period.part", campaigns=campaigns, kind=kind or "conversion", currency=currency).rstrip()
+    beside = [_amounts(key, other.every, sentences) for key, other in others[:MOST_BESIDE]]
+    beside += [sentences.say("alert.more", number=str(more))] if (more := len(others) - MOST_BESIDE) > 0 else []
+    return text + sentences.say("period.others", groups="; ".join(beside))
 
 
-def _largest(groups: Groups) -> tuple[tuple[str, str], _Group]:
-    """The group with the most spend."""
-    return max(groups.items(), key=lambda item: (item[1].every["spend"] or 0.0, item[0]))
+def _gifts(groups: Groups, sentences: Sentences) -> str:
+    """What came without spend, told beside what money brought."""
+    return "".join(
+        sentences.say(
+            "period.unpaid",
+            campaigns=sentences.counted("campaign", group.unpaid),
+            came=_came(key, group.gift, sentences),
+        )
+        for key, group in sorted(groups.items())
+        if group.unpaid
+    )
+
+
+def _amounts(key: tuple[str, str], counts: Counts, sentences: Sentences) -> str:
+    """``EUR 88,267 spent for 2,791 purchases and EUR 226,000``."""
+    if counts["spend"] is None:
+        return _came(key, counts, sentences)
+    spend = formatting.money(counts["spend"], key[0] or None, whole=True)
+    return sentences.say("period.amounts", spend=spend, came=_came(key, counts, sentences))
+
+
+def _came(key: tuple[str, str], counts: Counts, sentences: Sentences) -> str:
+    """Conversions and revenue, as far as they are known."""
+    currency, kind = key
+    conversions, revenue = counts["conversions"], counts["revenue"]
+    words = [] if conversions is None else [f"{formatting.count(round(conversions, 1))} {plural(kind)}"]
+    words += [] if revenue is None else [formatting.money(revenue, currency or None, whole=True)]
+    return sentences.listed(words) or sentences.word("period.unknown")
+
+
+def _ordered(groups: Groups, knowledge: Knowledge) -> list[tuple[tuple[str, str], _Group]]:
+    """By currency, within one by spend: amounts of two currencies have no order."""
+    campaigns: Counter[str] = Counter()
+    for (currency, _), group in groups.items():
+        campaigns[currency] += group.campaigns
+    place = currency_order(campaigns, knowledge.currency)
+    return sorted(groups.items(), key=lambda item: (place[item[0][0]], -(item[1].every["spend"] or 0.0), item[0]))
 
 
 def _book(groups: Groups, knowledge: Knowledge) -> EvidenceBook:
-    """The largest group by spend as evidence, its scatter that of a mean of so many campaigns."""
+    """The first group as evidence, its scatter that of a mean of so many campaigns."""
     if not groups:
         return renumber([])
-    (currency, kind), group = _largest(groups)
+    (currency, kind), group = _ordered(groups, knowledge)[0]
     spend = group.actual["spend"] or 0.0
     worth = max(1.0, spend**2 / group.square) if group.square else 1.0  # (sum w)^2 / sum w^2 (Kish 1965)
     whole = Campaign.model_construct(

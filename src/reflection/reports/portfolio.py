@@ -5,6 +5,7 @@ never added, and campaigns that are held as likely faults of tracking count nowh
 HTTP.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,7 @@ from reflection.domain.basis import BASES
 from reflection.domain.campaign import Campaign
 from reflection.domain.held import held_reason
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.money import currency_order
 from reflection.domain.results import Analysis, Delta
 from reflection.explain import formatting
 from reflection.explain.evidence_of_comparison import kpi_form
@@ -57,10 +59,7 @@ def portfolio(
     Args:
         pending: campaigns of the workspace that `knowledge` has not taken in yet.
     """
-    selection = sorted(
-        (reported for reported in campaigns if start <= reported.campaign.timestamp.date() <= end),
-        key=lambda reported: (-(reported.campaign.actual_metrics.spend or 0.0), reported.campaign.campaign_id),
-    )
+    selection = _ordered([one for one in campaigns if start <= one.campaign.timestamp.date() <= end], knowledge)
     held = {
         reported.campaign.campaign_id: reason
         for reported in selection
@@ -98,6 +97,17 @@ def portfolio(
     )
 
 
+def _ordered(campaigns: Sequence[ReportedCampaign], knowledge: Knowledge) -> list[ReportedCampaign]:
+    """By currency, within one the largest spend first: amounts of two currencies have no order."""
+    place = currency_order(Counter(one.campaign.currency or "" for one in campaigns), knowledge.currency)
+
+    def rank(one: ReportedCampaign) -> tuple[int, float, str]:
+        campaign = one.campaign
+        return place[campaign.currency or ""], -(campaign.actual_metrics.spend or 0.0), campaign.campaign_id
+
+    return sorted(campaigns, key=rank)
+
+
 def _beside(held: Mapping[str, str]) -> str:
     """What is said of held campaigns beside a verdict on the others."""
     return f" {campaigns_in_words(len(held))} held out: likely a tracking fault." if held else ""
@@ -115,6 +125,7 @@ def _reading(delta: Delta | None) -> str:
 def _against_forecast(campaigns: Sequence[ReportedCampaign]) -> Section:
     rows = [row for reported in campaigns if (row := _row(reported)) is not None]
     forecasts = all(BASES[reported.analysis.comparison_report.basis].forecast for reported in campaigns)
+    several = len({reported.campaign.currency for reported in campaigns}) > 1
     head = (
         "Campaign",
         "Platform",
@@ -125,7 +136,7 @@ def _against_forecast(campaigns: Sequence[ReportedCampaign]) -> Section:
         "Reading",
     )
     table = Table(
-        "Campaigns of the period, largest spend first",
+        f"Campaigns of the period, {'by currency, ' if several else ''}largest spend first",
         head,
         tuple(_cells(reported, forecasts) for reported in campaigns),
         (2, 3, 4, 5),

@@ -6,7 +6,7 @@ beside it. Must not write, nor know rates or what a kind means.
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.engine import Connection
 
 from reflection.store.campaigns_read import plain
@@ -31,7 +31,8 @@ def month_sums(connection: Connection, workspace: str, since: str, without: Coll
     spend, conversions = _figure("spend"), _figure("conversions")
     month = func.substr(campaigns.c.timestamp, 1, 7)
     currency = JsonText(campaigns.c.body, "$.currency")
-    both = and_(spend.is_not(None), conversions.is_not(None))
+    paid = or_(spend > 0, conversions == 0)  # what came without spend has no cost
+    both = and_(spend.is_not(None), conversions.is_not(None), paid)
     groups = (month, currency, campaigns.c.conversion_kind, campaigns.c.objective)
     statement = (
         select(

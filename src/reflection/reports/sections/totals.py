@@ -3,7 +3,7 @@
 KPIs are ratios of sums. Must not know formats, stores or HTTP.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -15,11 +15,13 @@ from reflection.domain.goal import as_given
 from reflection.domain.held import because
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import COUNTS, ratio
+from reflection.domain.money import currency_order, without_spend
 from reflection.explain import formatting
 from reflection.explain.phrases_en import ENGLISH
 from reflection.reports.view import Table, Tile
 
 NONE = "-"
+MOST_TILES = 3
 
 
 @dataclass(slots=True)
@@ -42,10 +44,11 @@ class Sums:
 
 
 class Group(NamedTuple):
-    """What may be added: campaigns of one currency that count the same as a conversion."""
+    """What may be added: campaigns of one currency that count the same as a conversion; apart what came unpaid."""
 
     currency: str
     kind: str
+    unpaid: bool = False
 
 
 Tally = Mapping[Group, tuple[Sums, Sums]]
@@ -55,11 +58,17 @@ def tally(campaigns: Iterable[Campaign], knowledge: Knowledge) -> Tally:
     """Sums of forecast and fact per currency and goal; only what somebody forecast is a forecast."""
     sums: dict[Group, tuple[Sums, Sums]] = defaultdict(lambda: (Sums(), Sums()))
     for campaign in map(as_given, campaigns):
-        expected, actual = sums[Group(campaign.currency or "", knowledge.kind_for(campaign))]
+        fact = campaign.actual_metrics
+        unpaid = without_spend(fact.spend, fact.conversions, fact.revenue)
+        expected, actual = sums[Group(campaign.currency or "", knowledge.kind_for(campaign), unpaid)]
         if basis_of(campaign).forecast:
             expected.add(campaign.expected_metrics)
         actual.add(campaign.actual_metrics)
-    return dict(sorted(sums.items(), key=lambda item: (-(item[1][1].spend or 0.0), item[0])))
+    sizes: Counter[str] = Counter()
+    for group, (_, actual) in sums.items():
+        sizes[group.currency] += actual.campaigns
+    place = currency_order(sizes, knowledge.currency)
+    return dict(sorted(sums.items(), key=lambda item: (place[item[0].currency], -(item[1][1].spend or 0.0), item[0])))
 
 
 def held_points(held: Mapping[str, str]) -> tuple[str, ...]:
@@ -74,9 +83,9 @@ def held_points(held: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def tiles(sums: Tally) -> Iterator[Tile]:
-    """CPA and spend of the two largest groups."""
+    """CPA and spend of the first groups."""
     several = len({group.kind for group in sums}) > 1
-    for group, (expected, actual) in list(sums.items())[:2]:
+    for group, (expected, actual) in [item for item in sums.items() if not item[0].unpaid][:MOST_TILES]:
         currency, money = group.currency, group.currency or None
         plan, fact = ratio(expected.spend, expected.conversions), ratio(actual.spend, actual.conversions)
         label = ", ".join(part for part in ("CPA", currency, f"{plural(group.kind)} only" if several else "") if part)
@@ -128,22 +137,22 @@ def totals(sums: Tally) -> Table:
         "ROAS",
     )
     rows = []
-    for (currency, kind), (expected, actual) in sums.items():
+    for (currency, kind, unpaid), (expected, actual) in sums.items():
         money = currency or None
         cpa, plan = ratio(actual.spend, actual.conversions), ratio(expected.spend, expected.conversions)
         roas = ratio(actual.revenue, actual.spend)
         complete = expected.campaigns == actual.campaigns
         rows.append(
             (
-                currency or "not stated",
+                f"{currency or 'not stated'}{', without spend' if unpaid else ''}",
                 *([plural(kind)] if several else []),
                 formatting.count(actual.campaigns),
                 amount(actual.spend, money),
                 amount(expected.spend, money) if complete else _forecasts((expected, actual)),
                 NONE if actual.conversions is None else formatting.count(round(actual.conversions, 1)),
-                NONE if cpa is None else formatting.money(cpa, money),
-                NONE if plan is None or not complete else formatting.money(plan, money),
-                NONE if roas is None else formatting.ratio(roas),
+                NONE if cpa is None or unpaid else formatting.money(cpa, money),
+                NONE if plan is None or unpaid or not complete else formatting.money(plan, money),
+                NONE if roas is None or unpaid else formatting.ratio(roas),
             )
         )
     title = "Totals per currency and goal" if several else "Totals per currency"
