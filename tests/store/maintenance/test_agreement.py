@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,10 @@ from reflection.store.maintenance import agreement
 from reflection.store.maintenance.agreement import contradictions
 
 pytestmark = pytest.mark.sqlite
+
+BESIDE = """(SELECT max(i.id) FROM insights AS i, json_each(i.evidence) AS cited WHERE cited.value LIKE 'delta:%' AND
+json_array_length(i.evidence) = 1 AND i.source = 'deterministic' AND i.priority < 0.51 AND i.kind = 'key_learning')"""
+"""A sentence that a later fit may come to say; its text is told anew, and a change of it changes nothing."""
 
 CHANGES = [
     ("UPDATE campaigns SET body = replace(body, '1', '2') WHERE rowid = 1", "not what its hash says"),
@@ -35,6 +40,16 @@ CHANGES = [
         }.items()
     ],
     ("DELETE FROM insights WHERE id = 1", "insights are not"),
+    *[
+        (change.format(beside=BESIDE), "insights are not")
+        for change in (
+            "UPDATE insights SET priority = 99 WHERE id = {beside}",
+            "UPDATE insights SET evidence = '[\"delta:nothing\"]' WHERE id = {beside}",
+            "UPDATE insights SET source = 'model' WHERE id = {beside}",
+            "INSERT INTO insights SELECT NULL, workspace, campaign_id, kind, content, priority, evidence, source, "
+            "created_at FROM insights WHERE id = {beside}",
+        )
+    ],
     *[
         (f"UPDATE forecasts SET {column} = {value} WHERE id = 1", "not what was registered")
         for column, value in {
@@ -81,6 +96,15 @@ def sound(learnt: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert contradictions(database) == []
     database.close()
     return path
+
+
+def test_a_text_that_is_told_anew_before_it_is_shown_is_not_looked_at(sound: Path, tmp_path: Path) -> None:
+    shutil.copy(sound, tmp_path / "changed.db")
+    with closing(sqlite3.connect(tmp_path / "changed.db")) as connection, connection:
+        connection.execute(f"UPDATE insights SET content = 'CPA fell' WHERE id = {BESIDE}")
+        assert connection.total_changes == 1
+    with closing(Database(tmp_path / "changed.db")) as database:
+        assert contradictions(database) == []
 
 
 @pytest.mark.parametrize(("change", "named"), CHANGES, ids=[change for change, _ in CHANGES])

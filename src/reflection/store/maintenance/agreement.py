@@ -38,6 +38,9 @@ _FEW = 5
 Case = tuple[str, str]
 """A sentence, and the row it is about."""
 
+Insight = tuple[str, str, float, str, str]
+"""Kind, text, priority, what is cited (JSON), and who wrote it."""
+
 
 def contradictions(database: Database) -> list[str]:
     """What is wrong, one sentence a kind with the first few rows; empty when everything agrees.
@@ -97,7 +100,7 @@ def _of_campaigns(connection: Connection, page: list[RowMapping]) -> Iterator[Ca
                 yield "a campaign's comparison is not the one of its analysis", name
             statements = Counter(_statement(item) for item in answer["insights"]["statements"])
             rows = Counter(_insight(item) for item in said.get(key, ()))
-            if statements - rows or not all(_may_come_true(item) for item in rows - statements):
+            if statements - rows or not _may_come_true(rows - statements, statements, answer["comparison_report"]):
                 yield "a campaign's insights are not those of its analysis", name
         except (ValueError, KeyError, TypeError, zlib.error):
             yield "the answer of an analysis is not whole", name
@@ -121,19 +124,27 @@ def _compares(log: RowMapping, report: Mapping[str, Any]) -> bool:
     )
 
 
-def _statement(item: Mapping[str, Any]) -> tuple[Any, ...]:
+def _statement(item: Mapping[str, Any]) -> Insight:
     return (item["kind"], item["text"], item["priority"], json_text(item["evidence"]), item["source"])
 
 
-def _insight(row: RowMapping) -> tuple[Any, ...]:
+def _insight(row: RowMapping) -> Insight:
     return (row["kind"], row["content"], row["priority"], row["evidence"], row["source"])
 
 
-def _may_come_true(insight: tuple[Any, ...]) -> bool:
-    """Whether a sentence that was not said is one that a later fit may say: of a single figure, by no model."""
-    *_, evidence, source = insight
-    cited = orjson.loads(evidence)
-    return source == "deterministic" and len(cited) == 1 and str(cited[0]).startswith("delta:")
+def _may_come_true(beside: Counter[Insight], said: Counter[Insight], report: Mapping[str, Any]) -> bool:
+    """Whether sentences that were not said are such as a later fit may say: by no model, of one compared figure of
+    which nothing of the kind is said, each once. Their texts are told anew; their priority is only bounded.
+    """
+    about = [(kind, evidence) for kind, *_, evidence, _ in said]
+    for kind, _, priority, evidence, source in beside.elements():
+        cited = [str(one).removeprefix("delta:") + "_diff" for one in orjson.loads(evidence)]
+        if source != "deterministic" or len(cited) != 1 or cited[0] not in report["deltas"]:
+            return False
+        if (kind, evidence) in about or not 0.0 <= priority <= 1.0:
+            return False
+        about.append((kind, evidence))
+    return True
 
 
 def _of_knowledge(connection: Connection, workspace: str) -> Iterator[Case]:
