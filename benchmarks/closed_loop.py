@@ -8,7 +8,8 @@ All face the same worlds. Every card that was shown on the way is held against w
 "is better than usual with so much probability" is better, in campaigns that the advice itself chose.
 
     python -m benchmarks loop
-    python benchmarks/closed_loop.py --claims 20        the cards of twenty worlds alone
+    python benchmarks/closed_loop.py --claims 20            the cards of twenty worlds alone
+    python benchmarks/closed_loop.py --claims 20 --random   of the same worlds, booked at random
 """
 
 from __future__ import annotations
@@ -137,8 +138,12 @@ DEFINITIONS = (
 """What can be booked, as campaigns would define it."""
 
 
-def as_advised(world: World, rng: np.random.Generator) -> Loop:
-    """Book what the recommendations propose first of each kind: a platform, then what they propose for it."""
+def as_advised(world: World, rng: np.random.Generator, *, at_random: bool = False) -> Loop:
+    """Book what the recommendations propose first of each kind: a platform, then what they propose for it.
+
+    Args:
+        at_random: book anything, whatever is proposed.
+    """
     past: list[Evidence] = []
     claims: list[Claim] = []
     knowledge, regret, due = NOTHING, 0.0, WARM_UP
@@ -148,13 +153,18 @@ def as_advised(world: World, rng: np.random.Generator) -> Loop:
             knowledge = learn(past, request)
             due = len(past) + max(2, int(len(past) * REFIT_GROWTH))
             claims += _claims(world, knowledge, past)
-        platform = _proposed(knowledge, "platform", PLATFORMS, rng)
-        kind = _proposed(knowledge, "creative", TYPES, rng, f"p{platform}")
-        age = _proposed(knowledge, "audience", AGES, rng, f"p{platform}")
-        option = world.menu.index((platform, kind, age))
+        option = int(rng.integers(len(world.menu))) if at_random else _advised_option(world, knowledge, rng)
         regret += float(world.value.max() - world.value[option])
         past.append(world.run(index, option, rng))
     return Loop(regret, tuple(claims))
+
+
+def _advised_option(world: World, knowledge: Knowledge, rng: np.random.Generator) -> int:
+    """The option of the menu that the recommendations propose."""
+    platform = _proposed(knowledge, "platform", PLATFORMS, rng)
+    kind = _proposed(knowledge, "creative", TYPES, rng, f"p{platform}")
+    age = _proposed(knowledge, "audience", AGES, rng, f"p{platform}")
+    return world.menu.index((platform, kind, age))
 
 
 def _claims(world: World, knowledge: Knowledge, past: Sequence[Evidence]) -> list[Claim]:
@@ -388,21 +398,25 @@ def _share(worlds: Sequence[Sequence[bool]]) -> str:
     return f"{share:.3f} ({error:.3f})"
 
 
-def _advised(rep: int) -> Loop:
-    return as_advised(World(np.random.default_rng([SEED, rep])), np.random.default_rng([SEED, rep, 1]))
+def _cards(rep: int, seed: int, at_random: bool) -> Loop:
+    world, rng = World(np.random.default_rng([seed, rep])), np.random.default_rng([seed, rep, 1])
+    return as_advised(world, rng, at_random=at_random)
 
 
 def main() -> None:
     """Print the section, or the cards alone."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--claims", type=int, help="worlds in which the advice alone is followed")
+    parser.add_argument("--seed", type=int, default=SEED, help="of the worlds of --claims")
+    parser.add_argument("--random", action="store_true", help="book the worlds of --claims at random")
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     if options.claims is None:
         print(report(workers=options.workers))
         return
     with ProcessPoolExecutor(options.workers) as pool:
-        print(claims_report(list(pool.map(_advised, range(options.claims)))))
+        cards = partial(_cards, seed=options.seed, at_random=options.random)
+        print(claims_report(list(pool.map(cards, range(options.claims)))))
 
 
 if __name__ == "__main__":

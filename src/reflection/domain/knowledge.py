@@ -22,7 +22,7 @@ from reflection.domain.own_levels import OwnLevels
 from reflection.domain.pairs import Pairs, pairs_of
 from reflection.domain.recurring_times import RecurringTimes
 from reflection.domain.results import Finding, NextTest
-from reflection.domain.scatter import CampaignScatter
+from reflection.domain.scatter import CampaignScatter, Correlations
 from reflection.domain.weights import Interval, SignalWeight
 
 OF_EVERY_GOAL = ("cpm", "ctr")
@@ -240,9 +240,15 @@ class Knowledge:
         return campaigns
 
     @property
-    def correlations(self) -> Mapping[str, Mapping[str, float]]:
+    def correlations(self) -> Correlations:
         """Metric -> other metric -> correlation of what is peculiar to campaigns; empty where it is not known."""
-        pairs: Mapping[str, Mapping[str, float]] = self.diagnostics.get("correlations", {})
+        pairs: Correlations = self.diagnostics.get("correlations", {})
+        return pairs
+
+    @property
+    def effect_correlations(self) -> Correlations:
+        """Metric -> other metric -> correlation of the effects of signals; empty where it is not known."""
+        pairs: Correlations = self.diagnostics.get("effect_correlations", {})
         return pairs
 
     @property
@@ -259,25 +265,19 @@ class Knowledge:
 
     @property
     def spread(self) -> Interval | None:
-        """The normal spread of campaigns: CPA of nine in ten of them as multiples of what their signals explain; None
-        where no scatter was found.
-        """
+        """CPA of nine in ten campaigns as multiples of what their signals explain; None where no scatter was found."""
         bounds: Sequence[float] | None = self.diagnostics.get("spread")
         return (bounds[0], bounds[1]) if bounds else None
 
     @property
     def waiting(self) -> Mapping[str, Any]:
-        """{campaigns, first, last}: whose conversions are not learnt yet, and the days the first and last are complete
-        (`maturity`); empty where nothing waits.
-        """
+        """{campaigns, first, last}: whose conversions wait (`maturity`), and the days these are complete; or empty."""
         campaigns: Mapping[str, Any] = self.diagnostics.get("waiting", {})
         return campaigns
 
     @property
     def left_out(self) -> Mapping[str, int]:
-        """{signals, cells, goals}: how much the fit was not made of, because it was more than one can be made of; what
-        is 0 is not there.
-        """
+        """{signals, cells, goals}: how much of them was more than a fit can be made of; what is 0 is not there."""
         counts: Mapping[str, int] = self.diagnostics.get("left_out", {})
         return counts
 

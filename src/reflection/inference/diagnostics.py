@@ -35,6 +35,7 @@ def diagnostics_of(fitted: FittedMetrics) -> dict[str, object]:
         "size": _sizes(fitted),
         "delivery_tilt": as_diagnostics(fitted.tilt, len(fitted.table.sums)),
         "correlations": {name: dict(others) for name, others in fitted.correlations.items()},
+        "effect_correlations": {name: dict(others) for name, others in fitted.effect_correlations.items()},
         "planned_sizes": _planned_sizes(fitted.table.campaigns.planned),
         "spends": _range(fitted.table.by_campaign(fitted.table.spend)),
         "spread": normal_spread(fitted),

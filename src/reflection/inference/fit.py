@@ -15,7 +15,7 @@ from threadpoolctl import ThreadpoolController
 
 from reflection.domain.events import Event
 from reflection.domain.metrics import COMPOSED, METRICS, OBSERVED, RATES
-from reflection.domain.scatter import composed_scatter
+from reflection.domain.scatter import Correlations, composed_scatter
 from reflection.inference.campaign_columns import Floats
 from reflection.inference.cycle import RECURRING
 from reflection.inference.dataset import Dataset
@@ -33,6 +33,7 @@ from reflection.stats import drift
 from reflection.stats.columns import Feature, Layout
 from reflection.stats.composed_metrics import Recipe, compose
 from reflection.stats.design import Stratum
+from reflection.stats.effect_correlation import effect_correlation
 from reflection.stats.empirical_bayes import Effects, Fit
 from reflection.stats.false_discovery import Discoveries, Parts, composed_parts, discover_each
 from reflection.stats.joint_draws import joint
@@ -55,7 +56,7 @@ class FittedMetrics:
         table, design: of the sample: all campaigns, where they are no more than `SAMPLE`.
         raw: sums over all campaigns.
         predicted: every metric's predictor, log scale with its reference, (cells,); CPM per *single* impression.
-        correlations: as `Knowledge` has them.
+        correlations, effect_correlations: as `Knowledge` has them.
         tilt: of delivery within sums.
     """
 
@@ -66,7 +67,8 @@ class FittedMetrics:
     raw: RawLifts
     predicted: Mapping[str, Floats]
     trials: Trials = NO_TRIALS
-    correlations: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    correlations: Correlations = field(default_factory=dict)
+    effect_correlations: Correlations = field(default_factory=dict)
     tilt: Tilt = NO_TILT
     _effects: dict[str, Effects] = field(default_factory=dict, init=False, repr=False)
     _raw_effects: dict[str, Effects] = field(default_factory=dict, init=False, repr=False)
@@ -243,7 +245,9 @@ def _layout_of(*metrics: FittedMetric) -> Layout:
 
 
 def _jointly(apart: FittedMetrics) -> FittedMetrics:
-    """The same metrics, drawn as what is peculiar to campaigns moves them together; what is expected stays."""
+    """The same metrics, drawn as what is peculiar to campaigns, and effects, move them together; what is expected
+    stays.
+    """
     if len(apart.metrics) < 2:
         return apart
     expected = {name: apart.expected_rate(name) for name in apart.metrics}
@@ -252,6 +256,12 @@ def _jointly(apart: FittedMetrics) -> FittedMetrics:
         for name, metric in apart.metrics.items()
     }
     quality = shared_quality(apart.table, expected, scatters)
-    fits = joint({name: metric.fit for name, metric in apart.metrics.items()}, quality.rows)
-    metrics = {name: replace(metric, fit=fits[name]) for name, metric in apart.metrics.items()}
-    return replace(apart, metrics=metrics, correlations=correlations(quality))
+    fits = {name: metric.fit for name, metric in apart.metrics.items()}
+    effects = effect_correlation(fits, quality.rows)
+    fits = joint(fits, quality.rows, effects)
+    return replace(
+        apart,
+        metrics={name: replace(metric, fit=fits[name]) for name, metric in apart.metrics.items()},
+        correlations=correlations(quality.names, quality.scatter),
+        effect_correlations=correlations(quality.names, effects),
+    )

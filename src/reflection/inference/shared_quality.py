@@ -97,11 +97,9 @@ def _scores(table: Dataset, name: str, rate: Floats, scatter: Scatter) -> tuple[
     return (total / np.sqrt(variance), rows), share
 
 
-def correlations(quality: SharedQuality) -> dict[str, dict[str, float]]:
-    """The scatter's correlations as `Knowledge.correlations` has them: metric -> other metric -> correlation."""
+def correlations(names: Sequence[str], matrix: Floats) -> dict[str, dict[str, float]]:
+    """A matrix, (metrics, metrics), as `Knowledge` has it: metric -> other metric -> correlation."""
     return {
-        name: {
-            other: float(quality.scatter[row, column]) for column, other in enumerate(quality.names) if column != row
-        }
-        for row, name in enumerate(quality.names)
+        name: {other: float(matrix[row, column]) for column, other in enumerate(names) if column != row}
+        for row, name in enumerate(names)
     }

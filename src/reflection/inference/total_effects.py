@@ -22,6 +22,7 @@ from reflection.domain.bookable import FALSE_ADVICE, Bookable, Definition, Total
 from reflection.domain.knowledge import Knowledge
 from reflection.inference import posterior
 from reflection.inference.identification import by_turns_without
+from reflection.inference.unseen_pairs import LeftOpen, UnseenPairs
 from reflection.stats import thompson
 from reflection.stats.false_discovery import shrunk
 
@@ -99,6 +100,7 @@ class TotalEffects:
         self._features = tuple(self._column)
         self._groups = [signals.parse(key).group for key in self._features]
         self._kinds: dict[tuple[str, frozenset[str]], NDArray[np.intp]] = {}
+        self._unseen = UnseenPairs(knowledge, metric, self._column)
         self._usuals: dict[tuple[str, str | None], Array] = {}
         self._levels: dict[tuple[str, str | None], float | None] = {}
 
@@ -144,39 +146,45 @@ class TotalEffects:
         self, bookables: Sequence[Bookable], *, platform: str | None = None, objective: str | None = None
     ) -> Array:
         """Draws of the logarithm of each total effect, (bookables, draws)."""
-        contrasts = sparse.csr_array(np.stack([self._contrast(one, platform, objective) for one in bookables]))
+        changes = [self._change(one, platform, objective) for one in bookables]
+        contrasts = sparse.csr_array(np.stack([contrast for contrast, _ in changes]))
         draws = np.asarray(contrasts @ self._matrix)
         doubtful = [place for place, one in enumerate(bookables) if one.doubt is not None]
         draws[doubtful] = np.asarray(contrasts[doubtful] @ self._all)
+        for own, (_, left_open) in zip(draws, changes, strict=True):
+            own += left_open.draws(len(own))
         return draws
 
     def _level(self, bookable: Bookable, platform: str | None, objective: str | None) -> float | None:
         """What the account usually gets where it would be booked."""
-        settled = bookable.platform or (platform if bookable.definition.kind != signals.PLATFORM else None)
+        settled = self._settled(bookable, platform)
         purpose = objective or max(bookable.objectives, key=lambda key: (bookable.objectives[key], key), default=ALL)
         if (purpose, settled) not in self._levels:
             self._levels[purpose, settled] = usual_level(self._knowledge, self.metric, purpose, settled)
         return self._levels[purpose, settled]
 
-    def _contrast(self, bookable: Bookable, platform: str | None, objective: str | None) -> Array:
-        """What booking it changes of the account's usual delivery, (features,)."""
-        weights = {objective: 1.0} if objective is not None else dict(bookable.objectives) or {ALL: 1.0}
-        total = np.zeros(len(self._features))
-        for weight, change in zip(weights.values(), self._changes(bookable, list(weights), platform), strict=True):
-            total += weight * change
-        return total
+    def _change(self, bookable: Bookable, platform: str | None, objective: str | None) -> tuple[Array, LeftOpen]:
+        """What booking it changes of the account's usual delivery, (features,), and what that leaves open."""
+        objectives = {objective: 1.0} if objective is not None else dict(bookable.objectives) or {ALL: 1.0}
+        weights, settled = np.array(list(objectives.values())), self._settled(bookable, platform)
+        after, before = self._mixes(bookable, list(objectives), settled)
+        variance = self._unseen.variance(weights, after, before)
+        return weights @ (after - before), LeftOpen(variance, (bookable.definition.key, settled or ALL))
 
-    def _changes(self, bookable: Bookable, objectives: Sequence[str], platform: str | None) -> Array:
-        """The same for each of some objectives, (objectives, features)."""
+    def _settled(self, bookable: Bookable, platform: str | None) -> str | None:
+        """The platform that is no choice: the one of a pair, or the one asked for, where the platform is not booked."""
+        return bookable.platform or (platform if bookable.definition.kind != signals.PLATFORM else None)
+
+    def _mixes(self, bookable: Bookable, objectives: Sequence[str], settled: str | None) -> tuple[Array, Array]:
+        """Delivery with and without it for each of some objectives, (objectives, features) each."""
         definition = bookable.definition
-        settled = bookable.platform or (platform if definition.kind != signals.PLATFORM else None)
         usual = np.stack([self._usual(objective, settled) for objective in objectives])
         mix = usual.copy()  # with what is booked in the place of what is usual of its kind
         mix[:, self._replaced(definition)] = 0.0
         for key, share in posterior.resolved(self._knowledge, definition.parts).items():
             if key in self._column:
                 mix[:, self._column[key]] = share
-        return self._crossed(mix) - usual
+        return self._crossed(mix), usual
 
     def _replaced(self, definition: Definition) -> NDArray[np.intp]:
         """Columns of what is usual in whose place something booked comes: of its kind, of a pair the groups of both."""
@@ -239,10 +247,9 @@ class TotalEffects:
         platforms: list[str | None] = [bookable.platform or platform]
         if bookable.definition.kind != signals.PLATFORM and platforms == [None]:
             platforms += self._platforms
-        return all(
-            (self._changes(bookable, objectives[:MOST_CONTEXTS] or [ALL], where) @ self._means * mean > 0).all()
-            for where in platforms
-        )
+        objectives = objectives[:MOST_CONTEXTS] or [ALL]
+        mixes = (self._mixes(bookable, objectives, self._settled(bookable, where)) for where in platforms)
+        return all(((after - before) @ self._means * mean > 0).all() for after, before in mixes)
 
     @cached_property
     def _platforms(self) -> list[str]:

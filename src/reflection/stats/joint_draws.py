@@ -2,18 +2,20 @@
 
 Rows of the same things are observed in several metrics, and what is peculiar to a row moves them together. Fitted
 apart, their draws are independent, and a product of them is given too little (or too much) width. Here each effect's
-draws are mixed with those of the same effect on the other metrics, so that the parts of their errors which come from
-the data have the correlation of the rows; means and standard deviations stay. This file must not know which metrics.
+draws are mixed with those of the same effect on the other metrics: the part of their errors that comes from the data
+has the correlation of the rows, the part that is not known (how far a shrunk effect may lie from its estimate) that of
+the effects. Means and standard deviations stay. This file must not know which metrics.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reflection.stats.effect_correlation import of_signals, positive
 from reflection.stats.empirical_bayes import Fit
 from reflection.stats.quantiles import limits
 
@@ -23,19 +25,18 @@ NEGLIGIBLE = 0.01
 """Correlations below it change no width that anybody sees."""
 
 
-def joint(fits: Mapping[str, Fit], correlation: Floats) -> dict[str, Fit]:
-    """Return the fits with draws that are correlated as their rows are.
+def joint(fits: Mapping[str, Fit], rows: Floats, effects: Floats) -> dict[str, Fit]:
+    """Return the fits with draws that are correlated as their rows and their effects are.
 
-    ``correlation``: of the rows' deviations, (fits, fits), in the order of the fits, which have one layout.
+    ``rows``, ``effects``: correlations of the rows' deviations and of the effects of signals, (fits, fits) each, in the
+    order of the fits, which have one layout.
     """
     names = list(fits)
-    if len(names) < 2 or np.abs(correlation - np.eye(len(names))).max() < NEGLIGIBLE:
+    if len(names) < 2 or max(np.abs(matrix - np.eye(len(names))).max() for matrix in (rows, effects)) < NEGLIGIBLE:
         return dict(fits)
     parts = [fits[name] for name in names]
     count = min(part.draws.shape[1] for part in parts)
-    data = np.stack([data_share(part) for part in parts])
-    between = correlation[:, :, None] * np.sqrt(data[:, None, :] * data[None, :, :])
-    between[np.diag_indices(len(names))] = 1.0
+    between = _between(parts, rows, effects)
     factor = np.linalg.cholesky(np.moveaxis(between, 2, 0) + 1e-9 * np.eye(len(names))).astype(np.float32)
     scores = [_standardised(part, count) for part in parts]
     mixed = {}
@@ -48,6 +49,15 @@ def joint(fits: Mapping[str, Fit], correlation: Floats) -> dict[str, Fit]:
         low, high = limits(own)
         mixed[name] = replace(part, draws=own, low=low, high=high)
     return mixed
+
+
+def _between(parts: Sequence[Fit], rows: Floats, effects: Floats) -> Floats:
+    """Correlation of the errors of each effect, (fits, fits, p)."""
+    data = np.sqrt([data_share(part) for part in parts])
+    rest = np.sqrt(np.maximum(1 - data**2, 0.0)) * of_signals(parts[0].layout)
+    between = rows[:, :, None] * data[:, None] * data + effects[:, :, None] * rest[:, None] * rest
+    between[np.diag_indices(len(parts))] = 1.0
+    return np.asarray(between)
 
 
 def data_share(fit: Fit) -> Floats:
@@ -71,7 +81,4 @@ def shared(products: Floats, squares: Floats, rows: Floats, weight: float) -> Fl
     scale = np.sqrt(np.maximum(squares * squares.T, 1e-300))
     raw = products / scale * rows / (rows + weight)
     np.fill_diagonal(raw, 1.0)
-    values, vectors = np.linalg.eigh((raw + raw.T) / 2)
-    positive = (vectors * np.maximum(values, 1e-6)) @ vectors.T
-    sd = np.sqrt(np.diag(positive))
-    return np.asarray(positive / np.outer(sd, sd))
+    return positive(raw)
