@@ -93,8 +93,10 @@ def test_days_on_end_without_a_conversion_look_like_tracking_that_was_off() -> N
     rows = [f"L,2026-{m:02d}-{d:02d},100,10000,200,{0 if m == 8 and d > 5 else 8}\n" for m, d in days]
 
     assert "no conversion from 2026-08-06 to 2026-08-28" in _note(_read(META + "".join(rows)), "tracking_fault")
-    ended = [row for row in rows if row < "L,2026-08-20"]  # the last days may still gain theirs
-    assert not _note(_read(META + "".join(ended)), "tracking_fault")
+    ended = META + "".join(row for row in rows if row < "L,2026-08-20")
+    assert "no conversion from 2026-08-06 to 2026-08-19" in _note(_read(ended), "tracking_fault")
+    early = read_export(("export.csv", ended.encode()), ImportOptions(as_of=dt.date(2026, 8, 14)))
+    assert not _note(early, "tracking_fault")  # the last days may still gain theirs
 
 
 @pytest.mark.parametrize(

@@ -185,6 +185,20 @@ class BreakdownRow(Strict):
         return self
 
 
+class ConversionsInDoubt(Strict):
+    """Days on which a campaign's conversions look lost, or counted too often, and what was spent on them."""
+
+    first: Day = Field(strict=False)
+    last: Day = Field(strict=False)
+    spend: Money
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "ConversionsInDoubt":
+        if self.last < self.first:
+            raise ValueError("last is before first")
+        return self
+
+
 class Campaign(Strict):
     """One campaign: what was forecast, what happened, to whom, with what.
 
@@ -219,6 +233,9 @@ class Campaign(Strict):
     unit_id: CampaignId | None = Field(default=None, description="the real campaign behind monthly or daily rows")
     conversion_kind: ConversionKind | None = Field(default=None, description="what it counts: purchase, lead ...")
     mature_on: Day | None = Field(default=None, strict=False, description="the day its conversions are complete")
+    conversions_in_doubt: ConversionsInDoubt | None = Field(
+        default=None, description="days whose conversions look lost or doubled: asked about, and held where they matter"
+    )
 
     @field_validator("audiences", "creatives")
     @classmethod

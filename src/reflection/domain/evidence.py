@@ -98,6 +98,7 @@ class Evidence:
         cells: one for a campaign without breakdown, else one per delivered audience x creative row.
         name, unit_id, conversion_kind, mature_on, account_id: as the campaign gives them; None where it does not.
         ran: first and last day of the campaign's period; None where it does not say.
+        doubt: first and last day of those whose conversions look lost or doubled, and what was spent on them.
     """
 
     campaign_id: str
@@ -115,6 +116,7 @@ class Evidence:
     mature_on: date | None = None
     account_id: str | None = None
     ran: tuple[int, int] | None = None
+    doubt: tuple[int, int, float] | None = None
 
     def __post_init__(self) -> None:
         """A revenue of 0 of a kind of conversion that brings none was not given, whoever wrote the payload."""
@@ -185,7 +187,13 @@ def evidence_of(campaign: Campaign) -> Evidence:
         mature_on=campaign.mature_on,
         account_id=campaign.account_id,
         ran=days_of(campaign.period_start, campaign.period_end),
+        doubt=_doubt_of(campaign),
     )
+
+
+def _doubt_of(campaign: Campaign) -> tuple[int, int, float] | None:
+    doubt, start = campaign.conversions_in_doubt, date(1970, 1, 1)
+    return None if doubt is None else ((doubt.first - start).days, (doubt.last - start).days, doubt.spend)
 
 
 def days_of(start: datetime | None, end: datetime | None) -> tuple[int, int] | None:
@@ -202,7 +210,7 @@ def days_of(start: datetime | None, end: datetime | None) -> tuple[int, int] | N
 def encode(evidence: Evidence) -> bytes:
     """One byte string per evidence: keys sorted, so equal evidence is equal bytes; what is not given has no key."""
     given = {key: getattr(evidence, name) for key, name in _OPTIONAL.items()}
-    given |= {"mature_on": evidence.mature_on, "ran": evidence.ran}
+    given |= {"mature_on": evidence.mature_on, "ran": evidence.ran, "doubt": evidence.doubt}
     body = {
         **{key: value for key, value in given.items() if value is not None},
         "v": VERSION,
@@ -243,6 +251,7 @@ def _decoded(payload: bytes) -> Evidence:
         cells=tuple(Cell(shares, Counts(*counts)) for shares, counts in body["cells"]),
         mature_on=date.fromisoformat(day) if (day := body.get("mature_on")) else None,
         ran=(ran[0], ran[1]) if (ran := body.get("ran")) else None,
+        doubt=(doubt[0], doubt[1], float(doubt[2])) if (doubt := body.get("doubt")) else None,
         **{name: body.get(key) for key, name in _OPTIONAL.items()},
     )
 

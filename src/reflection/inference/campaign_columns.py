@@ -30,6 +30,8 @@ class Campaigns:
         planned: impressions that somebody planned, 0 where nobody did: what was taken from the facts is no plan.
         real: a number for the real campaign each belongs to: rows of several months have one (`real_campaign`).
         first, last: days between which it ran; both are `day` where it does not say. dated: whether it does.
+        doubt: (campaigns, 3): first and last day of those whose conversions look lost or doubled, and what was spent on
+            them; NaN where there are none.
     """
 
     ids: NDArray[np.str_]
@@ -48,6 +50,7 @@ class Campaigns:
     first: NDArray[np.int64]
     last: NDArray[np.int64]
     dated: NDArray[np.bool_]
+    doubt: Floats
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -5,6 +5,7 @@ code. The table is the same for every order of arrival. Signals that occur in ex
 apart by any method; they are merged into one (collinearity.py). Must not know how effects are estimated.
 """
 
+import math
 from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -151,7 +152,7 @@ class DatasetBuilder:
         for own, values in (
             (self._real, column(other._real, np.int64)[places]),
             (self._places, of_campaign),
-            (self._amounts, column(other._amounts, np.float64).reshape(-1, 4)[places]),
+            (self._amounts, column(other._amounts, np.float64).reshape(-1, 7)[places]),
             (self._lengths, np.diff(matrix.indptr).astype(np.int64)),
             (self._indices, np.array(target, dtype=np.int32)[matrix.indices]),
             (self._shares, matrix.data),
@@ -248,7 +249,9 @@ class DatasetBuilder:
         self._places.extend((*codes, item.day, item.conversion_kind is not None, *item.days, item.ran is not None))
         promised = reference_of(item.planner, item.expected, item.actual) is None
         planned = (item.expected.impressions or 0.0) if promised else 0.0
-        self._amounts.extend((number(actual.spend), number(actual.conversions), number(actual.revenue), planned))
+        doubt = (math.nan,) * 3 if item.doubt is None else item.doubt
+        of_actual = number(actual.spend), number(actual.conversions), number(actual.revenue)
+        self._amounts.extend((*of_actual, planned, *doubt))
         for cell in self._ranks.largest(item.cells):
             self._indices.extend([columns.setdefault(key, len(columns)) for key in cell.shares])
             self._shares.extend(cell.shares.values())
@@ -276,11 +279,12 @@ class DatasetBuilder:
         order = np.argsort(ids, kind="stable")
         texts = list(self._texts)
         *codes, day, stated, first, last, dated = column(self._places, np.int64).reshape(-1, 10)[order].T
-        spend, conversions, revenue, planned = column(self._amounts, np.float64).reshape(-1, 4)[order].T
+        amounts = column(self._amounts, np.float64).reshape(-1, 7)[order]
+        spend, conversions, revenue, planned, *_ = amounts.T
         platform, currency, kind, role, account = (named(texts, code) for code in codes)
         campaigns = Campaigns(
             ids[order], platform, currency, kind, role, day, stated > 0, spend, conversions, revenue, planned,
-            column(self._real, np.int64)[order], account, first, last, dated > 0,
+            column(self._real, np.int64)[order], account, first, last, dated > 0, amounts[:, 4:],
         )  # fmt: skip
         return campaigns, order
 

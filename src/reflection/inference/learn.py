@@ -30,6 +30,7 @@ from reflection.inference.delivery import marked
 from reflection.inference.diagnostics import diagnostics_of
 from reflection.inference.effects import effect_rows
 from reflection.inference.experiments import memberships, trials_of
+from reflection.inference.faults_in_time import MonthlySums, judged, times_of
 from reflection.inference.findings.budget import budget_findings
 from reflection.inference.findings.clusters import cluster_findings
 from reflection.inference.findings.events import EventEffects
@@ -49,7 +50,7 @@ from reflection.inference.partition_evidence import PartitionEvidence
 from reflection.inference.partitions import InMemory, Partitions, sample_bits
 from reflection.inference.signal_weights import signal_weights
 from reflection.inference.support import SupportIndex
-from reflection.inference.tracking_faults import Surroundings, as_diagnostics, faults, questions, suspicions_of
+from reflection.inference.tracking_faults import Surroundings, as_diagnostics, faults, joined, questions, suspicions_of
 
 FEWEST_CAMPAIGNS = 3
 MANY = 30
@@ -130,6 +131,9 @@ def learn_partitions(
     suspicions = builders.total(
         partial(suspicions_of, accepted=frozenset(request.accepted), around=around, money=money), or_
     )
+    sums = builders.total(partial(MonthlySums.of, around=around), add)
+    times = builders.total(partial(times_of, accepted=frozenset(request.accepted), around=around, sums=sums), or_)
+    suspicions = joined(suspicions, judged(times, sums))
     held = faults(suspicions)
     level = level_of(builders.total(attrgetter("contrasts"), add))
     goals, of_objective, further = goals_of(builders, sample.campaigns, held)
@@ -154,6 +158,7 @@ def learn_partitions(
             "neighbours": as_diagnostics(around.neighbours),
             "asked": questions(suspicions),
             "period_spend": money,
+            "spend_by_month": sums.as_diagnostics(),
             "goal_of_objective": dict(of_objective),
             "goal": request.goal,
             "waiting": waiting.as_diagnostics(),

@@ -15,13 +15,14 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.domain.evidence import Evidence
+from reflection.domain.evidence import Evidence, day_text
 from reflection.domain.held import fault_text
 from reflection.domain.knowledge import Knowledge
 from reflection.explain import formatting
 from reflection.inference.campaign_columns import NOT_STATED, Campaigns, Floats, Ints
 from reflection.inference.dataset import DatasetBuilder
 from reflection.inference.goals import kinds_by, kinds_of
+from reflection.inference.monthly_spend import spent_between
 
 FEWEST_NEIGHBOURS = 4
 FEWEST_LIKE_IT = 2
@@ -98,6 +99,12 @@ class Suspicion:
 def suspected_fault(evidence: Evidence, knowledge: Knowledge) -> str | None:
     """Judge one campaign by the neighbours of the last fit; reads no history."""
     stored = knowledge.diagnostics.get("neighbours", {})
+    if (
+        evidence.doubt is not None
+        and evidence.actual.conversions is not None
+        and (doubt := _doubt(evidence, knowledge))
+    ):
+        return doubt
     spend, conversions = evidence.actual.spend, evidence.actual.conversions
     where = (evidence.currency or NOT_STATED, knowledge.kind_for(evidence), evidence.role)
     around = _around(stored, evidence.platform_key, where)
@@ -109,6 +116,23 @@ def suspected_fault(evidence: Evidence, knowledge: Knowledge) -> str | None:
     neighbours = (Neighbours(**values) for values in like_it)
     suspicion = Neighbours(**around).suspicion(spend, conversions, where[0], share, neighbours)
     return fault_text(suspicion.because) if suspicion is not None and suspicion.decided else None
+
+
+def doubt_text(spent: float, first: int, last: int, currency: str) -> str:
+    """Why days that an import doubts make a campaign suspicious."""
+    said = formatting.money(spent, None if currency == NOT_STATED else currency)
+    days = f"on {day_text(first)}" if first == last else f"between {day_text(first)} and {day_text(last)}"
+    return f"{said} of it was spent {days}, when its conversions look lost or doubled"
+
+
+def _doubt(evidence: Evidence, knowledge: Knowledge) -> str | None:
+    """Why days that the import doubts keep a campaign out, by what the last fit knows was spent on them."""
+    assert evidence.doubt is not None
+    first, last, spent = evidence.doubt
+    currency = evidence.currency or NOT_STATED
+    money = spent_between(knowledge.diagnostics.get("spend_by_month", {}), currency, first, last)
+    decided = spent >= DECIDED_SHARE * (money + spent)
+    return fault_text(doubt_text(spent, first, last, currency)) if decided else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,6 +174,11 @@ class Surroundings:
                     neighbours[_place(key, where)] = _neighbours(rates[inside])
         return cls(neighbours, alike, of_objective)
 
+    def median(self, platform_key: str, where: tuple[str, ...]) -> float:
+        """The usual log conversions per currency unit around a campaign; NaN where there are too few."""
+        neighbours = _around(self.neighbours, platform_key, where)
+        return np.nan if neighbours is None else neighbours.median
+
     def like(self, key: str, where: tuple[str, ...], name: str) -> Neighbours | None:
         """The campaigns that share a signal with one, without itself; None where there are too few."""
         ids, rates = self.alike[key].get(where, (np.array([], dtype=np.str_), np.zeros(0)))
@@ -186,11 +215,27 @@ def suspicions_of(
             spend, name = float(campaigns.spend[index]), str(campaigns.ids[index])
             shared = (around.like(key, where, name) for key, members in having.items() if index in members)
             like_it = [like for like in shared if like is not None]
+            like_it += siblings_of(campaigns, index)
             share = spend / money[where[0]] if money[where[0]] > 0 else 1.0
             suspicion = neighbours.suspicion(spend, float(campaigns.conversions[index]), where[0], share, like_it)
             if name not in accepted and suspicion is not None:
                 suspicions[name] = suspicion
     return suspicions
+
+
+def siblings_of(campaigns: Campaigns, index: int) -> list[Neighbours]:
+    """The other rows of the real campaign behind one, where they are enough: what it always is, it is."""
+    own = campaigns.real == campaigns.real[index]
+    own[index] = False
+    rates = _rates(campaigns.subset(own))
+    rates = rates[~np.isnan(rates)]
+    return [_neighbours(rates)] if len(rates) >= FEWEST_LIKE_IT else []
+
+
+def joined(first: Mapping[str, Suspicion], second: Mapping[str, Suspicion]) -> dict[str, Suspicion]:
+    """All suspicions; of two of one campaign that which decides, the first's where both or none do."""
+    return {**second, **{name: one for name, one in first.items() if one.decided or name not in second
+                         or not second[name].decided}}  # fmt: skip
 
 
 def faults(suspicions: Mapping[str, Suspicion]) -> dict[str, str]:

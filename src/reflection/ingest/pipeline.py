@@ -6,30 +6,26 @@ actions) and are checked against each other. Nothing is stored here: a report is
 
 import datetime as dt
 import re
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
 
-from reflection.domain.campaign import Campaign
-from reflection.domain.number_of import number_of
-from reflection.domain.planner_forecast import NO_FORECAST, PREVIOUS_PERIOD, TRAILING_28D
+from reflection.domain.planner_forecast import PREVIOUS_PERIOD, TRAILING_28D
 from reflection.errors import ImportFileError
 from reflection.ingest.building import meta_actions
-from reflection.ingest.building.campaigns import BuildResult, build, draft_id
 from reflection.ingest.building.conversions import Choice, choose_conversions
-from reflection.ingest.building.drafts import Draft, group_drafts
-from reflection.ingest.building.expected import References
+from reflection.ingest.building.drafts import Draft
 from reflection.ingest.building.identity import IdentifiedRows, identify
 from reflection.ingest.building.name_books import NameBook, name_book
 from reflection.ingest.building.plan_file import Plan, read_plan
+from reflection.ingest.campaigns_from_rows import Making, campaigns_of
 from reflection.ingest.checks import checks, maturity, overlaps, restatements, workbooks
 from reflection.ingest.checks.plausibility import refuse_millionths
 from reflection.ingest.checks.restatements import snapshot
-from reflection.ingest.import_report import Finding, ImportReport, Reject, Totals, finding
+from reflection.ingest.import_report import Finding, ImportReport, Totals, finding
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.header import Header
 from reflection.ingest.reading.preamble import Preamble
@@ -128,23 +124,11 @@ def _report(
     options = replace(options, as_of=_as_of(file, options))
     whole, notes = maturity.without_partial_day(rows.frame, options.as_of, rows.granularity)
     rows = replace(rows, frame=whole, findings=(*rows.findings, *notes))
-    drafts = maturity.with_maturity(
-        _drafts(rows, choice, options), rows.frame, empty.dialect, options.conversion_window
-    )
+    counted = choice.events[0].replace("_", " ") if len(choice.events) == 1 else ""
+    making = Making(empty.dialect, _zone(header, options), options, counted, choice.undecided)
+    drafts = making.drafts(rows.frame)
     every_draft += drafts
-    return _campaigns(described, file, choice, rows, drafts, plan, options)
-
-
-def _as_of(file: FileRows, options: ImportOptions) -> dt.date:
-    """The day the export was made: as the user says, as the lines above the table say, else today in its time zone."""
-    stated = Preamble(file.header.preamble).made_on(file.facts.date_order)
-    return options.as_of or stated or dt.datetime.now(_zone(file.header, options)).date()
-
-
-def _drafts(rows: IdentifiedRows, choice: Choice, options: ImportOptions) -> list[Draft]:
-    """The campaigns in the making that delivered anything."""
-    drafts = [_with_objective(draft, choice, options) for draft in group_drafts(rows.frame, options.group_by)]
-    return [draft for draft in drafts if draft.sums.delivered()]
+    return _campaigns(described, file, choice, rows, drafts, plan, making)
 
 
 def _campaigns(
@@ -154,28 +138,19 @@ def _campaigns(
     rows: IdentifiedRows,
     drafts: list[Draft],
     plan: Plan | None,
-    options: ImportOptions,
+    making: Making,
 ) -> ImportReport:
     """Everything from drafts on: expected figures, checks, campaigns."""
-    frame, dialect, rejects = rows.frame, report.dialect, file.facts.rejects
-    zone = _zone(file.header, options)
-    campaign_notes = checks.campaign_findings(drafts, frame, rows.granularity, dialect, options)
-    references = References(*_sound(drafts, frame, campaign_notes, dialect), options, plan)
-    outcome = _BuildOutcome()
-    faults = checks.unsound(drafts, rejects, frame)
-    for draft in drafts:
-        if fault := faults.get(draft.key):
-            outcome.rejects.append(Reject(draft.lines[0], fault, draft.name))
-        elif not choice.undecided:
-            outcome.add(draft, build(draft, references, dialect, options.templates, zone))
-    current = replace(snapshot(frame, dialect), ids=outcome.ids)
+    frame, dialect, options, rejects = rows.frame, report.dialect, making.options, file.facts.rejects
+    made = campaigns_of(making, frame, drafts, rows.granularity, rejects, plan)
+    current = replace(snapshot(frame, dialect), ids=made.ids)
     notes = [
         *choice.findings,
         *rows.findings,
-        *outcome.findings(),
+        *made.findings(),
         *checks.file_findings(file.facts, file.header, rows, file.unused, undecided=choice.undecided),
         *workbooks.findings(file.table, file.unread, file.facts.frame, frame),
-        *campaign_notes,
+        *made.of_campaigns,
     ]
     if previous := options.previous.get(dialect):
         notes += restatements.findings(previous, current, monthly=options.group_by == "month")
@@ -186,57 +161,18 @@ def _campaigns(
         currency=_sole_value(frame, "currency"),
         period=checks.period(frame),
         granularity=rows.granularity,
-        timezone=str(zone),
-        campaigns=tuple(outcome.campaigns),
+        timezone=str(making.zone),
+        campaigns=tuple(made.campaigns),
         findings=tuple(_ordered(notes)),
-        rejects=(*rejects, *outcome.rejects),
+        rejects=(*rejects, *made.rejects),
         snapshot=current,
     )
 
 
-def _sound(
-    drafts: Sequence[Draft], frame: pl.DataFrame, notes: Sequence[Finding], dialect: str
-) -> tuple[list[Draft], pl.DataFrame]:
-    """What expected figures may rest on: drafts and rows without those whose tracking looks faulty."""
-    suspects = {identity for note in notes if note.code == "tracking_fault" for identity in note.campaigns}
-    sound = [draft for draft in drafts if draft_id(dialect, draft) not in suspects]
-    for draft in drafts if suspects else ():
-        if draft_id(dialect, draft) not in suspects:
-            continue
-        inside = pl.col("first").is_between(pl.lit(draft.first), pl.lit(draft.last))
-        frame = frame.filter(~((pl.col("key").cast(pl.String) == draft.key) & inside).fill_null(False))
-    return sound, frame
-
-
-@dataclass(slots=True)
-class _BuildOutcome:
-    """What building gave: campaigns, what was left out, and whose expected figures they carry."""
-
-    campaigns: list[Campaign] = field(default_factory=list)
-    rejects: list[Reject] = field(default_factory=list)
-    notes: list[Finding] = field(default_factory=list)
-    ids: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-
-    def add(self, draft: Draft, result: BuildResult) -> None:
-        """Keep a campaign, or the reason why there is none."""
-        self.notes += result.findings
-        if result.campaign is not None:
-            self.campaigns.append(result.campaign)
-            place = draft.platform, draft.name.lower()
-            self.ids[place] = (*self.ids.get(place, ()), result.campaign.campaign_id)
-        elif result.reject is not None:
-            self.rejects.append(result.reject)
-
-    def findings(self) -> list[Finding]:
-        """What was noticed while building, who expects, and what was left out."""
-        notes = [*self.notes, *_expected_findings(Counter(campaign.planner or "" for campaign in self.campaigns))]
-        if self.rejects:
-            left_out = number_of(len(self.rejects), "campaign is", "campaigns are")
-            message = f"{left_out} left out; the first: {self.rejects[0].reason}."
-            notes.append(
-                finding("campaigns_left_out", "error", message, [reject.line for reject in self.rejects if reject.line])
-            )
-        return notes
+def _as_of(file: FileRows, options: ImportOptions) -> dt.date:
+    """The day the export was made: as the user says, as the lines above the table say, else today in its time zone."""
+    stated = Preamble(file.header.preamble).made_on(file.facts.date_order)
+    return options.as_of or stated or dt.datetime.now(_zone(file.header, options)).date()
 
 
 def _zone(header: Header, options: ImportOptions) -> dt.tzinfo:
@@ -248,30 +184,6 @@ def _zone(header: Header, options: ImportOptions) -> dt.tzinfo:
         offset = dt.timedelta(hours=int(match[2]), minutes=int(match[3]))
         return dt.timezone(-offset if match[1] == "-" else offset)
     return zone_named("UTC" if stated.upper().startswith("GMT") else stated)
-
-
-def _with_objective(draft: Draft, choice: Choice, options: ImportOptions) -> Draft:
-    """The user's objective where the file has none, else the event that was counted."""
-    counted = len(choice.events) == 1 and draft.sums.conversions is not None
-    event = choice.events[0].replace("_", " ") if counted else ""
-    return replace(draft, objective=draft.objective or options.objective or event)
-
-
-def _expected_findings(labels: Counter[str]) -> list[Finding]:
-    notes: list[Finding] = []
-    if missing := labels.pop(NO_FORECAST, 0):
-        message = (
-            f"Campaigns without forecast, past, or others to compare with: {missing}. Their expected figures are the "
-            "facts themselves, so the comparison says nothing. Give a plan with --expected PLAN.csv."
-        )
-        notes.append(finding("expected_missing", "warning", message))
-    if labels:
-        sources = ", ".join(f"{planner} ({count})" for planner, count in sorted(labels.items()))
-        message = (
-            f"Expected figures, by source and number of campaigns: {sources}. `planner` of each campaign says which."
-        )
-        notes.append(finding("expected_from", "info", message))
-    return notes
 
 
 def _sole_value(frame: pl.DataFrame, column: str) -> str | None:

@@ -21,6 +21,7 @@ from reflection.domain.campaign import (
     Audience,
     BreakdownRow,
     Campaign,
+    ConversionsInDoubt,
     Creative,
 )
 from reflection.domain.metrics import COUNTS
@@ -90,12 +91,20 @@ def build(draft: Draft, references: References, dialect: str, templates: Templat
             unit_id=draft_id(dialect, draft, with_period=False) if draft.label else None,
             conversion_kind=real_name(draft.conversion_kind),
             mature_on=draft.mature_on,
+            conversions_in_doubt=_doubt(draft),
         )
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         return BuildResult(None, Reject(line, f"{where}: {first['msg']}", draft.name), notes)
     return BuildResult(campaign, None, notes)
+
+
+def _doubt(draft: Draft) -> ConversionsInDoubt | None:
+    if draft.doubt is None or draft.sums.conversions is None:
+        return None
+    first, last, spend = draft.doubt
+    return ConversionsInDoubt(first=first, last=last, spend=spend)
 
 
 def _row(cell: Cell) -> dict[str, Any]:

@@ -52,7 +52,8 @@ class Draft:
     """A campaign in the making; `first` and `last` are days, None when the file has no dates.
 
     `account_id` and `conversion_kind` are what all its rows say; None where they say nothing or do not agree.
-    `mature_on`: the day its conversions are complete.
+    `mature_on`: the day its conversions are complete; `doubt`: first and last day of those whose conversions look lost
+    or doubled, and what was spent on them.
     `shares_key`: the same campaign also has rows in another currency; `has_twin`: another's key differs in case only.
     """
 
@@ -72,6 +73,7 @@ class Draft:
     account_id: str | None = None
     conversion_kind: str | None = None
     mature_on: dt.date | None = None
+    doubt: tuple[dt.date, dt.date, float] | None = None
 
     @property
     def label(self) -> str:

@@ -16,6 +16,7 @@ from reflection.ingest.building.drafts import ALWAYS_WRITTEN, Draft, metric_sums
 from reflection.ingest.building.identity import IdentifiedRows
 from reflection.ingest.checks import checksums, periods, tracking_faults
 from reflection.ingest.checks.periods import period
+from reflection.ingest.checks.stretches import Stretch
 from reflection.ingest.dialects.dialect import SPLITS, is_number, normal_header
 from reflection.ingest.import_report import Finding, Granularity, Reject, Totals, finding
 from reflection.ingest.options import ImportOptions
@@ -145,10 +146,11 @@ def campaign_findings(
     granularity: Granularity,
     dialect: str,
     options: ImportOptions,
+    found: Sequence[Stretch] = (),
 ) -> list[Finding]:
-    """Findings about campaigns over time."""
+    """Findings about campaigns over time; `found` are stretches of days whose conversions look wrong."""
     notes = periods.findings(drafts, frame, granularity, dialect, options)
-    return notes + tracking_faults.findings(drafts, frame, granularity, dialect, options.accept)
+    return notes + tracking_faults.findings(drafts, found, dialect, options.accept)
 
 
 def _doubles(identified: IdentifiedRows, header: Header) -> list[Finding]:

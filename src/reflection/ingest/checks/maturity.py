@@ -58,6 +58,12 @@ def with_maturity(drafts: Sequence[Draft], frame: pl.DataFrame, dialect: str, wi
     ]
 
 
+def complete_by(drafts: Sequence[Draft], as_of: dt.date | None) -> dt.date | None:
+    """The last day whose conversions are all there when the export was made; None where nobody says when that was."""
+    windows = [draft.mature_on - draft.last for draft in drafts if draft.mature_on and draft.last]
+    return None if as_of is None or not windows else as_of - max(windows)
+
+
 def findings(drafts: Sequence[Draft], dialect: str, as_of: dt.date | None) -> list[Finding]:
     """Campaigns whose last days can still gain conversions on the day the export was made, and until when."""
     waiting = {

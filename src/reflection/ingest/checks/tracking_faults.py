@@ -3,48 +3,42 @@
 A period is compared with the median cost per conversion of the campaign's other periods, or where it has fewer than
 three of the account's other periods of its kind (platform, currency, what is counted, whom it meets). It is a fault
 when the count is both far off (a factor of six) and beyond any chance: expected and observed differ by six standard
-deviations of a Poisson count with overdispersion. This file must not know files; it only marks, somebody else decides.
+deviations of a Poisson count with overdispersion. Days within a period are `stretches`; a campaign says how much of its
+money went into such days. This file must not know files; it only marks, somebody else decides.
 """
 
+import datetime as dt
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-
-import polars as pl
+from dataclasses import replace
 
 from reflection.domain.audience_role import role_of
 from reflection.domain.conversion_kind import kind_of_objective
+from reflection.domain.number_of import number_of
 from reflection.explain.formatting import money
 from reflection.ingest.building.campaigns import draft_id
-from reflection.ingest.building.drafts import Draft, Sums, metric_sums
-from reflection.ingest.import_report import Finding, Granularity, finding
+from reflection.ingest.building.drafts import Draft, Sums
+from reflection.ingest.checks.stretches import Stretch
+from reflection.ingest.import_report import Finding, finding
 
 FACTOR = 6.0
 SIGMAS = 6.0
 OVERDISPERSION = 4.0
 MIN_NEIGHBOURS = 2
 MIN_COUNT = 20.0
-DAYS_OF_A_WEEK = 7
-SILENT_DAYS, SILENT_COUNT = 3, 30.0
-"""Days on end without a conversion, and how many were due on them, from which that is no chance."""
+LEAST_SHARE = 0.05
 
 Place = tuple[str | None, ...]
 
 
 def findings(
-    drafts: Sequence[Draft],
-    frame: pl.DataFrame,
-    granularity: Granularity,
-    dialect: str,
-    accepted: frozenset[str],
+    drafts: Sequence[Draft], found: Sequence[Stretch], dialect: str, accepted: frozenset[str]
 ) -> list[Finding]:
-    """One finding per suspicious campaign period (and, in daily files, per campaign with suspicious days)."""
-    notes = _of_periods(drafts, dialect, accepted)
-    if granularity == "day":
-        ids = {identity for note in notes for identity in note.campaigns}
-        of_days = [*_of_days(drafts, frame, dialect, accepted), *_silences(drafts, frame, dialect, accepted)]
-        notes += [note for note in of_days if not ids & set(note.campaigns)]
-    return notes
+    """One finding per suspicious stretch of days, and per campaign period that is suspicious as a whole."""
+    notes = _of_stretches(drafts, found, dialect, accepted)
+    ids = {identity for note in notes for identity in note.campaigns}
+    return notes + [note for note in _of_periods(drafts, dialect, accepted) if not ids & set(note.campaigns)]
 
 
 def _cost(sums: Sums) -> float | None:
@@ -114,77 +108,76 @@ def _grouped(drafts: Sequence[Draft], place: Callable[[Draft], Place]) -> dict[P
     return {key: Neighbours(sums) for key, sums in groups.items()}
 
 
-def _of_days(drafts: Sequence[Draft], frame: pl.DataFrame, dialect: str, accepted: frozenset[str]) -> list[Finding]:
-    """Days that are unlike the campaign's other days, where it has a week of them."""
-    place = ["key", "currency"]
-    daily = _suspicious(frame.group_by(*place, "first").agg(*metric_sums(frame), pl.col("line").min()), place)
-    suspects = daily.filter("suspicious").sort("key", "first")
-    if suspects.is_empty():
-        return []
-    days = daily.join(suspects.select(place).unique(), on=place, nulls_equal=True)
-    around = {
-        where: Neighbours(Sums(conversions=c, spend=s) for c, s in group.select("conversions", "spend").iter_rows())
-        for where, group in days.partition_by(place, as_dict=True).items()
-    }
-    owners: dict[Place, list[Draft]] = defaultdict(list)
-    for draft in drafts:
-        owners[(draft.key, draft.currency)].append(draft)
+def _of_stretches(
+    drafts: Sequence[Draft], found: Sequence[Stretch], dialect: str, accepted: frozenset[str]
+) -> list[Finding]:
+    """Days on which campaigns counted out of all proportion to their other days; of a whole account at once."""
+    together: dict[object, list[Stretch]] = defaultdict(list)
+    for number, stretch in enumerate(found):
+        days = stretch.first, stretch.last, stretch.currency
+        together[days if stretch.everywhere else number].append(stretch)
     notes: list[Finding] = []
-    for row in suspects.iter_rows(named=True):
-        where, first = (row["key"], row["currency"]), row["first"]
-        day = Sums(conversions=row["conversions"], spend=row["spend"])
-        owner = next((one for one in owners[where] if one.first and one.last and one.first <= first <= one.last), None)
-        deviation = around[where].fault(day)
-        if owner and deviation and draft_id(dialect, owner) not in accepted:
-            subject, identity = f"{owner.name} on {first}", draft_id(dialect, owner)
-            notes.append(_fault_finding(subject, day, row["currency"], deviation, [row["line"]], identity))
-    return notes
-
-
-def _silences(drafts: Sequence[Draft], frame: pl.DataFrame, dialect: str, accepted: frozenset[str]) -> list[Finding]:
-    """Days on end without a conversion, in a campaign whose other days had too many for that to be chance."""
-    place, spend, conversions = ["key", "currency"], pl.col("spend"), pl.col("conversions")
-    daily = frame.group_by(*place, "first").agg(*metric_sums(frame), pl.col("line").min()).sort(*place, "first")
-    silent = ((spend > 0) & (conversions == 0)).fill_null(False)
-    ran = daily.with_columns(
-        silent.alias("silent"),
-        silent.rle_id().over(place).alias("run"),
-        (spend.filter(conversions > 0).sum() / conversions.filter(conversions > 0).sum()).over(place).alias("cost"),
-        pl.col("first").max().over(place).alias("end"),
-    )
-    runs = ran.filter("silent").group_by(*place, "run", maintain_order=True).agg(
-        spend.sum(), pl.col("cost").first(), pl.col("end").first(), pl.len().alias("days"),
-        pl.col("first").min().alias("since"), pl.col("first").max().alias("until"), pl.col("line").min(),
-    )  # fmt: skip
-    open_end = pl.col("until") == pl.col("end")  # conversions of the last days may be still to come
-    faults = runs.filter((pl.col("days") >= SILENT_DAYS) & (spend / pl.col("cost") >= SILENT_COUNT) & ~open_end)
-    notes: list[Finding] = []
-    for row in faults.iter_rows(named=True):
-        owners = [one for one in drafts if (one.key, one.currency) == (row["key"], row["currency"])
-                  and one.first and one.last and one.first <= row["until"] and row["since"] <= one.last]  # fmt: skip
+    for several in together.values():
+        owners = [draft for draft in drafts if any(_has(draft, stretch) for stretch in several)]
         ids = [identity for one in owners if (identity := draft_id(dialect, one)) not in accepted]
         if ids:
-            message = (
-                f"{owners[0].name}: no conversion from {row['since']} to {row['until']}, with "
-                f"{money(row['spend'], row['currency'])} spent, where its other days would have brought "
-                f"{row['spend'] / row['cost']:,.0f}. This looks like tracking that was off, not a failure: nothing "
-                f"else is compared with it. Repair these days and import them again; if they are real, accept the "
-                f"campaign on its page, or by 'reflection accept {ids[0]}'."
-            )
-            notes.append(finding("tracking_fault", "warning", message, [row["line"]], ids))
+            lines = [stretch.line for stretch in several]
+            message = _stretch_text(owners, several, ids[0])
+            notes.append(finding("tracking_fault", "warning", message, lines, list(dict.fromkeys(ids))))
     return notes
 
 
-def _suspicious(daily: pl.DataFrame, place: Sequence[str]) -> pl.DataFrame:
-    """Days of campaigns with a week of them, and which lie far from the median cost: a cheap look before the exact."""
-    spend, conversions = pl.col("spend"), pl.col("conversions")
-    cost = pl.when((spend > 0) & (conversions > 0)).then(spend / conversions)
-    middle = cost.median().over(place)
-    share = conversions * middle / spend
-    far = (spend > 0) & (pl.max_horizontal(conversions, spend / middle) >= MIN_COUNT)
-    far &= ~share.is_between(1.5 / FACTOR, FACTOR / 1.5, closed="none")
-    weeks = daily.filter(pl.len().over(place) >= DAYS_OF_A_WEEK)
-    return weeks.with_columns(far.fill_null(False).alias("suspicious"))
+def _has(draft: Draft, stretch: Stretch) -> bool:
+    """Whether days of a stretch are a draft's."""
+    same = (draft.key, draft.currency) == (stretch.key, stretch.currency)
+    return bool(same and draft.first and draft.last and draft.first <= stretch.last and stretch.first <= draft.last)
+
+
+def with_doubts(drafts: Sequence[Draft], found: Sequence[Stretch]) -> list[Draft]:
+    """Each draft with the days whose conversions are in doubt, and what was spent on them."""
+    by_key: dict[Place, list[Stretch]] = defaultdict(list)
+    for stretch in found:
+        by_key[(stretch.key, stretch.currency)].append(stretch)
+    return [_with_doubt(draft, by_key[(draft.key, draft.currency)]) for draft in drafts] if found else list(drafts)
+
+
+def _with_doubt(draft: Draft, found: Sequence[Stretch]) -> Draft:
+    if draft.first is None or draft.last is None or not draft.sums.spend:
+        return draft
+    least = LEAST_SHARE * draft.sums.spend  # of less that went missing nothing is to be seen in its figures
+    own = [one for one in found if _has(draft, one) and (one.conversions > one.due
+           or one.spend * _share(one, draft.first, draft.last) >= least)]  # fmt: skip
+    if not own:
+        return draft
+    first, last = min(one.first for one in own), max(one.last for one in own)
+    spend = sum(one.spend * _share(one, draft.first, draft.last) for one in own)
+    spend = round(min(spend, draft.sums.spend), 6)
+    return replace(draft, doubt=(max(first, draft.first), min(last, draft.last), spend))
+
+
+def _share(stretch: Stretch, first: dt.date, last: dt.date) -> float:
+    """The share of a stretch's days that lie between two."""
+    common = min(stretch.last, last) - max(stretch.first, first)
+    return (common.days + 1) / ((stretch.last - stretch.first).days + 1)
+
+
+def _stretch_text(owners: Sequence[Draft], several: Sequence[Stretch], identity: str) -> str:
+    """What was seen on the days, what is made of it, and what to do."""
+    first, last, currency = several[0].first, several[0].last, several[0].currency
+    count, due = sum(one.conversions for one in several), sum(one.due for one in several)
+    spent = money(sum(one.spend for one in several), currency)
+    keys = len({one.key for one in several})
+    subject = owners[0].name if keys == 1 else f"{number_of(keys, 'campaign')} of {owners[0].platform} at once"
+    many = "no conversion" if not count else f"{count:,.0f} conversion{'' if count == 1 else 's'}"
+    days = f"on {first}" if first == last else f"from {first} to {last}"
+    kind = "that was off, not a failure" if count < due else "that counted too much, not a success"
+    return (
+        f"{subject}: {many} {days}, with {spent} spent, where the other days would have brought {due:,.0f}. This looks "
+        f"like tracking {kind}: nothing else is compared with it, and where it concerns 5 % and more of what was spent "
+        "in that time, the campaign is kept out of learning until somebody says; below that it is learnt and asked "
+        "about. Repair these days and import them again (with --group-by month only their months are kept out); if "
+        f"they are real, accept the campaign on its page, or by 'reflection accept {identity}'."
+    )
 
 
 def _fault_finding(

@@ -1,0 +1,146 @@
+"""From identified rows to campaigns: drafts, what is to be said of them, expected figures, and what was left out.
+
+Whatever the rows came from: a file that was just read, or those that are left when an import is taken back. Must not
+know how files are opened or recognised.
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import polars as pl
+
+from reflection.domain.campaign import Campaign
+from reflection.domain.number_of import number_of
+from reflection.domain.planner_forecast import NO_FORECAST
+from reflection.ingest.building.campaigns import BuildResult, build, draft_id
+from reflection.ingest.building.drafts import Draft, group_drafts
+from reflection.ingest.building.expected import References
+from reflection.ingest.building.plan_file import Plan
+from reflection.ingest.checks import checks, maturity
+from reflection.ingest.checks.stretches import stretches
+from reflection.ingest.checks.tracking_faults import with_doubts
+from reflection.ingest.import_report import Finding, Granularity, Reject, finding
+from reflection.ingest.options import ImportOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What campaigns are made with.
+
+    Attributes:
+        counted: the event that is counted, where it is one: the objective of campaigns that state none.
+        undecided: whether nothing says what a conversion is; then no campaign is made.
+        zone: the zone of the days.
+    """
+
+    dialect: str
+    zone: dt.tzinfo
+    options: ImportOptions
+    counted: str = ""
+    undecided: bool = False
+
+    def drafts(self, frame: pl.DataFrame) -> list[Draft]:
+        """The campaigns in the making that delivered anything."""
+        grouped = group_drafts(frame, self.options.group_by)
+        drafts = [_with_objective(draft, self.counted, self.options) for draft in grouped]
+        kept = [draft for draft in drafts if draft.sums.delivered()]
+        return maturity.with_maturity(kept, frame, self.dialect, self.options.conversion_window)
+
+
+def campaigns_of(
+    making: Making,
+    frame: pl.DataFrame,
+    drafts: Sequence[Draft],
+    granularity: Granularity,
+    rejects: Sequence[Reject] = (),
+    plan: Plan | None = None,
+) -> "MadeCampaigns":
+    """The campaigns of drafts, beside expected figures, with what is to be said of them."""
+    options, dialect = making.options, making.dialect
+    found = stretches(frame, maturity.complete_by(drafts, options.as_of))
+    drafts = with_doubts(drafts, found)
+    made = MadeCampaigns(checks.campaign_findings(drafts, frame, granularity, dialect, options, found))
+    references = References(*_sound(drafts, frame, made.of_campaigns, dialect), options, plan)
+    faults = checks.unsound(drafts, rejects, frame)
+    for draft in drafts:
+        if fault := faults.get(draft.key):
+            made.rejects.append(Reject(draft.lines[0], fault, draft.name))
+        elif not making.undecided:
+            made.add(draft, build(draft, references, dialect, options.templates, making.zone))
+    return made
+
+
+@dataclass(slots=True)
+class MadeCampaigns:
+    """What building gave: campaigns, what was left out, and whose expected figures they carry.
+
+    Attributes:
+        of_campaigns: what is to be said of campaigns over time.
+    """
+
+    of_campaigns: list[Finding]
+
+    campaigns: list[Campaign] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    notes: list[Finding] = field(default_factory=list)
+    ids: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+
+    def add(self, draft: Draft, result: BuildResult) -> None:
+        """Keep a campaign, or the reason why there is none."""
+        self.notes += result.findings
+        if result.campaign is not None:
+            self.campaigns.append(result.campaign)
+            place = draft.platform, draft.name.lower()
+            self.ids[place] = (*self.ids.get(place, ()), result.campaign.campaign_id)
+        elif result.reject is not None:
+            self.rejects.append(result.reject)
+
+    def findings(self) -> list[Finding]:
+        """What was noticed while building, who expects, and what was left out."""
+        notes = [*self.notes, *_expected_findings(Counter(campaign.planner or "" for campaign in self.campaigns))]
+        if self.rejects:
+            left_out = number_of(len(self.rejects), "campaign is", "campaigns are")
+            message = f"{left_out} left out; the first: {self.rejects[0].reason}."
+            notes.append(
+                finding("campaigns_left_out", "error", message, [reject.line for reject in self.rejects if reject.line])
+            )
+        return notes
+
+
+def _sound(
+    drafts: Sequence[Draft], frame: pl.DataFrame, notes: Sequence[Finding], dialect: str
+) -> tuple[list[Draft], pl.DataFrame]:
+    """What expected figures may rest on: drafts and rows without those whose tracking looks faulty."""
+    suspects = {identity for note in notes if note.code == "tracking_fault" for identity in note.campaigns}
+    sound = [draft for draft in drafts if draft_id(dialect, draft) not in suspects]
+    for draft in drafts if suspects else ():
+        if draft_id(dialect, draft) not in suspects:
+            continue
+        inside = pl.col("first").is_between(pl.lit(draft.first), pl.lit(draft.last))
+        frame = frame.filter(~((pl.col("key").cast(pl.String) == draft.key) & inside).fill_null(False))
+    return sound, frame
+
+
+def _with_objective(draft: Draft, counted: str, options: ImportOptions) -> Draft:
+    """The user's objective where the file has none, else the event that was counted."""
+    event = counted if draft.sums.conversions is not None else ""
+    return replace(draft, objective=draft.objective or options.objective or event)
+
+
+def _expected_findings(labels: Counter[str]) -> list[Finding]:
+    notes: list[Finding] = []
+    if missing := labels.pop(NO_FORECAST, 0):
+        message = (
+            f"Campaigns without forecast, past, or others to compare with: {missing}. Their expected figures are the "
+            "facts themselves, so the comparison says nothing. Give a plan with --expected PLAN.csv."
+        )
+        notes.append(finding("expected_missing", "warning", message))
+    if labels:
+        sources = ", ".join(f"{planner} ({count})" for planner, count in sorted(labels.items()))
+        message = (
+            f"Expected figures, by source and number of campaigns: {sources}. `planner` of each campaign says which."
+        )
+        notes.append(finding("expected_from", "info", message))
+    return notes
