@@ -156,13 +156,14 @@ def test_rows_come_in_once_however_often_and_a_restated_day_replaces(sent, guard
     assert spend_stored(guarded) == pytest.approx(41 * 2 * 10.5)
 
 
-def test_half_a_month_is_not_taken_for_the_whole_in_silence(sent, guarded, keys):
+def test_days_that_come_in_parts_are_put_together_and_it_is_said(sent, guarded, keys):
     sent([insights(day, 1) for day in days(dt.date(2026, 10, 1), 18)])
     sent([insights(day, 1) for day in days(dt.date(2026, 10, 12), 8)])
 
-    note = next(item for item in last_import(guarded, keys["owner"])["findings"] if item["code"] == "days_left_out")
+    note = next(item for item in last_import(guarded, keys["owner"])["findings"] if item["code"] == "days_joined")
 
-    assert note["message"].startswith("11 campaign-days known from earlier files are not in this one")
+    assert note["message"].startswith("11 campaign-days that ")
+    assert spend_stored(guarded) == pytest.approx(19 * 10.5)
 
 
 def test_a_wrong_key_ends_the_run_with_the_answers_own_words(sent):

@@ -6,23 +6,28 @@ know how files are opened or recognised.
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import astuple, dataclass, field, replace
+from typing import Any
 
 import polars as pl
 
 from reflection.domain.campaign import Campaign
 from reflection.domain.number_of import number_of
-from reflection.domain.planner_forecast import NO_FORECAST
+from reflection.domain.planner_forecast import NO_FORECAST, PREVIOUS_PERIOD, TRAILING_28D
 from reflection.ingest.building.campaigns import BuildResult, build, draft_id
 from reflection.ingest.building.drafts import Draft, group_drafts
 from reflection.ingest.building.expected import References
+from reflection.ingest.building.name_templates import Templates
 from reflection.ingest.building.plan_file import Plan
 from reflection.ingest.checks import checks, maturity
 from reflection.ingest.checks.stretches import stretches
 from reflection.ingest.checks.tracking_faults import with_doubts
 from reflection.ingest.import_report import Finding, Granularity, Reject, finding
 from reflection.ingest.options import ImportOptions
+from reflection.ingest.time_zones import zone_named
+
+TORN = "an earlier file says some of its days together with others: they would be counted twice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,25 @@ class Making:
     counted: str = ""
     undecided: bool = False
 
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready values, to make campaigns of the same rows again; a plan file is not kept."""
+        options = self.options
+        expected = options.expected if options.expected == TRAILING_28D else PREVIOUS_PERIOD
+        return {
+            "dialect": self.dialect, "zone": str(self.zone), "counted": self.counted, "undecided": self.undecided,
+            "group_by": options.group_by, "expected": expected, "objective": options.objective,
+            "window": options.conversion_window, "templates": astuple(options.templates),
+        }  # fmt: skip
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any], as_of: dt.date) -> "Making":
+        """The values of `as_dict`."""
+        options = ImportOptions(
+            group_by=body["group_by"], expected=body["expected"], objective=body["objective"], as_of=as_of,
+            conversion_window=body["window"], templates=Templates(*body["templates"]),
+        )  # fmt: skip
+        return cls(body["dialect"], zone_named(body["zone"]), options, body["counted"], body["undecided"])
+
     def drafts(self, frame: pl.DataFrame) -> list[Draft]:
         """The campaigns in the making that delivered anything."""
         grouped = group_drafts(frame, self.options.group_by)
@@ -56,20 +80,48 @@ def campaigns_of(
     granularity: Granularity,
     rejects: Sequence[Reject] = (),
     plan: Plan | None = None,
+    torn: Collection[str] = (),
+    own: Sequence[Draft] | None = None,
 ) -> "MadeCampaigns":
-    """The campaigns of drafts, beside expected figures, with what is to be said of them."""
+    """The campaigns of drafts, beside expected figures, with what is to be said of them.
+
+    Args:
+        torn: keys of campaigns of whose days files say some twice (`day_sets`).
+        own: the drafts that campaigns are made of, others are what they are compared with; None for all.
+    """
+    places = {(draft.key, draft.currency, draft.label) for draft in (drafts if own is None else own)}
     options, dialect = making.options, making.dialect
     found = stretches(frame, maturity.complete_by(drafts, options.as_of))
     drafts = with_doubts(drafts, found)
-    made = MadeCampaigns(checks.campaign_findings(drafts, frame, granularity, dialect, options, found))
-    references = References(*_sound(drafts, frame, made.of_campaigns, dialect), options, plan)
-    faults = checks.unsound(drafts, rejects, frame)
+    notes = checks.campaign_findings(drafts, frame, granularity, dialect, options, found)
+    drafts, others = _split(drafts, places)
+    foreign = {draft_id(dialect, draft) for draft in others}
+    made = MadeCampaigns([note for note in notes if not note.campaigns or not foreign.issuperset(note.campaigns)])
+    references = References(*_sound([*drafts, *others], frame, notes, dialect), options, plan)
+    faults = checks.unsound(drafts, rejects, frame) | dict.fromkeys(torn, TORN)
     for draft in drafts:
         if fault := faults.get(draft.key):
-            made.rejects.append(Reject(draft.lines[0], fault, draft.name))
+            made.rejects.append(Reject(draft.lines[0] if draft.lines else 0, fault, draft.name))
         elif not making.undecided:
             made.add(draft, build(draft, references, dialect, options.templates, making.zone))
     return made
+
+
+def _split(drafts: Sequence[Draft], places: Collection[object]) -> tuple[list[Draft], list[Draft]]:
+    """Those of some places, and the others."""
+    inside = [(draft.key, draft.currency, draft.label) in places for draft in drafts]
+    own = [draft for draft, there in zip(drafts, inside, strict=True) if there]
+    return own, [draft for draft, there in zip(drafts, inside, strict=True) if not there]
+
+
+def days_joined(report: str, known: int, drafts: Sequence[Draft], dialect: str) -> Finding:
+    """That campaigns were made of the days of several files."""
+    first, last = min(filter(None, (one.first for one in drafts))), max(filter(None, (one.last for one in drafts)))
+    message = (
+        f"{known:,} campaign-days that {report} says nothing of came with other files and count with it: its campaigns "
+        f"now reach from {first} to {last}. Days that it does say are counted once, as it says them."
+    )
+    return finding("days_joined", "info", message, (), [draft_id(dialect, draft) for draft in drafts])
 
 
 @dataclass(slots=True)

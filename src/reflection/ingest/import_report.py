@@ -6,9 +6,12 @@ Values only: nothing here reads a file or decides anything. `ImportReport.as_dic
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from reflection.domain.campaign import Campaign
+
+if TYPE_CHECKING:
+    from reflection.ingest.building.day_sets import ReportedRows
 
 Severity = Literal["info", "warning", "error"]
 Granularity = Literal["hour", "day", "week", "month", "period", "none"]
@@ -51,7 +54,8 @@ def finding(
     code: str, severity: Severity, message: str, rows: Sequence[int] = (), campaigns: Sequence[str] = ()
 ) -> Finding:
     """A finding that names at most the first twenty rows."""
-    return Finding(code, severity, message, tuple(sorted(rows)[:MAX_ROWS]), tuple(campaigns))
+    lines = sorted(line for line in rows if line)  # 0 is a row of another file
+    return Finding(code, severity, message, tuple(lines[:MAX_ROWS]), tuple(campaigns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,8 @@ class ImportReport:
         campaigns: ready to be analysed, ordered by period, then id.
         columns: field -> header as the file writes it, of what was read; `headers` are all of the file's.
         sha256: of the unpacked bytes: the same file again is the same import.
+        reported: its identified rows, and `making` what their campaigns were made with: kept for the files to come.
+        joined: whether its campaigns hold days that came with other files.
     """
 
     name: str
@@ -123,6 +129,9 @@ class ImportReport:
     headers: tuple[str, ...] = ()
     sha256: str = ""
     snapshot: "Snapshot | None" = field(default=None, repr=False)
+    reported: "ReportedRows | None" = field(default=None, repr=False)
+    making: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    joined: bool = False
 
     @property
     def ok(self) -> bool:

@@ -4,13 +4,14 @@ Values only: no file is read here.
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from reflection.domain.campaign import Metrics
 from reflection.domain.planner_forecast import PREVIOUS_PERIOD
+from reflection.ingest.building.day_sets import ReportedRows
 from reflection.ingest.building.name_templates import Templates
 from reflection.ingest.dialects.column_mapping import ColumnMapping
 from reflection.ingest.dialects.dialect import DateOrder
@@ -65,6 +66,7 @@ class ImportOptions:
         as_of: the day the export was made, for conversions still to come; today when left out.
         conversion_window: days after which conversions are taken as complete.
         accept: ids of campaigns whose tracking faults somebody has looked at and accepted.
+        known: rows of earlier imports, by dialect, the latest last: campaigns are made of all their days.
         previous: what earlier imports said of the same days (see `ImportReport.snapshot`).
     """
 
@@ -86,4 +88,5 @@ class ImportOptions:
     conversion_window: int | None = None
     accept: frozenset[str] = frozenset()
     previous: Mapping[str, Snapshot] = field(default_factory=dict)
+    known: Mapping[str, Sequence[ReportedRows]] = field(default_factory=dict)
     limits: Limits = DEFAULT_LIMITS

@@ -5,23 +5,21 @@ actions) and are checked against each other. Nothing is stored here: a report is
 """
 
 import datetime as dt
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
 
 from reflection.domain.planner_forecast import PREVIOUS_PERIOD, TRAILING_28D
-from reflection.errors import ImportFileError
 from reflection.ingest.building import meta_actions
 from reflection.ingest.building.conversions import Choice, choose_conversions
+from reflection.ingest.building.day_sets import ReportedRows, day_set
 from reflection.ingest.building.drafts import Draft
 from reflection.ingest.building.identity import IdentifiedRows, identify
 from reflection.ingest.building.name_books import NameBook, name_book
 from reflection.ingest.building.plan_file import Plan, read_plan
-from reflection.ingest.campaigns_from_rows import Making, campaigns_of
+from reflection.ingest.campaigns_from_rows import Making, campaigns_of, days_joined
 from reflection.ingest.checks import checks, maturity, overlaps, restatements, workbooks
 from reflection.ingest.checks.plausibility import refuse_millionths
 from reflection.ingest.checks.restatements import snapshot
@@ -30,8 +28,7 @@ from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.header import Header
 from reflection.ingest.reading.preamble import Preamble
 from reflection.ingest.recognition import FileRows, Input, headers_of, read_columns, read_rows
-
-_OFFSET = re.compile(r"GMT([+-])([01]?\d|2[0-3]):([0-5]\d)")
+from reflection.ingest.time_zones import zone_named, zone_stated
 
 
 def read_export(source: Input, options: ImportOptions | None = None) -> ImportReport:
@@ -58,8 +55,19 @@ def read_exports(inputs: Sequence[Input], options: ImportOptions | None = None) 
     files = meta_actions.join([(file.header, file.facts, file) for file in files], _with_frame)
     plan = _plan(options)
     every_draft: list[Draft] = []
-    reports = [_report(file, book, plan, options, every_draft) for file in files]
+    reports: list[ImportReport] = []
+    for file in files:
+        reports.append(_report(file, book, plan, options, every_draft))
+        options = _with_rows(options, reports[-1])
     return overlaps.compare(_with_plan_findings(reports, plan, every_draft), options.previous)
+
+
+def _with_rows(options: ImportOptions, report: ImportReport) -> ImportOptions:
+    """The options for the files after one: its rows are known."""
+    if report.reported is None:
+        return options
+    earlier = options.known.get(report.dialect, ())
+    return replace(options, known={**options.known, report.dialect: (*earlier, report.reported)})
 
 
 def _with_plan_findings(reports: list[ImportReport], plan: Plan | None, drafts: Sequence[Draft]) -> list[ImportReport]:
@@ -121,14 +129,23 @@ def _report(
     )  # fmt: skip
     refuse_millionths(rows.frame, file.table.name)
     described = replace(empty, conversions=choice.description)
-    options = replace(options, as_of=_as_of(file, options))
+    as_of = _as_of(file, options)
+    options = replace(options, as_of=as_of)
     whole, notes = maturity.without_partial_day(rows.frame, options.as_of, rows.granularity)
     rows = replace(rows, frame=whole, findings=(*rows.findings, *notes))
     counted = choice.events[0].replace("_", " ") if len(choice.events) == 1 else ""
     making = Making(empty.dialect, _zone(header, options), options, counted, choice.undecided)
+    reported = ReportedRows(rows.frame, _counted(choice, options), as_of)
     drafts = making.drafts(rows.frame)
     every_draft += drafts
+    described = replace(described, reported=reported, making=making.as_dict())
     return _campaigns(described, file, choice, rows, drafts, plan, making)
+
+
+def _counted(choice: Choice, options: ImportOptions) -> str:
+    """What is a conversion in a file, so that files which count another thing are not put together."""
+    asked = choice.description if options.conversions else "conversions"
+    return "+".join(choice.events) or (asked if choice.description else "")
 
 
 def _campaigns(
@@ -142,7 +159,10 @@ def _campaigns(
 ) -> ImportReport:
     """Everything from drafts on: expected figures, checks, campaigns."""
     frame, dialect, options, rejects = rows.frame, report.dialect, making.options, file.facts.rejects
-    made = campaigns_of(making, frame, drafts, rows.granularity, rejects, plan)
+    assert report.reported is not None
+    days = day_set(report.reported, options.known.get(dialect, ()))
+    every = making.drafts(days.frame) if days.known else drafts
+    made = campaigns_of(making, days.frame, every, rows.granularity, rejects, plan, days.torn, drafts)
     current = replace(snapshot(frame, dialect), ids=made.ids)
     notes = [
         *choice.findings,
@@ -151,6 +171,7 @@ def _campaigns(
         *checks.file_findings(file.facts, file.header, rows, file.unused, undecided=choice.undecided),
         *workbooks.findings(file.table, file.unread, file.facts.frame, frame),
         *made.of_campaigns,
+        *([days_joined(report.name, days.known, every, dialect)] if days.known else []),
     ]
     if previous := options.previous.get(dialect):
         notes += restatements.findings(previous, current, monthly=options.group_by == "month")
@@ -166,6 +187,7 @@ def _campaigns(
         findings=tuple(_ordered(notes)),
         rejects=(*rejects, *made.rejects),
         snapshot=current,
+        joined=days.known > 0,
     )
 
 
@@ -180,10 +202,7 @@ def _zone(header: Header, options: ImportOptions) -> dt.tzinfo:
     stated = Preamble(header.preamble).zone()
     if options.timezone or not stated:
         return zone_named(options.timezone or header.dialect.timezone or None)
-    if match := _OFFSET.search(stated):
-        offset = dt.timedelta(hours=int(match[2]), minutes=int(match[3]))
-        return dt.timezone(-offset if match[1] == "-" else offset)
-    return zone_named("UTC" if stated.upper().startswith("GMT") else stated)
+    return zone_stated(stated)
 
 
 def _sole_value(frame: pl.DataFrame, column: str) -> str | None:
@@ -194,17 +213,3 @@ def _sole_value(frame: pl.DataFrame, column: str) -> str | None:
 def _ordered(notes: Sequence[Finding]) -> list[Finding]:
     rank = {"error": 0, "warning": 1, "info": 2}
     return sorted(notes, key=lambda item: rank[item.severity])
-
-
-def zone_named(name: str | None) -> dt.tzinfo:
-    """A time zone by its IANA name; UTC for None.
-
-    Raises:
-        ImportFileError: there is no such zone.
-    """
-    try:
-        return ZoneInfo(name) if name and name != "UTC" else dt.UTC
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ImportFileError(
-            f"'{name}' is no time zone.", hint="Use one such as Europe/Berlin.", field="timezone"
-        ) from error

@@ -66,7 +66,8 @@ class ImportRows:
             insert_rows(connection, _PUT_CLAIM, claims)
             connection.execute(delete(import_days).where(*_is(import_days, workspace, import_id)))
             rows = [
-                {**key, "dialect": item.dialect, "platform": item.platform, "body": _json(item.rows)} for item in days
+                {**key, "dialect": item.dialect, "platform": item.platform, "body": packed(item.body())}
+                for item in days
             ]
             insert_rows(connection, insert(import_days), rows)
 
@@ -137,6 +138,13 @@ class ImportRows:
                 query = update(import_claims).where(*where, import_claims.c.campaign_id == outcome.campaign_id)
                 connection.execute(query.values(values))
             connection.execute(update(imports).where(*_is(imports, workspace, import_id)).values(updated_at=now))
+
+    def restate(self, workspace: str, claim: Claim) -> None:
+        """Change what an import says of a campaign that was made anew of the rows that are left."""
+        where = _is(import_claims, workspace, claim.import_id)
+        query = update(import_claims).where(*where, import_claims.c.campaign_id == claim.campaign_id)
+        with self._database.write(workspace) as connection:
+            connection.execute(query.values(content_hash=claim.content_hash))
 
     def not_taken_back(self, workspace: str, import_id: str, limit: int) -> list[Claim]:
         """Claims of an import that are still to be taken back, in order."""

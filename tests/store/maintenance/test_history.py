@@ -14,7 +14,7 @@ from reflection.domain.campaign import Campaign
 from reflection.domain.ports import AnalysisRecord
 from reflection.inference.recheck import differences
 from reflection.ingest.jobs.register import DONE, NEW, UNDONE, Claim, Days, Outcome, PlannedCampaign
-from reflection.ingest.jobs.service import revision_to_restore
+from reflection.ingest.jobs.undo import revision_to_restore
 from reflection.settings import Settings
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.connections import Database

@@ -141,7 +141,7 @@ def _heads(frame: pl.DataFrame) -> list[dict[str, Any]]:
         pl.col("last").max(),
         *metric_sums(frame),
         *(pl.col(name).cast(pl.String).drop_nulls().unique() for name in _AGREED if name in frame.columns),
-        pl.col("line").sort().head(20).alias("lines"),
+        pl.col("line").filter(pl.col("line") > 0).sort().head(20).alias("lines"),
     )
     return grouped.to_dicts()
 

@@ -1,10 +1,12 @@
-"""Several files of one import that speak of the same campaign-days: taken once, never added.
+"""Several sources of one import that speak of the same campaign-days: taken once, never added.
 
 This file must not know how files are read.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
+from operator import or_
 
 from reflection.domain.number_of import number_of
 from reflection.ingest.import_report import CampaignDay, ImportReport, Reject, Snapshot, finding
@@ -16,12 +18,14 @@ _EVERY = ""
 
 
 def compare(reports: Sequence[ImportReport], previous: Mapping[str, Snapshot]) -> list[ImportReport]:
-    """Keep the first report of each campaign-day; later ones lose campaigns that have such days.
+    """Keep the first source of each campaign-day; later ones lose campaigns that have such days.
+
+    Files of one kind are no two sources: of a day that several say, the latest export counts (`day_sets`).
 
     Args:
         previous: what earlier imports said, by dialect; the same dialect restates, another is a second source.
     """
-    sources: dict[CampaignDay, str] = {}
+    sources: dict[tuple[str, str], dict[CampaignDay, str]] = {}
     results: list[ImportReport] = []
     hashes: dict[str, str] = {}
     for report in reports:
@@ -37,10 +41,12 @@ def compare(reports: Sequence[ImportReport], previous: Mapping[str, Snapshot]) -
             for name, old in previous.items():
                 if name != report.dialect:
                     _note(earlier, old, f"the {name} import")
-            doubles = _reported(snapshot, {**earlier, **sources})
+            kind = report.dialect, report.conversions
+            others = [days for other, days in sources.items() if other != kind]
+            doubles = _reported(snapshot, reduce(or_, others, earlier))
             report = _without(report, *doubles, "two_sources")
         hashes[report.sha256] = report.name
-        _note(sources, snapshot, report.name)
+        _note(sources.setdefault((report.dialect, report.conversions), {}), snapshot, report.name)
         results.append(report)
     return results
 

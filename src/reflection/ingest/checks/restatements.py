@@ -5,7 +5,7 @@ know how either was read.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -32,13 +32,14 @@ def _stated_sums() -> list[pl.Expr]:
     return [pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name) for name in COUNTS]
 
 
-def findings(before: Snapshot, now: Snapshot, *, monthly: bool) -> list[Finding]:
+def findings(before: Snapshot, now: Snapshot, *, monthly: bool, joined: bool = False) -> list[Finding]:
     """The restated days, with the differences of their sums, and those left out; nothing where all is the same.
 
     Args:
+        joined: whether campaigns keep the days of earlier files (`day_sets`).
         monthly: a campaign is a calendar month of it, else all its days: what a later file replaces as a whole.
     """
-    notes = [*_overlapping(before, now), *_left_out(before, now, monthly=monthly)]
+    notes = [] if joined else [*_overlapping(before, now), *_left_out(before, now, monthly=monthly)]
     common = before.cells.keys() & now.cells.keys()
     changed = sorted(key for key in common if before.cells[key] != now.cells[key])
     if common and not changed and len(common) == len(now.cells):
@@ -127,6 +128,10 @@ class EarlierReport(Protocol):
         """Of which platform; several joined by a comma."""
 
     @property
+    def counted(self) -> Collection[str]:
+        """What conversions are in the files whose rows were kept, to be put together with those of later ones."""
+
+    @property
     def rows(self) -> list[list[Any]]:
         """Campaign, first day, last day, and the metrics."""
 
@@ -138,22 +143,27 @@ def beside_earlier(reports: Sequence[ImportReport], earlier: Sequence[EarlierRep
 
 def _beside_each_other(reports: Sequence[ImportReport]) -> list[ImportReport]:
     """The reports, where two files of one import have other days of the same campaign: the later one's are taken."""
-    files: dict[str, str] = {}
+    files: dict[str, tuple[str, str]] = {}
     results = []
     for report in reports:
         ids = [campaign.campaign_id for campaign in report.campaigns]
-        twice = sorted(set(ids) & files.keys())
+        twice = sorted(name for name in set(ids) & files.keys() if not _are_one(files[name][1], report))
         if twice:
             message = (
-                f"{number_of(len(twice), 'campaign')} of {report.name} came with other days in {files[twice[0]]} "
+                f"{number_of(len(twice), 'campaign')} of {report.name} came with other days in {files[twice[0]][0]} "
                 f"(first: {twice[0]}): a campaign is replaced as a whole, so only the later file's count. Import whole "
                 "months with --group-by month, or give each campaign's days in one file."
             )
             note = finding("days_left_out", "error", message, (), twice)
             report = replace(report, findings=(note, *report.findings))
-        files.update(dict.fromkeys(ids, report.name))
+        files.update(dict.fromkeys(ids, (report.name, "" if report.reported is None else report.reported.counted)))
         results.append(report)
     return results
+
+
+def _are_one(counted: str, report: ImportReport) -> bool:
+    """Whether a report's campaigns hold the days of another file that counts so."""
+    return report.reported is not None and report.reported.dated and report.reported.counted == counted
 
 
 def _beside(report: ImportReport, earlier: Sequence[EarlierReport]) -> ImportReport:
@@ -168,7 +178,9 @@ def _beside(report: ImportReport, earlier: Sequence[EarlierReport]) -> ImportRep
             merged[item.dialect] = replace(base, cells={**base.cells, **addition.cells}) if base else addition
     own = merged.get(report.dialect)
     monthly = any(campaign.unit_id for campaign in report.campaigns)
-    notes = restatements.findings(own, report.snapshot, monthly=monthly) if own else []
+    same = [item for item in earlier if item.dialect == report.dialect and platforms & _parts(item.platform)]
+    joined = report.reported is not None and all(item.counted == {report.reported.counted} for item in same)
+    notes = restatements.findings(own, report.snapshot, monthly=monthly, joined=joined) if own else []
     result = overlaps.compare([report], merged)[0]
     return replace(result, findings=(*notes, *result.findings))
 

@@ -5,7 +5,7 @@ and undoable (what was there before is written before anything is touched). Must
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 import orjson
@@ -61,22 +61,52 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptFile:
+    """The rows of one file as they were read: what later files of the same campaigns are put together with.
+
+    Attributes:
+        rows: `ReportedRows.packed`, as base64.
+        counted, as_of: what a conversion is in it, and the day of the export.
+        making: what campaigns were made with (`Making.as_dict`).
+    """
+
+    rows: str
+    counted: str
+    as_of: str
+    making: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Days:
     """The days that an import reported: `rows` as `Snapshot.as_list` gives them; `currency` of its amounts, None where
-    none was stated, or several were (`mixed`)."""
+    none was stated, or several were (`mixed`); `files`: the rows that were read, in the order given."""
 
     dialect: str
     platform: str
     rows: list[list[Any]]
     currency: str | None = None
     mixed: bool = False
+    files: tuple[KeptFile, ...] = ()
 
     @classmethod
-    def read(cls, dialect: str, platform: str, rows: bytes, verdict: bytes) -> "Days":
-        """From JSON: the rows, and the import's verdict, which says the currency; several were not added up."""
-        said = orjson.loads(verdict)
+    def read(cls, dialect: str, platform: str, body: bytes, verdict: bytes) -> "Days":
+        """From JSON: what `body` gave, and the import's verdict, which says the currency; several were not added up.
+
+        Imports of before rows were kept have a list of days alone.
+        """
+        said, kept = orjson.loads(verdict), orjson.loads(body)
         mixed = said.get("totals", {}).get("spend") is None
-        return cls(dialect, platform, orjson.loads(rows), said.get("currency"), mixed)
+        rows, files = (kept, []) if isinstance(kept, list) else (kept["rows"], kept["files"])
+        return cls(dialect, platform, rows, said.get("currency"), mixed, tuple(KeptFile(**file) for file in files))
+
+    @property
+    def counted(self) -> frozenset[str]:
+        """What conversions are in its files, whose rows were kept."""
+        return frozenset(file.counted for file in self.files)
+
+    def body(self) -> bytes:
+        """As JSON."""
+        return orjson.dumps({"rows": self.rows, "files": [asdict(file) for file in self.files]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +189,10 @@ class ImportRegister(Protocol):
 
     def settle(self, workspace: str, import_id: str, outcomes: Sequence[Outcome], now: str) -> None:
         """Write what became of campaigns: of claims to be done, or of those taken back."""
+        ...
+
+    def restate(self, workspace: str, claim: Claim) -> None:
+        """Change what an import says of a campaign that was made anew of the rows that are left."""
         ...
 
     def not_taken_back(self, workspace: str, import_id: str, limit: int) -> list[Claim]:

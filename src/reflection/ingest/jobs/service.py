@@ -7,7 +7,7 @@ same import and changes nothing. Knows the importers, the engine and the registe
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -23,12 +23,9 @@ from reflection.errors import ImportFileError, NotFound, Unavailable
 from reflection.ingest.jobs import summary as import_verdict
 from reflection.ingest.jobs.register import (
     DONE,
-    KEPT,
     NEW,
     REFUSED,
     REPLACED,
-    RESTORED,
-    RETRACTED,
     RUNNING,
     UNCHANGED,
     UNDER_WAY,
@@ -36,12 +33,12 @@ from reflection.ingest.jobs.register import (
     UNDONE,
     Campaigns,
     Claim,
-    Days,
     ImportEntry,
     ImportRegister,
     Outcome,
     PlannedCampaign,
 )
+from reflection.ingest.jobs.undo import Undo
 
 if TYPE_CHECKING:
     from reflection.ingest import ImportOptions, ImportReport
@@ -68,6 +65,7 @@ class Imports:
         self._store = store
         self._register = register
         self._clock = clock
+        self._undo = Undo(engine, store, register)
         self._one_at_a_time = threading.Lock()
 
     def read(
@@ -89,8 +87,10 @@ class Imports:
         from reflection.ingest import ImportOptions, read_exports  # here: they take half a second to load
         from reflection.ingest.checks.restatements import beside_earlier
         from reflection.ingest.jobs.expected_from_register import from_register
+        from reflection.ingest.jobs.kept_rows import known_rows
 
-        effective = options or ImportOptions()
+        earlier = self._register.days(workspace)
+        effective = replace(options or ImportOptions(), known=known_rows(earlier))
         if effective.forecasts is None:
             effective = replace(effective, forecasts=from_register(partial(self._store.forecasts, workspace)))
         try:
@@ -99,10 +99,12 @@ class Imports:
             if alerting:
                 self._register.note_unread(workspace, import_verdict.names_of(sources), error.message, self._now())
             raise
-        return beside_earlier(reports, self._register.days(workspace))
+        return beside_earlier(reports, earlier)
 
     def begin(self, workspace: str, reports: Sequence["ImportReport"], options: "ImportOptions | None" = None) -> str:
         """Register what was read, with everything it will do; returns the import's id. `run` does it."""
+        from reflection.ingest.jobs.kept_rows import days_of
+
         import_id = import_verdict.import_id(reports, options)
         planned = {
             campaign.campaign_id: PlannedCampaign(
@@ -111,14 +113,9 @@ class Imports:
             for report in reports
             for campaign in report.campaigns
         }
-        days = {
-            (report.dialect, report.platform): Days(report.dialect, report.platform, report.snapshot.as_list())
-            for report in reports
-            if report.snapshot is not None and report.campaigns
-        }
         verdict = orjson.dumps(import_verdict.verdict(reports))
         plan = list(planned.values())
-        self._register.begin(workspace, import_id, verdict, plan, list(days.values()), self._now())
+        self._register.begin(workspace, import_id, verdict, plan, days_of(reports), self._now())
         return import_id
 
     def run(self, workspace: str, import_id: str, progress: Progress = _on) -> dict[str, Any]:
@@ -199,7 +196,9 @@ class Imports:
         """Note what is there, analyse, note what became of it."""
         ids = [claim.campaign_id for claim, _ in waiting]
         current = self._store.campaigns_named(workspace, ids)
-        claims = [_with_before(claim, current.get(claim.campaign_id)) for claim, _ in waiting]
+        others = (one for one in self._register.claims_on(workspace, ids) if one.import_id != entry.import_id)
+        made = {(claim.campaign_id, claim.content_hash) for claim in others}
+        claims = [_with_before(claim, current.get(claim.campaign_id), made) for claim, _ in waiting]
         self._register.note_before(workspace, claims)
         campaigns = [Campaign.model_validate_json(body) for _, body in waiting]
         results = self._engine.analyze_many(campaigns, workspace=workspace, following=entry.total > BATCH)
@@ -211,30 +210,9 @@ class Imports:
     def _take_all_back(self, workspace: str, import_id: str) -> None:
         with self._one_at_a_time:
             while claims := self._register.not_taken_back(workspace, import_id, BATCH):
-                related = self._register.claims_on(workspace, [claim.campaign_id for claim in claims])
-                outcomes = [self._take_back(workspace, claim, related) for claim in claims]
+                outcomes = self._undo.outcomes(workspace, claims)
                 self._register.settle(workspace, import_id, outcomes, self._now())
             self._register.change_state(workspace, import_id, UNDONE, self._now(), only=UNDOING)
-
-    def _take_back(self, workspace: str, claim: Claim, related: Sequence[Claim]) -> Outcome:
-        """Retract or restore one campaign, if it still says what the import said."""
-        campaign_id = claim.campaign_id
-        current = self._store.campaign(workspace, campaign_id)
-        others = [other for other in related if other.campaign_id == campaign_id and other.import_id != claim.import_id]
-        if current is None or current.content_hash != claim.content_hash:
-            return Outcome(campaign_id, KEPT, undone=True)
-        if any(other.in_force and other.content_hash == claim.content_hash for other in others):
-            return Outcome(campaign_id, KEPT, undone=True)
-        history = self._store.revisions(workspace, campaign_id)
-        revision = revision_to_restore(claim, others, {row["revision"]: row["content_hash"] for row in history})
-        if revision is None:
-            return Outcome(campaign_id, KEPT, undone=True)
-        if revision == 0:
-            self._engine.delete(campaign_id, workspace=workspace)
-            return Outcome(campaign_id, RETRACTED, undone=True)
-        body = next(row["body"] for row in history if row["revision"] == revision)
-        self._engine.analyze(Campaign.model_validate_json(body), workspace=workspace)
-        return Outcome(campaign_id, RESTORED, undone=True)
 
     def _existing(self, workspace: str, import_id: str) -> ImportEntry:
         entry = self._register.entry(workspace, import_id)
@@ -248,28 +226,15 @@ class Imports:
         return self._clock().isoformat(timespec="milliseconds")
 
 
-def revision_to_restore(claim: Claim, others: Sequence[Claim], history: Mapping[int, str]) -> int | None:
-    """The revision a campaign goes back to when a claim is taken back; 0 = it goes, None = it stays as it is.
-
-    It is the latest content that another import in force says, or that was there before an import was done, unless
-    that content came from an import that was taken back since.
+def _with_before(claim: Claim, current: StoredCampaign | None, made: Collection[tuple[str, str]]) -> Claim:
+    """The claim with what it replaces; one whose campaign is stored already remembers what it replaced then.
 
     Args:
-        others: claims of other imports on the same campaign.
-        history: revision -> content hash.
+        made: contents that imports made, with the campaign's id: they follow from their rows and are nobody's own.
     """
-    if not claim.brought_it:
-        return None
-    current = {other.content_hash for other in others if other.in_force}
-    retractions = {other.content_hash for other in others if other.brought_it} - current
-    originals = {content for source in (claim, *others) for content in source.before or ()}
-    candidates = (current | originals) - retractions - {claim.content_hash}
-    return max((revision for revision, content in history.items() if content in candidates), default=0)
-
-
-def _with_before(claim: Claim, current: StoredCampaign | None) -> Claim:
-    """The claim with what it replaces; one whose campaign is stored already remembers what it replaced then."""
     if current is None:
+        return replace(claim, before=())
+    if claim.before is None and (claim.campaign_id, current.content_hash) in made:
         return replace(claim, before=())
     earlier = claim.before or ()
     if claim.before is not None and current.content_hash == claim.content_hash:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reflection.ingest import ImportOptions, ImportReport
     from reflection.ingest.recognition import Input
 
-NOT_IN_THE_NAME = frozenset({"as_of", "forecasts", "previous", "limits"})
+NOT_IN_THE_NAME = frozenset({"as_of", "forecasts", "previous", "known", "limits"})
 """Options that say when and beside what a file is read, not what is made of it."""
 
 
@@ -51,7 +51,25 @@ def verdict(reports: Sequence["ImportReport"]) -> dict[str, Any]:
         whole["findings"] = [note for body in files for note in body["findings"]]
         whole["rejects"] = [reject for body in files for reject in body["rejects"]]
         whole["files"] = files
+        whole["totals"] = _totals(reports, whole["totals"])
     return whole
+
+
+def _totals(reports: Sequence["ImportReport"], added: dict[str, Any]) -> dict[str, Any]:
+    """The sums of the files, of a day that several say once; `added` are those of all rows."""
+    from reflection.ingest.building.day_sets import ReportedRows, union
+
+    kinds: dict[tuple[str, str], list[ReportedRows]] = {}
+    for report in reports:
+        if report.reported is not None and report.reported.dated:
+            kinds.setdefault((report.dialect, report.reported.counted), []).append(report.reported)
+    totals = dict(added)
+    for files in (files for files in kinds.values() if len(files) > 1):
+        once = union(files)
+        for name in (name for name in COUNTS if totals[name] is not None):
+            twice = sum(float(file.frame[name].sum()) for file in files) - float(once[name].sum())
+            totals[name] = type(totals[name])(round(totals[name] - twice, 6))
+    return totals
 
 
 def shown(entry: ImportEntry, details: Sequence[Mapping[str, str]]) -> dict[str, Any]:
@@ -101,7 +119,7 @@ def _together(performance: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "totals": totals,
         "currency": currencies.pop() if len(currencies) == 1 else None,
         "period": [days[0], days[-1]] if days else None,
-        "campaigns": [name for body in performance for name in body["campaigns"]],
+        "campaigns": list(dict.fromkeys(name for body in performance for name in body["campaigns"])),
         "sha256": _joined(body["sha256"] for body in performance),
     }
 
