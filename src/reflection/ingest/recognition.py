@@ -22,6 +22,7 @@ from reflection.ingest.dialects.platforms import is_platform
 from reflection.ingest.dialects.words import NOT_ADDED
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.archives import DEFAULT_LIMITS, Limits, open_source
+from reflection.ingest.reading.asset_rows import without_assets
 from reflection.ingest.reading.dates import parse_span
 from reflection.ingest.reading.header import LEAST_EVIDENCE, Header, find_header
 from reflection.ingest.reading.number_formats import numeric
@@ -118,6 +119,7 @@ def _together(sheets: Sequence[Facts]) -> Facts:
         unnamed=tuple(line for sheet in sheets for line in sheet.unnamed),
         serial_dates=any(sheet.serial_dates for sheet in sheets),
         repeated=tuple(line for sheet in sheets for line in sheet.repeated),
+        assets=tuple(line for sheet in sheets for line in sheet.assets),
     )
 
 
@@ -137,13 +139,14 @@ def _unused(table: Table, header: Header) -> tuple[str, ...]:
 
 def _facts(table: Table, header: Header, options: ImportOptions) -> Facts:
     mapping = options.mapping
-    return read_facts(
+    facts = read_facts(
         table,
         header,
         locale=options.locale or (mapping.locale if mapping else ""),
         date_order=options.date_order or (mapping.date_order if mapping else None),
         currency=options.currency or (mapping.currency if mapping else ""),
     )
+    return without_assets(facts, table.name)
 
 
 def _dialects(options: ImportOptions) -> tuple[Sequence[Dialect], bool]:

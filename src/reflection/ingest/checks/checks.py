@@ -18,6 +18,7 @@ from reflection.ingest.checks import checksums, periods, tracking_faults
 from reflection.ingest.checks.periods import period
 from reflection.ingest.checks.stretches import Stretch
 from reflection.ingest.dialects.dialect import SPLITS, is_number, normal_header
+from reflection.ingest.dialects.units import split_unit
 from reflection.ingest.import_report import Finding, Granularity, Reject, Totals, finding
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.header import Header
@@ -251,12 +252,21 @@ def _assumptions(facts: Facts, header: Header) -> list[Finding]:
         order = "month first" if facts.date_order == "mdy" else "day first"
         message = f"No date decides day or month; read {order}, as {header.dialect.title} writes. Or say --date-order."
         notes.append(finding("date_order_by_platform", "info", message))
+    units = {name: split_unit(header.written(name)) for name in header.scale if name in header.columns}
+    if said := [f"'{header.written(name)}' times {unit:,g}" for name, (_, unit) in units.items() if unit != 1]:
+        notes.append(finding("units_read", "info", f"Headers name a unit, and are read so: {', '.join(said)}."))
     if facts.next_table:
         message = f"Another table begins in line {facts.next_table}: it is not read. Export it alone to import it."
         notes.append(finding("next_table", "warning", message, [facts.next_table]))
     if facts.serial_dates:
         message = "Days are written as a spreadsheet's numbers of them (46266 is 2026-09-01) and read so."
         notes.append(finding("serial_dates", "info", message))
+    if facts.assets:
+        message = (
+            f"Rows of single assets: {len(facts.assets)}. They are not read: each is given all that its ads did. The "
+            "rows without an asset say it once."
+        )
+        notes.append(finding("asset_rows", "info", message, facts.assets))
     if facts.filled:
         message = f"Rows that take the campaign from above them, where it is written once: {len(facts.filled)}."
         notes.append(finding("names_from_above", "info", message, facts.filled))

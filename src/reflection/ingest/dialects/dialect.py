@@ -9,6 +9,7 @@ Fields a header may name:
                creative_id, source_name, parent_campaign_id (of an ad set's names)
     text       objective, creative_type, headline, body, currency, attribution, result_indicator, delivery, platform,
                status, action_type, conversion_action, actions and action_values (JSON)
+    asset      part of an ad (a headline, an image): its rows are no shares (`asset_rows`)
     splits     age, gender, device, country, network, placement, segment (dimensions that repeat a row)
     numbers    impressions, clicks, spend, revenue, conversions, results, results_value, all_clicks, value,
                conversion.<event>, value.<event>
@@ -22,6 +23,7 @@ from functools import lru_cache
 from typing import Literal
 
 from reflection.ingest.dialects.currencies import ANY_SIGN, candidates
+from reflection.ingest.dialects.units import split_unit
 
 DateOrder = Literal["mdy", "dmy", "ymd"]
 Role = Literal["performance", "names", "actions"]
@@ -114,9 +116,12 @@ def normal_header(cell: str) -> str:
 def split_currency(cell: str) -> tuple[str, str]:
     """(header, ISO code or sign, or '') of a header such as ``Amount spent (EUR)``, ``Kosten in €`` or ``Cost USD``.
 
+    A unit is left out as well (`units`).
+
     >>> split_currency("Amount spent (EUR)"), split_currency("Clicks (all)")
     (('Amount spent', 'EUR'), ('Clicks (all)', ''))
     """
+    cell = split_unit(cell)[0]
     match = _CURRENCY.match(unicodedata.normalize("NFKC", plain_header(cell)))
     code = (match["code"] or match["bare"]) if match else ""
     return (match["name"], code) if match and candidates(code) else (cell, "")

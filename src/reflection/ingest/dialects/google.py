@@ -27,6 +27,7 @@ _EN = table(
     network="Network (with search partners)|Network",
     segment="Search term|Keyword",
     conversion_action="Conversion action|Conversion action name",
+    asset="Asset|Asset ID",
 )
 _DE = table(
     date="Tag|Datum|Woche|Monat",
@@ -44,6 +45,7 @@ _DE = table(
     revenue="Conv.-Wert|Conversion-Wert",
     currency="Währungscode",
     device="Gerät",
+    asset="Asset",
 )
 _FR = table(
     date="Jour|Date|Semaine|Mois",
@@ -58,6 +60,7 @@ _FR = table(
     revenue="Valeur conv.|Valeur de conv.",
     currency="Code de la devise|Code devise",
     device="Appareil",
+    asset="Composant",
 )
 _ES = table(
     date="Día|Fecha|Semana|Mes",
@@ -71,6 +74,7 @@ _ES = table(
     revenue="Valor conv.|Valor de conv.",
     currency="Código de moneda",
     device="Dispositivo",
+    asset="Recurso|Componente",
 )
 _IT = table(
     date="Giorno|Data|Settimana|Mese",
@@ -84,6 +88,7 @@ _IT = table(
     revenue="Valore conv.",
     currency="Codice valuta",
     device="Dispositivo",
+    asset="Asset",
 )
 _PT = table(
     date="Dia|Data|Semana|Mês",
@@ -97,6 +102,7 @@ _PT = table(
     revenue="Valor da conv.|Valor conv.",
     currency="Código da moeda",
     device="Dispositivo",
+    asset="Recurso",
 )
 
 _NL = table(
@@ -128,22 +134,48 @@ _JA = table(
 _TR = table(
     date="Gün",
     campaign="Kampanya",
+    audience="Reklam grubu",
     impressions="Göstr.|Gösterim",
     clicks="Tıklamalar",
     spend="Maliyet",
     conversions="Dönüşümler",
+    revenue="Dönüşüm değeri",
     segment="Arama anahtar kelimesi",
 )
 _PL = table(
     date="Dzień",
     campaign="Kampania",
+    audience="Grupa reklam",
     impressions="Wyświetlenia",
     clicks="Kliknięcia",
     spend="Koszt",
     conversions="Konwersje",
     revenue="Wartość konwersji",
 )
-_LANGUAGES = (_EN, _DE, _FR, _ES, _IT, _PT, _NL, _JA, _TR, _PL)
+_ZH = table(
+    date="天|日期",
+    campaign="广告系列",
+    audience="广告组",
+    impressions="展示次数",
+    clicks="点击次数",
+    spend="费用",
+    conversions="转化次数",
+    revenue="转化价值",
+    currency="货币代码",
+    segment="搜索关键字|搜索字词",
+)
+_KO = table(
+    date="일",
+    campaign="캠페인",
+    audience="광고그룹",
+    impressions="노출수",
+    clicks="클릭수",
+    spend="비용",
+    conversions="전환수|전환",
+    revenue="전환 가치",
+    currency="통화 코드",
+)
+_LANGUAGES = (_EN, _DE, _FR, _ES, _IT, _PT, _NL, _JA, _TR, _PL, _ZH, _KO)
 _OWN = frozenset(
     header for language in _LANGUAGES for name in ("spend", "revenue", "currency") for header in language.get(name, ())
 )
@@ -152,14 +184,15 @@ _WEAK = frozenset(
 ) - frozenset(_JA["currency"])
 _WEAK |= {
     "conversion-wert", "conversiewaarde", "wartość konwersji", "コンバージョン値", "campaign status", "campaign type",
-    "avg. cpc", "cpc médio",
+    "avg. cpc", "cpc médio", "转化价值", "전환 가치",
 }  # fmt: skip
 _RATIOS = frozenset(
     {"impr.", "vert.", "avg. cpc", "avg. cost", "cost / conv.", "conv. rate", "conv. value / cost",
      "interaction rate",
      "campaign status", "campaign type", "durchschn. cpc", "cpc moy.", "cpc médio", "cpc méd.", "gem. cpc",
      "kosten/conv.", "平均クリック単価", "コンバージョン単価", "göstr.", "ort. tbm", "kampanya durumu",
-     "maliyet / dönüşüm", "śr. cpc"}
+     "maliyet / dönüşüm", "śr. cpc",
+     "平均每次点击费用", "平均费用", "평균 cpc", "每次转化费用"}
 )  # fmt: skip
 
 GOOGLE = Dialect(
@@ -177,6 +210,8 @@ GOOGLE = Dialect(
         "ja": _JA,
         "tr": _TR,
         "pl": _PL,
+        "zh": _ZH,
+        "ko": _KO,
     },
     marks=_OWN - {"currency"} | _RATIOS,
     weak=_WEAK,

@@ -21,6 +21,7 @@ from reflection.ingest.dialects.dialect import (
 )
 from reflection.ingest.dialects.platforms import is_platform, platform_name
 from reflection.ingest.dialects.text_words import text_columns
+from reflection.ingest.dialects.units import split_unit
 from reflection.ingest.dialects.words import field_of
 from reflection.ingest.reading.tables import Cells, Table
 from reflection.ingest.reading.total_rows import is_label
@@ -135,7 +136,7 @@ def _score(
     if dialect.role == "performance" and dialect.key != "mapping":  # a mapping says itself which they are
         columns |= text_columns(normal, columns)
     money, cautions = _currency(cells, columns), _cautions(dialect, normal, columns)
-    scale = {**_micros(normal, columns), **dialect.scale}
+    scale = {**_units(cells, normal, columns), **dialect.scale}
     return Header(dialect, line, cells, language, columns, money, above, cautions, score, reason, scale, tuple(marks))
 
 
@@ -168,10 +169,11 @@ def _of_others(header: Header, below: Sequence[Cells]) -> bool:
     return False
 
 
-def _micros(normal: Sequence[str], columns: Mapping[str, int]) -> dict[str, float]:
-    """Amounts whose header says that they are millionths."""
-    fields = ((name, normal[index]) for name, index in columns.items() if is_number(name))
-    return {name: 1e-6 for name, header in fields if _MILLIONTHS.search(header)}
+def _units(cells: Cells, normal: Sequence[str], columns: Mapping[str, int]) -> dict[str, float]:
+    """Numbers whose header says that they are millionths, cents or thousands."""
+    fields = [(name, index) for name, index in columns.items() if is_number(name)]
+    scale = {name: factor for name, index in fields if (factor := split_unit(plain_header(cells[index]))[1]) != 1}
+    return scale | {name: 1e-6 for name, index in fields if _MILLIONTHS.search(normal[index])}
 
 
 def _currency(cells: Cells, columns: Mapping[str, int]) -> str:
@@ -223,11 +225,11 @@ def _bind(dialect: Dialect, normal: list[str]) -> tuple[str, dict[str, int]]:
 
 
 def _splits(normal: Sequence[str], columns: Mapping[str, int]) -> dict[str, int]:
-    """Columns that split rows (age, device, placement ...) in any language, where the dialect names none."""
+    """Columns that split rows (age, device ...) or name currencies in any language, where the dialect names none."""
     places: dict[str, int] = {}
     for index, header in enumerate(normal):
         name = field_of(header) if header and index not in columns.values() else None
-        if name in SPLITS and name not in columns:
+        if name in (*SPLITS, "currency") and name not in columns:
             places.setdefault(name, index)
     return places
 

@@ -29,10 +29,12 @@ def evidence_of(header: Header, fields: Fields, cells: pl.DataFrame, delimiter: 
     """
     unused = set(range(cells.width)) - set(header.columns.values())
     numbers = [name for name in fields if is_number(name)]
+    coarse = [name for name in numbers if header.scale.get(name, 1.0) > 1.0]
     others = [cells.to_series(index).head(MOST_OTHERS) for index in sorted(unused)]
     return Evidence(
-        counts=[fields[name] for name in numbers if name in WHOLE],
-        amounts=[fields[name] for name in numbers if name not in WHOLE],
+        counts=[fields[name] for name in numbers if name in WHOLE and name not in coarse],
+        amounts=[fields[name] for name in numbers if name not in WHOLE and name not in coarse],
+        coarse=[fields[name] for name in coarse],
         others=[column for column in others if numeric(column)],
         ratios=_ratios(header, fields, cells),
         delimiter=delimiter,

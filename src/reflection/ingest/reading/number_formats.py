@@ -33,6 +33,7 @@ class Evidence:
     Attributes:
         counts: distinct cells of columns that hold whole numbers.
         amounts: those of the other number columns.
+        coarse: cells of what is counted in thousands or more, with as many decimals as there are.
         others: cells of columns that are not used, as far as they look like numbers.
         ratios: what the file itself states of its amounts (CPC, CPM).
         delimiter, currency, language: of the file; '' where it has none or states none.
@@ -40,6 +41,7 @@ class Evidence:
 
     counts: Sequence[pl.Series]
     amounts: Sequence[pl.Series]
+    coarse: Sequence[pl.Series] = ()
     others: Sequence[pl.Series] = ()
     ratios: Sequence[Ratio] = ()
     delimiter: str = ""
@@ -70,7 +72,9 @@ def choose_format(evidence: Evidence, name: str, *, typed: bool, locale: str = "
     fitting = sorted((option for count, option in scored if count == least), key=lambda one: one.locale != home)
     readings: dict[Values, list[NumberFormat]] = {}
     for option in fitting:
-        values = tuple(value for cells in evidence.amounts for value in option.read(cells, typed=typed))
+        values = tuple(
+            value for cells in (*evidence.amounts, *evidence.coarse) for value in option.read(cells, typed=typed)
+        )
         readings.setdefault(values, []).append(option)
     if len(readings) == 1:
         _refuse_contradiction(fitting[0], evidence, name, typed)
@@ -86,6 +90,7 @@ def _distinct(evidence: Evidence) -> Evidence:
         evidence,
         counts=[cleaned(known(cells)) for cells in evidence.counts],
         amounts=[cleaned(known(cells)) for cells in evidence.amounts],
+        coarse=[cleaned(known(cells)) for cells in evidence.coarse],
         others=[cleaned(number_like(cells.head(MOST_OTHERS))) for cells in evidence.others],
     )
 
@@ -113,7 +118,7 @@ def _unreadable(evidence: Evidence, typed: bool) -> list[int]:
     values = [option.reading(pl.col("n"), typed=typed) for option in formats()]
     broken = [value.is_null() | (value != value.round(0)) for value in values]
     unread = [value.is_null() for value in values]
-    both = (_sums(evidence.counts, broken), _sums([*evidence.amounts, *evidence.others], unread))
+    both = (_sums(evidence.counts, broken), _sums([*evidence.amounts, *evidence.coarse, *evidence.others], unread))
     return [sum(of_format) for of_format in zip(*both, strict=True)]
 
 
@@ -178,7 +183,7 @@ def _by_decimals(evidence: Evidence) -> Vote | None:
 
 
 def _ambiguous(readings: Readings, evidence: Evidence, name: str) -> ImportFileError:
-    cells = [cell for column in evidence.amounts for cell in column.to_list()]
+    cells = [cell for column in (*evidence.amounts, *evidence.coarse) for cell in column.to_list()]
     (one, first), (other, second) = [(values, options[0]) for values, options in readings.items()][:2]
     place = next(i for i, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1])
     if None in (one[place], other[place]):

@@ -63,9 +63,9 @@ def numbers(name: str, cells: pl.Series, form: NumberFormat, *, typed: bool, sca
         thresholds = int(left.str.contains(rf"^\s*{THRESHOLD[1:]}").sum())
     else:
         failures, thresholds = rest, 0
-    if name in WHOLE:
-        failures = failures | (plain != plain.round(0)).fill_null(False)
     values = (plain * scale).round(6) if scale else plain
+    if name in WHOLE:
+        failures = failures | (values != values.round(0)).fill_null(False)
     return Numbers(values.rename(name), failures, thresholds, beside)
 
 

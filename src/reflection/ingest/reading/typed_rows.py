@@ -53,6 +53,7 @@ class Facts:
         footer: lines below the table that say how the report was made, cells joined.
         repeated: lines that repeat another one and are read once.
         filled: lines that take the campaign from above them.
+        assets: lines that are an asset's and not read (`asset_rows`).
     """
 
     frame: pl.DataFrame
@@ -69,6 +70,7 @@ class Facts:
     footer: tuple[str, ...] = ()
     repeated: tuple[int, ...] = ()
     filled: tuple[int, ...] = ()
+    assets: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
