@@ -18,17 +18,16 @@ from reflection.ingest.building.conversions import CHOSEN, resolve_column
 from reflection.ingest.dialects import DIALECTS
 from reflection.ingest.dialects.column_mapping import FIELDS
 from reflection.ingest.dialects.dialect import Dialect, is_number, normal_header, plain_header, split_currency
-from reflection.ingest.dialects.platforms import is_platform
 from reflection.ingest.dialects.words import NOT_ADDED
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.archives import DEFAULT_LIMITS, Limits, open_source
 from reflection.ingest.reading.asset_rows import without_assets
-from reflection.ingest.reading.dates import parse_span
-from reflection.ingest.reading.header import LEAST_EVIDENCE, Header, find_header
+from reflection.ingest.reading.header import Header, find_header
 from reflection.ingest.reading.number_formats import numeric
 from reflection.ingest.reading.suggested_mapping import suggest
 from reflection.ingest.reading.tables import Cells, Table, open_tables
 from reflection.ingest.reading.typed_rows import Facts, read_facts
+from reflection.ingest.unreadable_tables import ONE_ROW_EACH, quoted_lines, wide, without_figures
 
 MOST_HEADERS = 300
 Input = Path | str | tuple[str, bytes] | Table
@@ -195,7 +194,7 @@ def _unrecognised(tables: Sequence[Table], options: ImportOptions) -> ImportFile
             hint="Write them in the mapping as the file does.", field="mapping",
             mapping=options.mapping.as_dict() | {"headers": headers_of(suggestion.header)},
         )  # fmt: skip
-    if without := _without_figures(table):
+    if without := quoted_lines(table) or without_figures(table):
         return without
     candidates = [header for dialect in DIALECTS if (header := find_header(table, [dialect], explicit=True))]
     near = max((header for header in candidates if header.marks), key=lambda header: header.score, default=None)
@@ -206,7 +205,7 @@ def _unrecognised(tables: Sequence[Table], options: ImportOptions) -> ImportFile
         return ImportFileError(
             f"{table.name} has not the headers of {title}; {beginning}.", hint=looks or "", field="platform"
         )
-    if (layout := _wide(suggestion.header)) is not None:
+    if (layout := wide(suggestion.header)) is not None:
         return ImportFileError(f"{table.name} has {layout}; {beginning}.", hint=ONE_ROW_EACH)
     if not {"spend", "impressions"} & set(suggestion.columns) and near is None:
         return ImportFileError(
@@ -224,39 +223,6 @@ def _unrecognised(tables: Sequence[Table], options: ImportOptions) -> ImportFile
         f"The headers say (--suggest-mapping prints it): {body}",
         mapping=suggestion.as_dict() | {"headers": headers_of(suggestion.header)},
     )
-
-
-ONE_ROW_EACH = (
-    "Give it a row for each campaign and day (and platform), with a column each for spend, impressions, clicks and "
-    "conversions: spreadsheets call that unpivot."
-)
-
-
-def _wide(header: Sequence[str]) -> str | None:
-    """What a table has in its columns that belongs into rows: days, or platforms; None where it has neither."""
-    days = [cell.strip() for cell in header if cell.strip() and parse_span(cell, "ymd")]
-    if len(days) > 1:
-        return f"a column for each day ('{days[0]}', '{days[1]}')"
-    opening = {cell.split()[0].casefold(): cell.strip() for cell in header if len(cell.split()) > 1}
-    named = [cell for word, cell in opening.items() if is_platform(word)]
-    return f"a column for each platform ('{named[0]}', '{named[1]}')" if len(named) > 1 else None
-
-
-def _without_figures(table: Table) -> ImportFileError | None:
-    """Why a table that is plainly a platform's has nothing to learn from; None where it is nobody's."""
-    for dialect in (one for one in DIALECTS if one.role == "performance"):
-        for _, cells in table.head:
-            normal = [normal_header(split_currency(cell)[0]) for cell in cells]
-            figures = {header for names in dialect.names.values() for name in ("spend", "impressions")
-                       for header in names.get(name, ())}  # fmt: skip
-            marks = [cells[i].strip() for i, header in enumerate(normal) if header in dialect.marks]
-            if len(set(marks)) > LEAST_EVIDENCE and figures.isdisjoint(normal):
-                return ImportFileError(
-                    f"{table.name} is of {dialect.title} ({', '.join(repr(mark) for mark in marks[:3])}) and says "
-                    "neither spend nor impressions: there is nothing to learn from.",
-                    hint="Export it with the columns of cost, impressions and clicks.",
-                )  # fmt: skip
-    return None
 
 
 def read_columns(header: Header) -> dict[str, str]:

@@ -170,13 +170,13 @@ def _stretch_text(owners: Sequence[Draft], several: Sequence[Stretch], identity:
     subject = owners[0].name if keys == 1 else f"{number_of(keys, 'campaign')} of {owners[0].platform} at once"
     many = "no conversion" if not count else f"{count:,.0f} conversion{'' if count == 1 else 's'}"
     days = f"on {first}" if first == last else f"from {first} to {last}"
-    kind = "that was off, not a failure" if count < due else "that counted too much, not a success"
+    kind = ", not a failure" if count < due else ", not a success"
     return (
         f"{subject}: {many} {days}, with {spent} spent, where the other days would have brought {due:,.0f}. This looks "
-        f"like tracking {kind}: nothing else is compared with it, and where it concerns 5 % and more of what was spent "
-        "in that time, the campaign is kept out of learning until somebody says; below that it is learnt and asked "
-        "about. Repair these days and import them again (with --group-by month only their months are kept out); if "
-        f"they are real, accept the campaign on its page, or by 'reflection accept {identity}'."
+        f"like a fault of tracking{kind}: nothing else is compared with it, and where it concerns 5 % and more of what "
+        "was spent in that time, the campaign is kept out of learning until somebody says; below that it is learnt and "
+        "asked about. Repair these days and import them again (with --group-by month only their months are kept out); "
+        f"if they are real, accept the campaign on its page, or by 'reflection accept {identity}'."
     )
 
 

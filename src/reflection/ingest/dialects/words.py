@@ -12,7 +12,8 @@ from reflection.ingest.dialects.dialect import SPLITS, is_number, normal_header,
 from reflection.ingest.dialects.text_words import text_columns
 
 WORDS: Mapping[str, tuple[str, ...]] = table(
-    date="date|fecha gregoriana|data gregoriana|gregorian date|date grégorienne|giorno gregoriano|time period|"
+    date="date|zeitraum|berichtszeitraum|kw|kalenderwoche|période|período|periodo|periode|period|reporting period|"
+    "date range|fecha gregoriana|data gregoriana|gregorian date|date grégorienne|giorno gregoriano|time period|"
     "datum (tag)|day|quarter|quartal|trimestre|kwartał|kvartal|kwartaal|by day|by week|by month|start date|"
     "start time|reporting starts|tag|datum|jour|fecha|día|giorno|data|dia|dzień|dag|dato|päivä|den|tarih|gün|дата|"
     "день|日付|日|날짜|日期|ngày|hari|tanggal|week|woche|semaine|semana|settimana|tydzień|vecka|uge|viikko|týden|"

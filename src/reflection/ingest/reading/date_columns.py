@@ -4,6 +4,7 @@ A cell that names a longer time (a week, a month, a range) gives `date` its firs
 no date is rejected with its line. This file must not know platforms, nor campaigns.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from reflection.ingest.reading.dates import Span, decide_order, parse_span, seri
 from reflection.ingest.reading.header import Header
 from reflection.ingest.reading.preamble import Preamble
 
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|[./-]\d\d$")
 Spans = Mapping[str, Span | None]
 
 
@@ -96,7 +98,9 @@ def _end_of(cells: pl.Series, spans: Spans, end: int) -> pl.Series:
 def _refuse_hopeless(spans: Spans, name: str) -> None:
     strange = [cell for cell, span in spans.items() if span is None]
     if len(strange) > len(spans) / 2:
+        cell = strange[0][:40]
+        why = "" if _YEAR.search(cell) else ": it names no year"
         raise ImportFileError(
-            f"{name}: most dates cannot be read, such as '{strange[0][:40]}'.",
-            hint="Export with ISO dates (2026-09-30).",
+            f"{name}: most dates cannot be read, such as '{cell}'{why}.",
+            hint="Export with ISO dates (2026-09-30), or weeks and months with their year (KW 23/2026, 2026-09).",
         )

@@ -33,6 +33,9 @@ LARGEST = 1e20
 _SPACES = "[\u00a0\u202f\u2009 ]"
 _CURRENCY_SIGNS = rf"^([-+]?)\s*{ANY_SIGN}\s*([-+]?)|\s*{ANY_SIGN}$"
 _DASH_BEFORE = r"^[−–—]\s*"
+_AS_TEXT = r"^'\b"
+"""What a spreadsheet writes before a number that is kept as text."""
+
 _IN_BRACKETS = r"^\((.*)\)$"
 _MINUS_BEHIND = r"^(\d[\d.,'’\s]*)-$"
 _BREAK = "\n"
@@ -115,6 +118,7 @@ def clean_cell(cell: pl.Expr) -> pl.Expr:
     """The same as an expression."""
     return (
         visible_cell(cell)
+        .str.replace(_AS_TEXT, "")
         .str.replace(_DASH_BEFORE, "-")
         .str.replace("−", "-", literal=True)
         .str.replace(_IN_BRACKETS, "-${1}")

@@ -17,13 +17,19 @@ from reflection.ingest.dialects.dialect import KEYS
 from reflection.ingest.reading.typed_columns import matching
 
 TOTAL_LABEL = (
-    r"(?i)^\W*(?:(?:grand\s+|overall\s+|sub)?totals?(?:\s*:.*|\s+of\s+.*|\s+-.*|\s+general)?|gesamt(?:summe|ergebnis)?(?:\s*:.*)?|"
+    r"(?i)^\W*(?:(?:grand\s+|overall\s+|sub[- ]?)?totals?(?:\s*:.*|\s+of\s+.*|\s+-.*|\s+general)?|"
+    r"gesamt(?:summe|ergebnis)?(?:\s*:.*)?|"
+    r"(?:zwischen|teil)summen?|sous[- ]totals?|total\s+général|subtotal(?:es|e|i)?|tussentotaal|ara\s+toplam|"
+    r"suma\s+częściowa|"
+    r"промежуточный\s+итог|小計|小计|소계|"
     r"summe|total[et]?(?:\s*:.*)?|totaal(?:\s*:.*)?|totales(?:\s*:.*)?|totalt(?:\s*:.*)?|suma|razem|celkem|toplam(?:\s*:.*)?|"
     r"results\s+from\s+\d+.*|ergebnisse\s+(?:von|aus)\s+\d+.*|résultats\s+de\s+\d+.*|resultados\s+de\s+\d+.*|sum|"
-    r"account\s+totals?|averages?|mean|durchschnitt|mittelwert|moyenne|promedio|média|gemiddelde|"
+    r"account\s+totals?|averages?|mean|durchschnitt|mittelwert|moyenne|promedio|média|gemiddelde|ø|avg\.?|schnitt|moy\.?|"
     r"összesen|jumlah|итого(?:\s*:.*)?|всего|(?:合計|合计|总计|總計|총계|합계)(?:\s*[:：].*)?|tổng(?:\s+cộng)?)\W*$"
 )
-AVERAGE_LABEL = r"(?i)^\W*(?:averages?|mean|durchschnitt|mittelwert|moyenne|promedio|média|gemiddelde)\W*$"
+AVERAGE_LABEL = (
+    r"(?i)^\W*(?:averages?|mean|durchschnitt|mittelwert|moyenne|promedio|média|gemiddelde|ø|avg\.?|schnitt|moy\.?)\W*$"
+)
 """The labels of those that are no sum, and confirm nothing."""
 
 _WHOLE_LABEL = (
@@ -40,6 +46,9 @@ _OF_A_NAME = re.compile(
 
 FIRST_CELL = "first cell"
 """The column of each row's first cell, where reports write what a row is, whatever that column is called."""
+
+FEW_UNDATED = 0.5
+"""Share of rows without a day up to which they are no facts of a daily file."""
 
 _ROUNDING = 0.001
 _LEAST_SHARE = 0.9
@@ -119,6 +128,39 @@ def subtotals(frame: pl.DataFrame, numbers: Sequence[str]) -> dict[int, str]:
             if rows.height == 1 and whole in sums and _are_equal(rows.select(counts).row(0), sums[whole]):
                 lines[int(rows["line"].item())] = str(rows[key][0])
     return lines
+
+
+def block_sums(frame: pl.DataFrame, numbers: Sequence[str]) -> dict[int, str]:
+    """Rows without a day among rows with days that are the sum of those above them, whatever they are called.
+
+    Of the rows since the last such row, or of all before: line -> label.
+    """
+    counts = [name for name in ("impressions", "clicks", "spend") if name in numbers]
+    if "date" not in frame.columns or not counts or not frame["date"].null_count() or "campaign" not in frame.columns:
+        return {}
+    lines: dict[int, str] = {}
+    block, whole = [0.0] * len(counts), [0.0] * len(counts)
+    rows = 0
+    for line, date, label, *values in frame.sort("line").select("line", "date", "campaign", *counts).iter_rows():
+        own = [value or 0.0 for value in values]
+        if date is not None:
+            block, whole, rows = _plus(block, own), _plus(whole, own), rows + 1
+        elif rows and (_are_equal(own, block) or _are_equal(own, whole)):
+            lines[int(line)], block = str(label or ""), [0.0] * len(counts)
+    return lines
+
+
+def undated(frame: pl.DataFrame, numbers: Sequence[str]) -> pl.Series:
+    """Rows with figures that say no day where most others do: sums and averages of whatever name."""
+    none = pl.Series("undated", [False]).new_from_index(0, frame.height)
+    if "date" not in frame.columns or not 0 < frame["date"].null_count() <= FEW_UNDATED * frame.height:
+        return none
+    did = pl.any_horizontal(pl.col(name).fill_null(0.0) != 0 for name in numbers)
+    return frame.select((pl.col("date").is_null() & did).alias("undated"))["undated"]
+
+
+def _plus(one: Sequence[float], other: Sequence[float]) -> list[float]:
+    return [a + b for a, b in zip(one, other, strict=True)]
 
 
 def _whole_of(text: str, names: Mapping[str, str]) -> str | None:

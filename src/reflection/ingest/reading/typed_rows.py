@@ -5,7 +5,6 @@ never guessed; totals are kept as checksums. This file must not know platforms b
 """
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -14,6 +13,7 @@ from reflection.errors import ImportFileError
 from reflection.ingest.dialects.dialect import DateOrder, is_number
 from reflection.ingest.import_report import Reject
 from reflection.ingest.reading import typed_columns
+from reflection.ingest.reading.blank_cells import without_blanks
 from reflection.ingest.reading.blocks import TextBlock, ahead
 from reflection.ingest.reading.currency_signs import SIGN, one_sign
 from reflection.ingest.reading.date_columns import with_days
@@ -26,12 +26,14 @@ from reflection.ingest.reading.tables import Cells, Chunk, Table
 from reflection.ingest.reading.total_rows import (
     FIRST_CELL,
     TotalRow,
+    block_sums,
     filled_down,
     is_label,
     labelled,
     subtotals,
     total_row,
     totals_among,
+    undated,
     unnamed,
     wholes,
 )
@@ -128,7 +130,7 @@ def read_facts(
         _take_bad(reading, _with_texts(reading, reading.strange))
     if not frame.height and not reading.rejects:
         raise ImportFileError(f"{table.name} has a header but no rows.")
-    frame, filled = filled_down(_without_blanks(frame, header.dialect.blank_is_zero))
+    frame, filled = filled_down(without_blanks(frame, header.dialect.blank_is_zero))
     days = with_days(frame, header, table.name, date_order)
     reading.rejects.extend(days.rejects)
     frame, unnamed_lines = _without_unnamed_totals(days.frame, reading)
@@ -139,17 +141,6 @@ def read_facts(
         days.decided_by, reading.thresholds, unnamed_lines, days.serial, reading.next_table, tuple(reading.footer),
         repeated, filled,
     )  # fmt: skip
-
-
-def _without_blanks(frame: pl.DataFrame, blank_is_zero: Collection[str]) -> pl.DataFrame:
-    """Blank cells as the zeros they are: of columns that others fill; a value's only beside no conversions."""
-    fields = [name for name in sorted(blank_is_zero) if name in frame.columns]
-    filled = [name for name in fields if frame[name].null_count() < frame.height]  # counts come before their values
-    for name in filled:
-        counted = name.replace("value.", "conversion.")
-        none = pl.lit(True) if counted == name else pl.col(counted) == 0 if counted in frame.columns else pl.lit(False)
-        frame = frame.with_columns(pl.when(pl.col(name).is_null() & none).then(0.0).otherwise(name).alias(name))
-    return frame
 
 
 def _read_block(reading: _Reading, block: TextBlock | Chunk) -> None:
@@ -204,11 +195,20 @@ def _without_unnamed_totals(frame: pl.DataFrame, reading: _Reading) -> tuple[pl.
     totals = totals_among(frame, nameless, reading.numbers) | wholes(frame, reading.numbers)
     reading.totals.extend(total_row(row, reading.numbers) for row in frame.filter(totals).iter_rows(named=True))
     frame, nameless = frame.filter(~totals), nameless.filter(~totals)
-    parts = subtotals(frame, reading.numbers)
+    parts = {**block_sums(frame, reading.numbers), **subtotals(frame, reading.numbers)}
     reading.totals.extend(total_row(row, reading.numbers, parts[row["line"]])
                           for row in frame.filter(pl.col("line").is_in(list(parts))).iter_rows(named=True))  # fmt: skip
     own = ~frame["line"].is_in(list(parts))
-    return frame.filter(own), tuple(frame.filter(nameless & own)["line"].to_list())
+    unnamed_lines = tuple(frame.filter(nameless & own)["line"].to_list())
+    return _without_undated(frame.filter(own), reading), unnamed_lines
+
+
+def _without_undated(frame: pl.DataFrame, reading: _Reading) -> pl.DataFrame:
+    """The rows without those that say no day where the others do."""
+    strange = undated(frame, reading.numbers)
+    for row in frame.filter(strange).iter_rows(named=True):
+        reading.rejects.append(Reject(row["line"], "it names no day, as others do", str(row.get("campaign") or "")))
+    return frame.filter(~strange)
 
 
 def _whole_rows(reading: _Reading, block: TextBlock | Chunk) -> TextBlock | None:
