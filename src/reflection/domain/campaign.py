@@ -6,12 +6,10 @@ clicks and conversions are counts (fractional where attribution splits them), sp
 
 import re
 from collections import Counter
-from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -24,6 +22,7 @@ from pydantic import (
 from reflection.domain.attribute_values import BY_SHAPE, MANY, NUMBERS_AS_TEXT, ONE
 from reflection.domain.canonical_json import Content, canonical, hash_of
 from reflection.domain.conversion_kind import normal_kind
+from reflection.domain.instants import Day, Instant
 
 MAX_COUNT = 2**53 - 1
 """The largest whole number after which floats skip some: 2**53 itself is also what 2**53 + 1 rounds to."""
@@ -47,7 +46,6 @@ PLACEHOLDERS = frozenset(
 """Values that stand for 'nothing was filled in'; accepted, they would become learnings."""
 
 CURRENCIES = re.compile(r"^[A-Z]{3}$")
-_DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -67,29 +65,6 @@ def _real_name(value: Any) -> Any:
     if name.casefold() in PLACEHOLDERS:
         raise ValueError(f"'{name}' is a placeholder, not a name; leave the field out or give the real value")
     return name
-
-
-def _iso_time(value: Any) -> Any:
-    """Let JSON's timestamps through strict mode; epoch numbers, in text as well, are refused: they hide their unit."""
-    if isinstance(value, (int, float)) or (isinstance(value, str) and not _DATED.match(value)):
-        raise ValueError("give a date and time with offset, such as 2026-03-29T10:00:00+00:00")
-    return value
-
-
-def _iso_day(value: Any) -> Any:
-    """Refuse seconds since 1970 for a day too."""
-    if isinstance(value, str) and not (_DATED.match(value) and len(value) == len("2026-03-29")):
-        raise ValueError("give a day, such as 2026-03-29")
-    return value
-
-
-def _in_utc(value: datetime) -> datetime:
-    """Refuse the few hours at both ends of the calendar that UTC does not have: nothing could store or compare them."""
-    try:
-        value.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("there is no such instant in UTC") from None
-    return value
 
 
 def _no_dust(value: float) -> float:
@@ -119,8 +94,6 @@ ConversionKind = Annotated[str, BeforeValidator(_real_name), _Stripped, AfterVal
 Count = Annotated[float, Field(ge=0, le=MAX_COUNT, allow_inf_nan=False, strict=True), AfterValidator(_no_dust)]
 WholeCount = Annotated[int, Field(ge=0, le=MAX_COUNT, strict=True)]
 Money = Annotated[float, Field(ge=0, le=MAX_MONEY, allow_inf_nan=False, strict=True), AfterValidator(_no_dust)]
-Instant = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_iso_time), AfterValidator(_in_utc)]
-Day = Annotated[date, BeforeValidator(_iso_day)]
 
 
 class Strict(BaseModel):

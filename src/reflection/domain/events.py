@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from reflection.domain.campaign import Day, Strict, Text
+from reflection.domain.campaign import Strict, Text
+from reflection.domain.instants import Day
 
 EventKind = Literal["promotion", "price", "tracking", "site", "stock", "season", "other"]
 EVERYTHING = "all"

@@ -10,9 +10,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from reflection.domain.campaign import CURRENCIES, MAX_COUNT, MAX_MONEY, ConversionKind, Count, Day, Money, Name, Strict
+from reflection.domain.campaign import CURRENCIES, MAX_COUNT, MAX_MONEY, ConversionKind, Count, Money, Name, Strict
 from reflection.domain.canonical_json import Content, canonical, hash_of
 from reflection.domain.events import Event
+from reflection.domain.instants import Day
 from reflection.domain.metrics import ObservedMetric
 
 ExperimentKind = Literal["ab", "lift", "geo"]

@@ -8,7 +8,8 @@ from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
-from reflection.domain.campaign import CURRENCIES, CampaignId, Instant, Name, Strict
+from reflection.domain.campaign import CURRENCIES, CampaignId, Name, Strict
+from reflection.domain.instants import Instant
 from reflection.domain.metrics import METRICS
 from reflection.domain.ports import ForecastRow
 

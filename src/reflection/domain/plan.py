@@ -21,7 +21,6 @@ from reflection.domain.campaign import (
     ConversionKind,
     Count,
     Creative,
-    Instant,
     Metrics,
     Money,
     Name,
@@ -29,6 +28,7 @@ from reflection.domain.campaign import (
 )
 from reflection.domain.campaign_load import statements
 from reflection.domain.evidence import SECONDS_A_DAY, Counts, days_of
+from reflection.domain.instants import Instant
 from reflection.domain.metrics import FROM_CONVERSIONS, PLAN_METRICS, totals
 from reflection.domain.planner_forecast import PlannerForecast
 from reflection.domain.real_campaign import real_campaign

@@ -5,7 +5,6 @@ code. The table is the same for every order of arrival. Signals that occur in ex
 apart by any method; they are merged into one (collinearity.py). Must not know how effects are estimated.
 """
 
-import math
 from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -249,16 +248,14 @@ class DatasetBuilder:
         self._places.extend((*codes, item.day, item.conversion_kind is not None, *item.days, item.ran is not None))
         promised = reference_of(item.planner, item.expected, item.actual) is None
         planned = (item.expected.impressions or 0.0) if promised else 0.0
-        doubt = (math.nan,) * 3 if item.doubt is None else item.doubt
-        of_actual = number(actual.spend), number(actual.conversions), number(actual.revenue)
-        self._amounts.extend((*of_actual, planned, *doubt))
+        counted = map(number, (actual.spend, actual.conversions, actual.revenue))
+        self._amounts.extend((*counted, planned, *(item.doubt or (np.nan,) * 3)))
         for cell in self._ranks.largest(item.cells):
             self._indices.extend([columns.setdefault(key, len(columns)) for key in cell.shares])
             self._shares.extend(cell.shares.values())
             self._lengths.append(len(cell.shares))
-            counts = cell.counts
-            row = (counts.impressions, counts.clicks, counts.conversions, counts.spend, counts.revenue)
-            self._counts.extend(map(number, row))
+            row = cell.counts
+            self._counts.extend(map(number, (row.impressions, row.clicks, row.conversions, row.spend, row.revenue)))
         if len(self._shares) > self._most_shares:
             self._forget()
 
@@ -277,11 +274,10 @@ class DatasetBuilder:
         """Every campaign by id, and where in the order of arrival each was."""
         ids = np.array(self._ids, dtype=np.str_)
         order = np.argsort(ids, kind="stable")
-        texts = list(self._texts)
         *codes, day, stated, first, last, dated = column(self._places, np.int64).reshape(-1, 10)[order].T
         amounts = column(self._amounts, np.float64).reshape(-1, 7)[order]
-        spend, conversions, revenue, planned, *_ = amounts.T
-        platform, currency, kind, role, account = (named(texts, code) for code in codes)
+        spend, conversions, revenue, planned = amounts[:, :4].T
+        platform, currency, kind, role, account = (named(list(self._texts), code) for code in codes)
         campaigns = Campaigns(
             ids[order], platform, currency, kind, role, day, stated > 0, spend, conversions, revenue, planned,
             column(self._real, np.int64)[order], account, first, last, dated > 0, amounts[:, 4:],

@@ -15,7 +15,7 @@ from reflection.api.dependencies import (
 )
 from reflection.api.router import Router
 from reflection.api.schemas import InsightPage, InsightRow, PatternPage, PatternRow, Recommendations
-from reflection.domain.campaign import Day, Instant
+from reflection.domain.instants import Day, Instant
 from reflection.domain.list_query import ListQuery, Place
 from reflection.domain.results import Category, InsightKind
 

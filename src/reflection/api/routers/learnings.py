@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
 from reflection.api.router import Router
-from reflection.domain.campaign import CampaignId, Instant, Name, Strict, Text
+from reflection.domain.campaign import CampaignId, Name, Strict, Text
+from reflection.domain.instants import Instant
 from reflection.domain.validation import read
 
 router = Router(prefix="/v1/learnings", tags=["learnings"])

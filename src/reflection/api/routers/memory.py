@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from reflection.api.dependencies import ApplicationPart, Workspace, json_response
 from reflection.api.router import Router
-from reflection.domain.campaign import Instant
+from reflection.domain.instants import Instant
 from reflection.errors import InvalidInput
 
 router = Router(prefix="/v1/memory", tags=["memory"])

@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 from reflection.api.dependencies import ApplicationPart, Workspace
 from reflection.api.path_ids import CampaignId
 from reflection.api.router import Router
-from reflection.domain.campaign import Day
+from reflection.domain.instants import Day
 from reflection.errors import InvalidInput
 from reflection.reports.rendering import CONTENT_SECURITY_POLICY, MEDIA_TYPES, Format
 from reflection.reports.service import campaign_report, portfolio_report

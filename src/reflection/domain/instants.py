@@ -1,0 +1,36 @@
+"""Instants and days as they come in: with their offset, and never as seconds since 1970. Must not know campaigns."""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
+
+_DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _iso_time(value: Any) -> Any:
+    """Let JSON's timestamps through strict mode; epoch numbers, in text as well, are refused: they hide their unit."""
+    if isinstance(value, (int, float)) or (isinstance(value, str) and not _DATED.match(value)):
+        raise ValueError("give a date and time with offset, such as 2026-03-29T10:00:00+00:00")
+    return value
+
+
+def _iso_day(value: Any) -> Any:
+    """Refuse seconds since 1970 for a day too."""
+    if isinstance(value, str) and not (_DATED.match(value) and len(value) == len("2026-03-29")):
+        raise ValueError("give a day, such as 2026-03-29")
+    return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    """Refuse the few hours at both ends of the calendar that UTC does not have: nothing could store or compare them."""
+    try:
+        value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("there is no such instant in UTC") from None
+    return value
+
+
+Instant = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_iso_time), AfterValidator(_in_utc)]
+Day = Annotated[date, BeforeValidator(_iso_day)]
