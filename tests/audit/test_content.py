@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from reflection.domain.metrics import METRICS
 from reflection.domain.results import Analysis
+from reflection.explain.advice import CLOSE
 from reflection.explain.chat_evidence import facts_of
 from reflection.explain.openai_writer import OpenAIWriter
 from reflection.explain.proposals import ModelProposer
@@ -39,6 +40,12 @@ EXPERT = re.compile(
     r"|\b(?:audience|creative|platform|objective)(?:\.\w+)?:\w",
 )
 """Words of the method and keys of ours that no sentence for a marketer holds."""
+
+ITSELF = re.compile(r"(?<![\d.,])((?:[A-Z]{3} )?[\d.,]*\d(?: %)?) against \1(?![\d.,]*\d)(?! %)")
+"""A figure held against itself."""
+
+NO_SIDE = re.compile(r"(?<![\d.,])0 % (?:higher|lower) (?:than|to )")
+"""No difference, with a direction."""
 
 EXPERT_DOORS = ("/v1/effects",)
 RETURN = re.compile(r"\b(?:ROAS|AOV|average order value)\b[^.;]*\d|\brevenue\b[^.;]*\d", re.IGNORECASE)
@@ -169,7 +176,23 @@ def nothing_rests_on_what_is_not_identified(doors: Doors) -> None:
         }
 
 
+def no_difference_is_told_that_nobody_can_read(doors: Doors) -> None:
+    said = {text for _, text in doors.texts()}
+
+    assert sorted(text for text in said if ITSELF.search(text) or NO_SIDE.search(text)) == []
+
+
+def what_lies_close_to_usual_is_not_called_unknown(doors: Doors) -> None:
+    for _, card in _cards(doors):
+        low, high = card["interval"]
+        if "We cannot tell yet whether" in card["sentence"]:
+            assert low < 1.0 < high, card
+            assert card["metric"] != "roas" or max(1 - low, high - 1) > CLOSE, card
+
+
 LAWS = (
+    no_difference_is_told_that_nobody_can_read,
+    what_lies_close_to_usual_is_not_called_unknown,
     no_advice_is_against_the_truth,
     a_card_decides_by_the_probability_it_shows,
     one_thing_has_one_figure,

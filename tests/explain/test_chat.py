@@ -289,3 +289,18 @@ def test_asked_for_a_result_it_says_what_every_door_says(
 
     assert answer.sentences[0].startswith(DeterministicWriter().write(facts).key_learnings[0])
     assert all(f"[{citation.ref}]" in answer.answer for citation in answer.citations)
+
+
+@pytest.mark.parametrize(("word", "opposite"), [("worse", "better"), ("badly", "well")])
+@pytest.mark.parametrize("conversions", [20, 60, 75, 90, 205, 400])
+def test_a_question_takes_no_verdict_for_granted_that_the_figures_do_not_bear_out(
+    sources: Sources, make_facts: Callable[..., Facts], sample: dict[str, Any], conversions: int, word: str,
+    opposite: str,
+) -> None:  # fmt: skip
+    facts = make_facts({**sample, "actual_metrics": sample["expected_metrics"] | {"conversions": conversions}})
+    of_one = replace(sources.analysis(CAMPAIGN) or pytest.fail("no campaign"), comparison_report=facts.comparison)
+    chat, verdict = Chat(Sources(of_one, sources.knowledge())), facts.comparison.verdict
+
+    for asked, borne_out in ((word, "worse"), (opposite, "better")):
+        answer = chat.answer("default", f"Why did {CAMPAIGN} do {asked}?").answer
+        assert ("do not say so" in answer) == (verdict not in (borne_out, "mixed")), (verdict, answer)

@@ -20,8 +20,8 @@ from reflection.explain.evidence_of_facts import gather
 from reflection.explain.formatting import plain_name
 from reflection.explain.gate import Proposal, ValidProposal, judge_all
 from reflection.explain.question import ADVISING, Question, understand
-from reflection.explain.question_words_en import CUES, HIGH, LOW
-from reflection.explain.relevance import relevant
+from reflection.explain.question_words_en import CUES
+from reflection.explain.relevance import is_denied, relevant
 from reflection.explain.sentences import Sentences
 from reflection.explain.wording import basis_of
 from reflection.explain.writer import DETERMINISTIC, verdict_of
@@ -132,7 +132,7 @@ class Chat:
             return replace(self._which(question, named, names, knowledge), pending=pending)
         book = self._book(workspace, message, question, analysis, knowledge)
         evidence = relevant(question, book)
-        denied = [item for item in evidence if item.certainty == "noise" and _is_denied(question, item)]
+        denied = [item for item in evidence if item.certainty == "noise" and is_denied(question, item)]
         evidence = denied or evidence
         if analysis is not None and not evidence and not _asks_beside(question, analysis):
             question = understand("result")
@@ -209,7 +209,7 @@ class Chat:
             marks = "".join(f"[{number}]" for number in sorted(numbers))
             lines = [f"{verdict.text} {marks}"]
         for item in deltas:
-            if _is_denied(question, item):
+            if is_denied(question, item):
                 numbers.add(item.number)
                 lines.append(
                     f"{self._sentences.say('chat.not_so', figures=self._sentences.clause(item))} [{item.number}]"
@@ -260,15 +260,6 @@ def _asks_for_a_campaign(question: Question, named: CampaignMatch) -> bool:
     general = question.groups or question.intents & {"learnt", "good", "bad", "next", "budget", "test", "alike"}
     names_one = "campaign" in question.words and "which" not in question.words
     return (of_one and not general and names_one) or (len(named.campaign_ids) > 1 and not general)
-
-
-def _is_denied(question: Question, delta: Evidence) -> bool:
-    """Whether a question takes for granted what the figures do not say: "why was it so expensive" of what was not."""
-    change = delta.value("change")
-    high, low = bool(question.words & HIGH), bool(question.words & LOW)
-    if "why" not in question.intents or high == low or delta.label not in question.kpis or change is None:
-        return False
-    return delta.certainty == "noise" or (change <= 0 if high else change >= 0)
 
 
 def _asks_for_a_verdict(question: Question) -> bool:

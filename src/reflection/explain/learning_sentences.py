@@ -45,6 +45,7 @@ class LearningSentences:
                 low=formatting.signed_lift(low),
                 high=formatting.signed_lift(high),
                 agreeing=formatting.count(fact["supporting"]),
+                agree=self._sentences.word("learning.agrees" if fact["supporting"] == 1 else "learning.agree"),
                 campaigns=self._sentences.counted("campaign", number),
             ),
         )

@@ -199,8 +199,10 @@ _PHRASES = {
     "learning.emerging": "A first sign, to be confirmed: {claim}.",
     "learning.claim": (
         "other things equal, {metric} is {size} {side} with {subject} ({level} interval {low} to {high}; "
-        "{agreeing} of {campaigns} agree); observed, not tested"
+        "{agreeing} of {campaigns} {agree}); observed, not tested"
     ),
+    "learning.agree": "agree",
+    "learning.agrees": "agrees",
     # what cannot be told
     "unknown.kpi_noise": (
         "{kpi} is {actual} against {expected} ({change}), within noise: this campaign cannot tell "
@@ -262,8 +264,8 @@ _PHRASES = {
     ),
     "learnt.count": "What is known rests on {campaigns}, as of {date}.",
     "learnt.spread": (
-        "Nine in ten campaigns pay {low} to {high} per conversion against what their platform, audiences and creatives "
-        "explain: that is the normal spread, and no waste."
+        "What nine in ten campaigns pay per conversion lies {low} to {high} from what their platform, audiences and "
+        "creatives explain: that is the normal spread, and no waste."
     ),
     # answers to questions
     "chat.cannot_tell": "I cannot tell from the data.",

@@ -43,6 +43,10 @@ CAUSE = frozenset(["why", "cause", "caused", "causes", "because", "reason", "dro
 COST = frozenset(["expensive", "costly", "cost", "costs", "costing", "dear", "pricey", "overpaid", "cheap", "cheaper"])
 """Words that ask for what a conversion costs, where no other KPI is named."""
 
+WORSE = frozenset(["worse", "worst", "bad", "badly", "poorly", "poor", "fail", "failed", "failing"])
+BETTER = frozenset(["better", "best", "good", "well"])
+"""What a question takes for granted of a campaign as a whole."""
+
 HIGH = frozenset(["expensive", "costly", "dear", "pricey", "overpaid", "high", "higher", "up", "rise", "rose", "jump"])
 LOW = frozenset(["cheap", "cheaper", "low", "lower", "down", "drop", "dropped", "fall", "fell", "decline", "declined"])
 """What a question takes for granted, and what the figures may deny."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from reflection.domain.signals import normalise
 from reflection.explain.evidence import Evidence, EvidenceBook, Kind
 from reflection.explain.question import ADVISING, Question
-from reflection.explain.question_words_en import COMMON, CUES
+from reflection.explain.question_words_en import BETTER, COMMON, CUES, HIGH, LOW, WORSE
 
 _WORD = re.compile(r"[a-z0-9]+(?:-[0-9]+)?")
 _NOTHING: frozenset[str] = frozenset()
@@ -62,6 +62,22 @@ def relevant(question: Question, book: EvidenceBook, most: int = MOST) -> list[E
     return ([whole, *(item for item in ranked if item is not whole)] if whole else ranked)[:most]
 
 
+def is_denied(question: Question, delta: Evidence) -> bool:
+    """Whether a question takes for granted what the figures do not say: "why was it so expensive" of what was not,
+    "why did it do worse" of what cannot be told from its forecast.
+    """
+    change, words = delta.value("change"), question.words
+    if "why" not in question.intents or change is None:
+        return False
+    if not question.kpis:
+        worse, better = bool(words & WORSE), bool(words & BETTER)
+        return worse != better and delta.detail.get("verdict") not in ("worse" if worse else "better", "mixed", None)
+    high, low = bool(words & HIGH), bool(words & LOW)
+    if high == low or delta.label not in question.kpis:
+        return False
+    return delta.certainty == "noise" or (change <= 0 if high else change >= 0)
+
+
 def _is_aside(question: Question, item: Evidence) -> bool:
     """Something little is known of that shares a word with what was asked for, and is not asked for itself."""
     return item.detail.get("lane") == "not enough evidence" and not _is_all_named(question, item)
@@ -75,7 +91,7 @@ def _is_all_named(question: Question, item: Evidence) -> bool:
 def _is_to_find_out(question: Question, item: Evidence) -> bool:
     """Whether a recommendation is to find out more about something of the groups that are asked for."""
     in_group = not question.groups or item.detail.get("group") in question.groups
-    return in_group and item.detail.get("lane") == "explore"
+    return in_group and question.wish >= 0 and item.detail.get("lane") == "explore"
 
 
 def _is_partial(item: Evidence) -> bool:

@@ -57,6 +57,8 @@ def card(values: Mapping[str, Any]) -> CardView:
         (f"{INTERVAL_LEVEL} interval", f"{low} to {high}"),
     ]
     used = "If used, expected" if values["lane"] == "avoid" else "Expected gain"
+    if values.get("stake"):
+        used += f" on {formatting.money(values['stake'], currency, whole=True)}"
     for label, key in ((used, "expected_gain"), ("Worst case in 20", "downside_5")):
         if values.get(key) is not None:
             facts.append((label, formatting.money(values[key], currency, signed=True, whole=True)))
@@ -76,7 +78,7 @@ def card(values: Mapping[str, Any]) -> CardView:
 def _reason(values: Mapping[str, Any]) -> str:
     """What the card rests on, for a reader who knows no statistics; the card's own reason has the details."""
     if values["lane"] in ("exploit", "avoid"):
-        number = len(values["evidence_for"]) + len(values["evidence_against"])
+        number = values.get("campaigns") or len(values["evidence_for"]) + len(values["evidence_against"])
         campaigns = ENGLISH.counted("campaign", number, formatting.count(number))
         if values["grade"] == "randomised":
             return f"A finding on {campaigns}, and {grounds('randomised', values['experiments'])}."
@@ -85,7 +87,7 @@ def _reason(values: Mapping[str, Any]) -> str:
     if not weight or weight < 0.1:
         return "Hardly any campaign had it so far: only a test can tell."
     campaigns = ENGLISH.counted("campaign", weight, formatting.count(round(weight, 1)))
-    return f"Not enough evidence yet, worth {campaigns}."
+    return f"Not enough evidence yet, seen in {campaigns}."
 
 
 def _ids(ids: Sequence[str]) -> str:
