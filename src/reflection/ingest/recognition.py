@@ -61,6 +61,7 @@ def read_rows(item: Input, options: ImportOptions) -> FileRows:
     candidates = [(table, header) for table in tables if (header := find_header(table, dialects, explicit=explicit))]
     if not candidates:
         raise _unrecognised(tables, options)
+    candidates = [pair for pair in candidates if pair[0].in_sight] or candidates  # nobody sees what hidden sheets hold
     table, header = max(candidates, key=lambda pair: (pair[1].score, len(pair[0].head)))
     if explicit and options.mapping is None:
         _check_platform(table, header)

@@ -139,3 +139,17 @@ def test_days_as_a_spreadsheets_numbers_are_read(make_workbook: Callable[..., by
     assert report.period is not None
     assert [day.isoformat() for day in report.period] == ["2026-09-01", "2026-09-03"]
     assert "serial_dates" in codes(report)
+
+
+def test_a_hidden_sheet_is_not_added_and_told(make_workbook: Callable[..., bytes]) -> None:
+    book = with_sheets(make_workbook, Now=[HEADER, row(1), row(2)], Old=[HEADER, row(11), row(12)])
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as read, zipfile.ZipFile(out, "w") as written:
+        for item in read.infolist():
+            text = read.read(item.filename)
+            written.writestr(item.filename, text.replace(b'<sheet name="Old"', b'<sheet name="Old" state="hidden"'))
+    report = read_export(("book.xlsx", out.getvalue()))
+
+    assert report.totals.spend == 20.0
+    note = next(note for note in report.findings if note.code == "sheets_not_read")
+    assert "[Old]" in note.message

@@ -32,6 +32,6 @@ def findings(table: Table, unread: Sequence[str], facts: pl.DataFrame, frame: pl
         message = f"Rows that are hidden, by hand or by a filter: {table.hidden}. They are read as the others."
         notes.append(finding("hidden_rows", "warning", message))
     if unread:
-        message = f"Sheets that are not read, as copies or of another shape: {', '.join(unread)}."
+        message = f"Sheets that are not read, as they are hidden, copies or of another shape: {', '.join(unread)}."
         notes.append(finding("sheets_not_read", "warning", message))
     return notes

@@ -17,7 +17,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from reflection.errors import ImportFileError
 from reflection.ingest.reading.archives import Source
@@ -52,6 +52,7 @@ class Table:
         delimiter: what separates cells; empty for a sheet or rows.
         typed: numbers and dates come from a workbook's or JSON's own types, so they are written canonically here.
         head: the first rows with their line numbers.
+        in_sight: whether it is no hidden sheet.
         uncalculated, hidden: see `Workbook`; of all its sheets.
     """
 
@@ -65,6 +66,7 @@ class Table:
     uncalculated: int = 0
     hidden: int = 0
     _sheet: list[Cells] | None = None
+    in_sight: bool = True
 
     def chunks(self, size: int = CHUNK_ROWS) -> Iterator[Chunk]:
         """All rows in order, empty ones left out.
@@ -248,13 +250,14 @@ def _sheets(source: Source) -> list[Table]:
     tables: list[Table] = []
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(checked.data))
-        for name in workbook.sheet_names:
+        for about in workbook.sheets_metadata:
+            name, in_sight = about.name, about.visible == SheetVisibleEnum.Visible
             sheet = workbook.get_sheet_by_name(name)
             rows = [[_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
             head = [(number, cells) for number, cells in enumerate(rows, start=1) if any(cells)][:HEAD_ROWS]
             label = f"{source.name} [{name}]" if len(workbook.sheet_names) > 1 else source.name
             marks = checked.uncalculated, checked.hidden
-            tables.append(Table(label, "xlsx", "", digest, True, head, source, *marks, rows))
+            tables.append(Table(label, "xlsx", "", digest, True, head, source, *marks, rows, in_sight))
     except (CalamineError, OSError, ValueError) as error:
         raise ImportFileError(
             f"{source.name} is a damaged workbook: {error}",
