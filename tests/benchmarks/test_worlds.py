@@ -33,3 +33,12 @@ def test_honest_retargeting_that_sells_eight_times_as_often_is_no_fault_of_track
 
     assert sum(one.objective_key == "objective:retargeting" for one in evidence) >= 20
     assert (knowledge.held, knowledge.diagnostics["asked"]) == ({}, {})
+
+
+def test_ads_that_differ_by_name_teach_nothing_of_their_attributes() -> None:
+    told = [
+        sum(effect.finding for effect in learn(worlds.broken_down(seed, null=True).evidence).effects)
+        for seed in range(2, 8)
+    ]
+
+    assert told == [0] * 6, "only what is peculiar to an audience or a creative differs, of twelve campaigns"

@@ -129,3 +129,14 @@ def test_unknown_features_have_no_column() -> None:
     assert layout.column(Feature("a", "2")) is None
     assert Feature("a", "1") in layout
     assert str(Feature("a", "1")) == "a:1"
+
+
+def test_things_are_those_whose_attributes_are_groups_too_and_pairs_with_them() -> None:
+    groups = ("audience", "audience.age", "platform", "platform*audience", "platform*audience.age", "~drift.platform")
+    layout = Layout.of([Feature(group, "x*y" if "*" in group else "x") for group in groups])
+    alone = Layout.of([Feature("audience", "x"), Feature("platform", "x")])
+
+    things = {feature.group for feature, own in zip(layout.features, layout.of_things, strict=True) if own}
+
+    assert things == {"audience", "platform*audience"}
+    assert not alone.of_things.any()

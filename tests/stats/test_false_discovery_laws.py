@@ -110,7 +110,7 @@ def test_what_is_called_a_finding_does_not_ride_on_others(fitted: Fit) -> None:
 
 
 def test_doubt_about_how_many_effects_there_are_fades_with_evidence_as_the_limit_of_one_rises() -> None:
-    assert [doubt_of(rows) for rows in (0, 100, 150, 200, 10**6)] == [3.0, 3.0, 1.5, 0.0, 0.0]
+    assert [doubt_of(units) for units in (0, 100, 150, 200, 10**6)] == [3.0, 3.0, 1.5, 0.0, 0.0]
     assert [own_level(rows) for rows in (0, 25, 50, 100, 150, 200)] == pytest.approx([0, 0.025, 0.05, 0.05, 0.075, 0.1])
     estimate, error = np.array([0.3, -0.25, 0.05, 0.2]), np.full(4, 0.1)
 

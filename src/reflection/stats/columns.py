@@ -37,6 +37,8 @@ from scipy.sparse import csgraph
 
 FREE_MARK = "~"
 CROSS_MARK = "*"
+ATTRIBUTE_MARK = "."
+"""Between a thing and its attribute, as in ``audience.age``."""
 
 _LAYOUTS, _GROUPS = 32, 64
 """Layouts, and groups whose constraints are kept: the metrics of one fit, and the next fit, have mostly the same."""
@@ -163,6 +165,13 @@ class Layout:
         """Return the columns whose group is of this kind, ascending."""
         of_kind = np.array([k is kind for k in self.kinds] + [False])
         return np.flatnonzero(of_kind[self.group_index])
+
+    @cached_property
+    def of_things(self) -> NDArray[np.bool_]:
+        """Columns of groups of things whose attributes are groups, too, or of pairs with such a thing, shape (p,)."""
+        parts = [group.split(CROSS_MARK) for group in self.groups]
+        named = {part.partition(ATTRIBUTE_MARK)[0] for own in parts for part in own if ATTRIBUTE_MARK in part}
+        return np.array([not named.isdisjoint(own) for own in parts] + [False])[self.group_index]
 
     @cached_property
     def constraint_groups(self) -> NDArray[np.intp]:

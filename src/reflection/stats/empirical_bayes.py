@@ -64,9 +64,9 @@ class Fit(Effects):
     ``sigma``: overdispersion of the learnt strata, ``sigma_rms``: the same as the root of its mean square over what
     is not known of it. ``tau``: standard deviation of each group's effects, (groups,). ``covariance``: at the mode,
     float32, (p, p). ``mean_at_mode``: the mean that goes with it, (p,). ``exposure``: effective rows behind each
-    column, (p,). ``rows``: number of rows. ``log_bayes_factor``: of the model against one in which no signal has
-    any effect and no level moves; slopes stay. ``log_step_factors``: by group of steps, of levels that move against
-    levels that stand still.
+    column, (p,). ``rows``, ``units``: number of rows, and of units behind them. ``log_bayes_factor``: of the model
+    against one in which no signal has any effect and no level moves; slopes stay. ``log_step_factors``: by group of
+    steps, of levels that move against levels that stand still.
     """
 
     estimate: Floats
@@ -79,6 +79,7 @@ class Fit(Effects):
     mean_at_mode: Floats
     exposure: Floats
     rows: int
+    units: int
     log_bayes_factor: float
     log_step_factors: dict[str, float]
 
@@ -218,6 +219,7 @@ def fit(
         mean_at_mode=at_mode.mean,
         exposure=view.exposure(),
         rows=int(view.rows.sum()),
+        units=int(view.rows[view.stratum == Stratum.BETWEEN].sum()),
         log_bayes_factor=log_evidence(model, mode) - evidence_of(view, slopes(view.layout, shared), components),
         log_step_factors=step_factors_of(view, components) if step_factors is None else dict(step_factors),
     )

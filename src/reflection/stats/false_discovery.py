@@ -4,7 +4,8 @@ The posterior sign probability does not control false discoveries (realised .25 
 Adaptive shrinkage (Stephens 2017, "False discovery rates: a new deal") does: a spike at zero plus a zero-mean
 normal mixture is fitted by EM to the de-shrunk estimates of one family of effects, which gives every effect a
 local false-sign rate; the largest set whose mean rate is at most the level is selected (LEARNING 4). Main
-effects, interactions and each free group are families of their own.
+effects, interactions and each free group are families of their own; things (which nearly always differ) are judged
+apart from their attributes (of which none need matter), and how well the mixture is known goes by the units seen.
 
 Two bounds make this hold at every look together, and not at one alone (any_time.py). The metric as a whole must favour
 *some* effect over none by a Bayes factor that an account without any ever reaches with a small chance. And what is
@@ -223,9 +224,9 @@ def own_level(rows: int) -> float:
     return min(LEVEL * rows / FEW_ROWS, FEW_LEVEL + (LEVEL - FEW_LEVEL) * _known(rows))
 
 
-def doubt_of(rows: int) -> float:
-    """Effects without a sign that are added to a family learnt from so many rows of evidence."""
-    return MOST_DOUBT * (1.0 - _known(rows))
+def doubt_of(units: int) -> float:
+    """Effects without a sign that are added to a family learnt from so many units: ads of one are no further ones."""
+    return MOST_DOUBT * (1.0 - _known(units))
 
 
 def _known(rows: int) -> float:
@@ -237,8 +238,11 @@ def _families(parts: list[Fit]) -> Iterator[tuple[NDArray[np.intp], bool]]:
     """Columns that are judged together, and whether some part favours any of them."""
     layout = parts[0].layout
     signals = any(favours_effects(part) for part in parts)
-    yield layout.columns_of(Kind.MAIN), signals
-    yield layout.columns_of(Kind.INTERACTION), signals
+    for kind in (Kind.MAIN, Kind.INTERACTION):
+        columns = layout.columns_of(kind)
+        things = layout.of_things[columns]
+        yield columns[things], signals
+        yield columns[~things], signals
     for number, group in enumerate(layout.groups):
         if Kind.of(group) is Kind.FREE:
             steps = [part.log_step_factors[group] for part in parts if group in part.log_step_factors]
@@ -252,7 +256,7 @@ def discover_each(metrics: Sequence[Parts], level: float = LEVEL) -> list[Discov
     """
     families = [_informative(parts) for parts in metrics]
     of_parts = [
-        (part.estimate[columns], part.error[columns], doubt_of(_rows(parts)))
+        (part.estimate[columns], part.error[columns], doubt_of(min(part.units for part, _ in parts)))
         for parts, own in zip(metrics, families, strict=True)
         for columns, _ in own
         for part, _ in parts
