@@ -62,3 +62,22 @@ def test_a_test_is_ordered_and_read_back(page: TestClient) -> None:
         answer = post(page, "orders", {"signal": wrong, "against": "creative:crt_image"}, "/next")
         assert answer.status_code == 422, (wrong, answer.text)
     assert post(page, "orders", {"signal": "creative:crt_video"}, "/next").status_code == 422
+
+
+def test_numbers_too_small_to_mean_anything_are_refused_and_stored_nowhere(page: TestClient) -> None:
+    arms = AB["arms"]
+    for wrong in (
+        {**AB, "smallest_effect": 5e-324},
+        {**AB, "arms": [{**arms[0], "share": 1e-300}, {**arms[1], "share": 1.0}]},
+        {
+            "name": "x",
+            "metric": "ctr",
+            "arms": [{**arms[0], "lift": 1.0}, {**arms[1], "lift": 1.1, "standard_error": 5e-324}],
+        },
+        {"name": "x", "kind": "lift", "arms": [arms[0], {**arms[1], "incremental": 9.0, "incremental_error": 5e-324}]},
+    ):
+        refused = post(page, "small", wrong)
+        assert refused.status_code == 422, refused.text
+        assert "less than can be measured" in refused.text
+    assert post(page, "small", {"smallest_effect": 5e-324}, "/next").status_code == 422
+    assert page.get("/v1/experiments", headers={"X-Workspace": "small"}).json()["items"] == []

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reflection.errors import LearningError
 from reflection.stats.columns import INTERCEPT, Feature, Layout
@@ -15,6 +18,7 @@ from reflection.stats.experiments import (
     Levels,
     always_valid,
     contrast_rows,
+    events_needed,
     lift_levels,
     rate_levels,
     sample_ratio_p,
@@ -147,6 +151,13 @@ def test_a_split_as_planned_is_likely_and_a_broken_one_is_not() -> None:
     assert sample_ratio_p([5000, 5003], [0.5, 0.5]) > 0.9
     assert sample_ratio_p([8000, 1010, 990], [8, 1, 1]) > 0.5
     assert sample_ratio_p([5000, 5400], [0.5, 0.5]) < 1e-4
+
+
+@given(effect=st.floats(1e-6, 3.0), error=st.floats(1e-9, 1e6))
+def test_limits_and_what_they_need_are_finite_and_go_with_the_size_of_the_effect(effect: float, error: float) -> None:
+    low, high = always_valid(0.0, error, effect)
+    assert -math.inf < low < 0.0 < high < math.inf
+    assert events_needed(effect) == pytest.approx(events_needed(1.0) / effect**2)
 
 
 def test_limits_that_hold_at_every_look() -> None:

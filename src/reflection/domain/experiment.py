@@ -8,7 +8,7 @@ that was ordered. Must not know what is learnt from it, nor where it is kept.
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from reflection.domain.campaign import CURRENCIES, MAX_COUNT, MAX_MONEY, ConversionKind, Count, Money, Name, Strict
 from reflection.domain.canonical_json import Content, canonical, hash_of
@@ -24,7 +24,25 @@ MOST_EXPERIMENTS = 5_000
 MOST_AT_ONCE = 1_000
 """Experiments of one request: each is answered with what it says, in about two milliseconds."""
 
-_Positive = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False, strict=True)]
+SMALLEST, SMALLEST_EFFECT = 1e-9, 1e-6
+"""Of lifts, errors and shares, and of effects worth a test: the square of less may be nothing to a computer."""
+
+
+def _measurable(least: float) -> AfterValidator:
+    """Refuses what is above nothing and still less than anybody can measure."""
+
+    def checked(value: float) -> float:
+        if value < least:
+            raise ValueError(f"is less than can be measured: at least {least:g}")
+        return value
+
+    return AfterValidator(checked)
+
+
+_Positive = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False, strict=True), _measurable(SMALLEST)]
+_Error = Annotated[float, Field(gt=0, le=MAX_MONEY, strict=True), _measurable(SMALLEST)]
+SmallestEffect = Annotated[float, Field(gt=0, le=3, strict=True), _measurable(SMALLEST_EFFECT)]
+ShareOfTest = Annotated[float, Field(gt=0, lt=1, strict=True), _measurable(SMALLEST)]
 _Amount = Annotated[float, Field(ge=-MAX_COUNT, le=MAX_COUNT, allow_inf_nan=False, strict=True)]
 SignalKey = Annotated[str, StringConstraints(pattern=r"^[^:*\x00-\x1f]+:[^*\x00-\x1f]+$", max_length=310)]
 ExperimentId = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\w][\w .:\-]{0,99}$")]
@@ -57,9 +75,7 @@ class Arm(Strict):
     low: Annotated[_Positive | None, Field(description="lower limit of `lift`, 90 %")] = None
     high: Annotated[_Positive | None, Field(description="upper limit of `lift`, 90 %")] = None
     incremental: Annotated[_Amount | None, Field(description="conversions that ads brought, as a study found")] = None
-    incremental_error: Annotated[
-        float | None, Field(gt=0, le=MAX_MONEY, strict=True, description="standard error of `incremental`")
-    ] = None
+    incremental_error: Annotated[_Error | None, Field(description="standard error of `incremental`")] = None
     attributed: Annotated[Count | None, Field(description="conversions that the platform claims for the same ads")] = (
         None
     )
@@ -105,7 +121,7 @@ class Experiment(Strict):
     budget: Annotated[Money | None, Field(description="what it is to cost, of all arms")] = None
     currency: Annotated[str, Field(pattern=CURRENCIES)] | None = None
     smallest_effect: Annotated[
-        float, Field(gt=0, le=3, strict=True, description="log lift that is worth knowing; sets when one may stop")
+        SmallestEffect, Field(description="log lift that is worth knowing; sets when one may stop")
     ] = 0.1
     accept_split: Annotated[bool, Field(description="learn from it although its split is not as planned")] = False
     arms: Annotated[tuple[Arm, ...], Field(strict=False, min_length=2, max_length=MOST_ARMS)]

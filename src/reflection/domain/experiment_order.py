@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from reflection.domain.campaign import Money, Strict
-from reflection.domain.experiment import SignalKey
+from reflection.domain.experiment import ShareOfTest, SignalKey, SmallestEffect
 
 
 class TestOrder(Strict):
@@ -17,5 +17,5 @@ class TestOrder(Strict):
     against: Annotated[SignalKey | None, Field(description="what to compare it with")] = None
     budget: Annotated[Money | None, Field(description="what all arms together may cost")] = None
     days: Annotated[int | None, Field(ge=1, le=1000)] = None
-    share: Annotated[float | None, Field(gt=0, lt=1, strict=True, description="of what is tested")] = None
-    smallest_effect: Annotated[float, Field(gt=0, le=3, strict=True, description="log lift worth knowing")] = 0.1
+    share: Annotated[ShareOfTest | None, Field(description="of what is tested")] = None
+    smallest_effect: Annotated[SmallestEffect, Field(description="log lift worth knowing")] = 0.1

@@ -111,24 +111,23 @@ def sample_ratio_p(units: ArrayLike, shares: ArrayLike) -> float:
 def always_valid(log_lift: float, error: float, effect: float, level: float = 0.1) -> tuple[float, float]:
     """Return limits of a log lift that hold at every look together with probability 1 - ``level``.
 
-    The normal mixture of Robbins (1970): the reach is sqrt(V (V + t^2)/t^2 (2 log(1/level) + log((V + t^2)/V))).
+    The normal mixture of Robbins (1970): the reach is sqrt(V (1 + r) (2 log(1/level) + log((1 + r)/r))), r = V/t^2.
 
     Args:
         error: standard error at this look.
         effect: size t of log lifts at which the limits are narrowest; chosen before the first look.
     """
-    variance, mixing = error**2, effect**2
-    total = variance + mixing
-    reach = math.sqrt(variance * total / mixing * (2 * math.log(1 / level) + math.log(total / variance)))
+    ratio = (error / effect) ** 2
+    reach = error * math.sqrt((1 + ratio) * (2 * math.log(1 / level) + math.log((1 + ratio) / ratio)))
     return log_lift - reach, log_lift + reach
 
 
 def events_needed(effect: float, level: float = 0.1) -> float:
     """Events that each of two equal arms needs until limits that always hold leave out zero with 80 %, where the log
     lift truly is ``effect``."""
-    low, high = 1e-9, effect**2
+    low, high = 1e-9, 1.0  # of the variance in squares of the effect
     for _ in range(60):  # the reach grows with the variance
-        variance = math.sqrt(low * high)
-        reach = always_valid(0.0, math.sqrt(variance), effect, level)[1] + POWER_80 * math.sqrt(variance)
-        low, high = (variance, high) if reach < effect else (low, variance)
-    return 2 / low
+        ratio = math.sqrt(low * high)
+        reach = always_valid(0.0, math.sqrt(ratio), 1.0, level)[1] + POWER_80 * math.sqrt(ratio)
+        low, high = (ratio, high) if reach < 1.0 else (low, ratio)
+    return 2 / (low * effect**2)

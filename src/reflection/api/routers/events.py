@@ -54,6 +54,7 @@ def events(
 
 
 @router.post("", summary="Write an event down", status_code=201, response_model=EventRow,
+             responses={200: {"model": EventRow, "description": "nothing new"}},
              openapi_extra=json_request(Event))  # fmt: skip
 def add(body: JsonBody, application: ApplicationPart, workspace: Workspace) -> Response:
     """The same event again changes nothing (200). Shown on time lines, and learnt from with the next fit."""

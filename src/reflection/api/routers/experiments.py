@@ -67,6 +67,7 @@ def experiments(
 
 
 @router.post("", summary="Write experiments down", status_code=201, response_model=ExperimentList,
+             responses={200: {"model": ExperimentList, "description": "nothing new"}},
              openapi_extra=json_request(Experiment))  # fmt: skip
 def add(body: JsonBody, application: ApplicationPart, workspace: Workspace) -> Response:
     """One experiment, a list, `{"experiments": [...]}`, or `{"rows": [...]}` with one arm each; all or none.
@@ -79,6 +80,7 @@ def add(body: JsonBody, application: ApplicationPart, workspace: Workspace) -> R
 
 
 @router.post("/next", summary="Order the next test", status_code=201, response_model=ExperimentView,
+             responses={200: {"model": ExperimentView, "description": "ordered already"}},
              openapi_extra=json_request(TestOrder, required=False))  # fmt: skip
 def order(body: OptionalJsonBody, application: ApplicationPart, workspace: Workspace) -> Response:
     """Writes the proposed test down (size, split, days), or another one; post results with its id to read it back."""
