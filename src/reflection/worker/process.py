@@ -24,7 +24,7 @@ REST = 0.2
 """It rests a fifth as long as it learnt: a stream never costs a whole processor, and requests come first anyway."""
 
 LOOK_AROUND = 0.5
-NICENESS = 5
+NICENESS = 10
 """Requests come first where the processors do not suffice for both."""
 
 STOP_SECONDS = 5.0
