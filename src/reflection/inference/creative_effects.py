@@ -20,7 +20,6 @@ from reflection.domain.creative_knowledge import (
     CreativeKnowledge,
     TextEffect,
     TextModel,
-    values_of,
 )
 from reflection.domain.creative_text import TRAITS
 from reflection.domain.metrics import RATES
@@ -198,12 +197,11 @@ class _Contrast:
 
 def text_model(side: SideBySide, counts: TextCounts) -> TextModel | None:
     """What a text alone foretells; None where texts are too few, or their places are not known."""
-    values = [values_of(text) for text in side.texts]
-    known = np.array([value is not None for value in values], dtype=np.bool_) & counts.usable
+    x, known = side.values
+    known = known & counts.usable
     keys = {text.key for text, use in zip(side.texts, known.tolist(), strict=True) if use}
     if len(keys) < FEWEST_FORETOLD:
         return None
-    x = np.array([value if value is not None else [0.0] * (len(_TRAITS) + AXES) for value in values])
     features = (*_TRAITS, *_AXES)
     view = _view(side, counts, x, features, known)
     if not view.rows.any():

@@ -8,12 +8,14 @@ else. Must not know how effects are estimated.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reflection.domain import signals
-from reflection.domain.creative_knowledge import GIVEN, CreativeTexts, PlacedText
+from reflection.domain.creative_knowledge import AXES, GIVEN, CreativeTexts, PlacedText, values_of
+from reflection.domain.creative_text import TRAITS
 from reflection.domain.evidence import Evidence
 from reflection.inference.campaign_columns import Floats, Ints
 from reflection.inference.fit import FittedMetrics
@@ -106,6 +108,14 @@ class SideBySide:
             np.array(places, dtype=np.intp),
             np.array(numbers, dtype=np.intp),
         )
+
+    @cached_property
+    def values(self) -> tuple[Floats, NDArray[np.bool_]]:
+        """Every item's text as numbers, (n, p), zeros while they are not known; and of which they are, (n,)."""
+        values = [values_of(text) for text in self.texts]
+        nothing = [0.0] * (len(TRAITS) + AXES)
+        known = np.array([value is not None for value in values], dtype=np.bool_)
+        return np.array([nothing if value is None else value for value in values]), known
 
     def observed(self, fitted: FittedMetrics, metric: str) -> "TextCounts":
         """What was counted of each item, and expected of it."""
