@@ -28,7 +28,7 @@ HEADINGS: dict[Lane, str] = {
     "exploit": "Do more",
     "avoid": "Do less",
     "explore": "Candidates for a test",
-    "not enough evidence": "We cannot tell yet",
+    "not enough evidence": "Leave as it is for now",
 }
 """What recommendations stand under, in reading order."""
 
