@@ -7,7 +7,6 @@ never for being good: what is judged is a change that goes back. It is decided o
 spent in that time, and asked about below. Sums merge exactly; must not know how effects are estimated.
 """
 
-import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -21,8 +20,8 @@ from reflection.inference.goals import kinds_by
 from reflection.inference.monthly_spend import Month, by_month, month_of, spent_between
 from reflection.inference.tracking_faults import DECIDED_SHARE, Surroundings, Suspicion, doubt_text
 from reflection.stats.exact_sums import ExactSums
+from reflection.stats.proportion import is_out_of_proportion, leans, surprise
 
-FACTOR = 6.0
 SURPRISE = 15.0
 """Nats by which a count has to be unlikely: no conversion where fifteen were due."""
 
@@ -164,7 +163,7 @@ def _suspicion(rows: _Rows, index: int, lost: Mapping[Place, bool]) -> TimeSuspi
     if rows.known[index] and _far(counted, due):
         return TimeSuspicion(brought, currency, *time, spend)
     many = lost.get(rows.place(index)) if rows.month[index] >= 0 else None
-    if many is None or not (counted >= FACTOR / 2 * due if many else counted <= due / 2):
+    if many is None or not leans(counted, due, many=many):
         return None
     return TimeSuspicion(f"{brought}, and so it is with its platform's campaigns at the time", currency, *time, spend)
 
@@ -186,21 +185,19 @@ def judged(times: Mapping[str, TimeSuspicion], sums: MonthlySums) -> dict[str, S
             daily[one.last - start + 1] -= share
         spent[currency] = start, np.concatenate([[0.0], np.cumsum(np.cumsum(daily))])
     money = sums.as_diagnostics()
-    found = {}
+    suspicions = {}
     for name, one in times.items():
         start, until = spent[one.currency]
         doubted = float(until[one.last - start + 1] - until[one.first - start])
-        found[name] = Suspicion(
+        suspicions[name] = Suspicion(
             one.because, doubted >= DECIDED_SHARE * spent_between(money, one.currency, one.first, one.last)
         )
-    return found
+    return suspicions
 
 
 def _far(counted: float, due: float) -> bool:
     """Whether a count is out of all proportion to what was due, and beyond chance."""
-    if not due > 0 or 1 / FACTOR < counted / due < FACTOR:
-        return False
-    return bool(due - counted + (counted * math.log(counted / due) if counted else 0.0) >= SURPRISE)
+    return is_out_of_proportion(counted, due) and surprise(counted, due) >= SURPRISE
 
 
 def _usual_of_units(campaigns: Campaigns) -> tuple[Floats, Ints]:

@@ -91,9 +91,9 @@ def campaigns_of(
     """
     places = {(draft.key, draft.currency, draft.label) for draft in (drafts if own is None else own)}
     options, dialect = making.options, making.dialect
-    found = stretches(frame, maturity.complete_by(drafts, options.as_of))
-    drafts = with_doubts(drafts, found)
-    notes = checks.campaign_findings(drafts, frame, granularity, dialect, options, found)
+    doubts = stretches(frame, maturity.complete_by(drafts, options.as_of))
+    drafts = with_doubts(drafts, doubts)
+    notes = checks.campaign_findings(drafts, frame, granularity, dialect, options, doubts)
     drafts, others = _split(drafts, places)
     foreign = {draft_id(dialect, draft) for draft in others}
     made = MadeCampaigns([note for note in notes if not note.campaigns or not foreign.issuperset(note.campaigns)])

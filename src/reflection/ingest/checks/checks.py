@@ -147,11 +147,11 @@ def campaign_findings(
     granularity: Granularity,
     dialect: str,
     options: ImportOptions,
-    found: Sequence[Stretch] = (),
+    doubts: Sequence[Stretch] = (),
 ) -> list[Finding]:
-    """Findings about campaigns over time; `found` are stretches of days whose conversions look wrong."""
+    """Findings about campaigns over time; `doubts` are stretches of days whose conversions look wrong."""
     notes = periods.findings(drafts, frame, granularity, dialect, options)
-    return notes + tracking_faults.findings(drafts, found, dialect, options.accept)
+    return notes + tracking_faults.findings(drafts, doubts, dialect, options.accept)
 
 
 def _doubles(identified: IdentifiedRows, header: Header) -> list[Finding]:

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from reflection.ingest.building.conversions import KIND
 from reflection.ingest.building.drafts import metric_sums
+from reflection.stats.proportion import FACTOR, is_out_of_proportion, leans, surprise
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-FACTOR = 6.0
 SURPRISE = 30.0
 """Nats by which a count has to be unlikely: no conversion where thirty were due. Days of a campaign scatter more than
 by chance alone, so it is many."""
@@ -78,14 +78,14 @@ def stretches(frame: pl.DataFrame, complete_by: dt.date | None = None) -> list[S
         .filter(counted & over)
         .sort(*place, "first")
     )
-    found: list[Stretch] = []
+    every: list[Stretch] = []
     for account in rows.partition_by(*place[:-1], maintain_order=True):
         campaigns = [_Days(part) for part in account.partition_by("key", maintain_order=True)]
         _of_account(campaigns)
         for days in campaigns:
             days.look()
-            found += days.stretches()
-    return found
+            every += days.stretches()
+    return every
 
 
 class _Days:
@@ -120,8 +120,8 @@ class _Days:
 
     def _stretch(self) -> Mask | None:
         """The worse half of what is out of proportion: of few days among many the few are wrong."""
-        found = [mask for many in (False, True) if (mask := self._side(many=many)) is not None]
-        return min(found, key=lambda mask: _sum(self.spend, mask), default=None)
+        sides = [mask for many in (False, True) if (mask := self._side(many=many)) is not None]
+        return min(sides, key=lambda mask: _sum(self.spend, mask), default=None)
 
     def _side(self, *, many: bool) -> Mask | None:
         """Days on end that are too few, or too many."""
@@ -152,7 +152,7 @@ class _Days:
         count, usual = _sum(self.conversions, mask), _sum(due, mask)
         scatter = max(USUAL_SCATTER, self._scatter(due, mask))
         beyond = abs(count - usual) > DAY_DEVIATIONS * math.sqrt(scatter * max(usual, 1.0))
-        return mask if beyond and max(count, usual) >= DAY_COUNT and is_far(count, usual) else None
+        return mask if beyond and max(count, usual) >= DAY_COUNT and is_out_of_proportion(count, usual) else None
 
     def _days(self, mask: Mask) -> int:
         """How many days there are from the first to the last of some rows."""
@@ -181,7 +181,7 @@ def _of_account(campaigns: Sequence[_Days]) -> None:
     for one in campaigns:
         mask = span[np.searchsorted(days, one.first)]
         own = one.due(mask, FEWEST_BESIDE_OTHERS)
-        if own is not None and mask.any() and _leans(_sum(one.conversions, mask), _sum(own, mask), many=many):
+        if own is not None and mask.any() and leans(_sum(one.conversions, mask), _sum(own, mask), many=many):
             one.off.append((mask, True))
 
 
@@ -222,20 +222,8 @@ def far(conversions: float, due: float, scatter: float = 1.0) -> bool:
     >>> far(0, 30), far(3, 30), far(10, 60), far(400, 60), far(30, 60)
     (True, False, True, True, False)
     """
-    if not is_far(conversions, due):
-        return False
-    surprise = due - conversions + (conversions * math.log(conversions / due) if conversions else 0.0)
-    return surprise >= SURPRISE * max(1.0, scatter / USUAL_SCATTER)
-
-
-def is_far(conversions: float, due: float) -> bool:
-    """Whether a count is out of all proportion to what was due."""
-    return due > 0 and not 1 / FACTOR < conversions / due < FACTOR
-
-
-def _leans(conversions: float, due: float, *, many: bool) -> bool:
-    """Whether a campaign takes part in what its account has: at least half-way."""
-    return conversions >= FACTOR / 2 * due if many else conversions <= due / 2
+    likely = SURPRISE * max(1.0, scatter / USUAL_SCATTER)
+    return is_out_of_proportion(conversions, due) and surprise(conversions, due) >= likely
 
 
 def _scores(conversions: Floats, due: Floats, *, many: bool) -> Floats:

@@ -21,8 +21,8 @@ from reflection.ingest.building.campaigns import draft_id
 from reflection.ingest.building.drafts import Draft, Sums
 from reflection.ingest.checks.stretches import Stretch
 from reflection.ingest.import_report import Finding, finding
+from reflection.stats.proportion import is_out_of_proportion
 
-FACTOR = 6.0
 SIGMAS = 6.0
 OVERDISPERSION = 4.0
 MIN_NEIGHBOURS = 2
@@ -33,10 +33,10 @@ Place = tuple[str | None, ...]
 
 
 def findings(
-    drafts: Sequence[Draft], found: Sequence[Stretch], dialect: str, accepted: frozenset[str]
+    drafts: Sequence[Draft], doubts: Sequence[Stretch], dialect: str, accepted: frozenset[str]
 ) -> list[Finding]:
     """One finding per suspicious stretch of days, and per campaign period that is suspicious as a whole."""
-    notes = _of_stretches(drafts, found, dialect, accepted)
+    notes = _of_stretches(drafts, doubts, dialect, accepted)
     ids = {identity for note in notes for identity in note.campaigns}
     return notes + [note for note in _of_periods(drafts, dialect, accepted) if not ids & set(note.campaigns)]
 
@@ -65,10 +65,8 @@ class Neighbours:
         expected = spend / middle
         if max(expected, actual) < MIN_COUNT:
             return None
-        factor = actual / expected if expected else float("inf")
-        far = factor >= FACTOR or factor <= 1 / FACTOR
         beyond = abs(actual - expected) > SIGMAS * (OVERDISPERSION * max(expected, 1.0)) ** 0.5
-        return (expected, factor) if far and beyond else None
+        return (expected, actual / expected) if beyond and is_out_of_proportion(actual, expected) else None
 
     def _median_without(self, own: float | None) -> float | None:
         costs = self._costs
@@ -109,11 +107,11 @@ def _grouped(drafts: Sequence[Draft], place: Callable[[Draft], Place]) -> dict[P
 
 
 def _of_stretches(
-    drafts: Sequence[Draft], found: Sequence[Stretch], dialect: str, accepted: frozenset[str]
+    drafts: Sequence[Draft], doubts: Sequence[Stretch], dialect: str, accepted: frozenset[str]
 ) -> list[Finding]:
     """Days on which campaigns counted out of all proportion to their other days; of a whole account at once."""
     together: dict[object, list[Stretch]] = defaultdict(list)
-    for number, stretch in enumerate(found):
+    for number, stretch in enumerate(doubts):
         days = stretch.first, stretch.last, stretch.currency
         together[days if stretch.everywhere else number].append(stretch)
     notes: list[Finding] = []
@@ -133,19 +131,19 @@ def _has(draft: Draft, stretch: Stretch) -> bool:
     return bool(same and draft.first and draft.last and draft.first <= stretch.last and stretch.first <= draft.last)
 
 
-def with_doubts(drafts: Sequence[Draft], found: Sequence[Stretch]) -> list[Draft]:
+def with_doubts(drafts: Sequence[Draft], doubts: Sequence[Stretch]) -> list[Draft]:
     """Each draft with the days whose conversions are in doubt, and what was spent on them."""
     by_key: dict[Place, list[Stretch]] = defaultdict(list)
-    for stretch in found:
+    for stretch in doubts:
         by_key[(stretch.key, stretch.currency)].append(stretch)
-    return [_with_doubt(draft, by_key[(draft.key, draft.currency)]) for draft in drafts] if found else list(drafts)
+    return [_with_doubt(draft, by_key[(draft.key, draft.currency)]) for draft in drafts] if doubts else list(drafts)
 
 
-def _with_doubt(draft: Draft, found: Sequence[Stretch]) -> Draft:
+def _with_doubt(draft: Draft, doubts: Sequence[Stretch]) -> Draft:
     if draft.first is None or draft.last is None or not draft.sums.spend:
         return draft
     least = LEAST_SHARE * draft.sums.spend  # of less that went missing nothing is to be seen in its figures
-    own = [one for one in found if _has(draft, one) and (one.conversions > one.due
+    own = [one for one in doubts if _has(draft, one) and (one.conversions > one.due
            or one.spend * _share(one, draft.first, draft.last) >= least)]  # fmt: skip
     if not own:
         return draft
