@@ -17,6 +17,7 @@ from reflection.delivery.addresses import AddressGuard
 from reflection.delivery.alert_service import AlertService, Outlets
 from reflection.domain.board import Board, MemoryBoard
 from reflection.domain.bookable import EvidenceFloor
+from reflection.domain.instants import instant_text
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import InsightWriter
 from reflection.engine.attention import Attention
@@ -67,7 +68,6 @@ from reflection.store.projections.publisher import Handler, OutboxPublisher
 from reflection.store.recommendations import AdviceRows
 from reflection.store.server_vectors import ServerVectors
 from reflection.store.shares import ShareBook
-from reflection.store.tables.campaigns import instant_text
 from reflection.store.worker_lock import WorkerLock, worker_lock
 
 if TYPE_CHECKING:

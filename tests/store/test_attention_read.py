@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from reflection.domain.instants import instant_text
 from reflection.store.attention_read import ended_learnings, last_arrival
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.connections import Database
-from reflection.store.tables.campaigns import instant_text
 from reflection.store.tables.learnings import learning_revisions, learnings
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -12,6 +12,7 @@ from sqlalchemy import Table, insert, inspect, select, update
 from sqlalchemy.engine import Connection
 
 from reflection.domain.evidence import Cell, Counts, Evidence, encode
+from reflection.domain.instants import instant_text
 from reflection.domain.knowledge import Effect, Knowledge, MetricPosterior
 from reflection.errors import Conflict, InvalidInput, NotFound
 from reflection.learnings.claims import Claim
@@ -22,7 +23,7 @@ from reflection.store.learnings import LearningBook
 from reflection.store.maintenance.purge import purge_workspace, remaining
 from reflection.store.memories import MemoryRows
 from reflection.store.tables import learnings as learning_tables
-from reflection.store.tables.campaigns import campaign_revisions, campaigns, evidence, instant_text
+from reflection.store.tables.campaigns import campaign_revisions, campaigns, evidence
 from reflection.store.tables.learnings import learning_evidence, learning_revisions
 
 TABLES = [table for name, table in vars(learning_tables).items() if isinstance(table, Table) and name[0] != "_"]
@@ -359,7 +360,7 @@ def test_workspaces_are_apart_and_a_purged_one_leaves_nothing(
 
 
 def test_the_tables_of_the_migration_are_those_of_the_code(database: Database) -> None:
-    from reflection.store.tables.campaigns import metadata
+    from reflection.store.tables.columns import metadata
 
     with database.read() as connection:
         for table in TABLES:

@@ -16,6 +16,7 @@ from reflection.alerts.schedule import DueReport
 from reflection.delivery import chats, webhooks
 from reflection.delivery.addresses import AddressGuard
 from reflection.delivery.sender import AlertSender, Pace, Report
+from reflection.domain.instants import instant_text
 from reflection.errors import InvalidInput
 from reflection.reports.rendering import MEDIA_TYPES, require
 from reflection.reports.service import CampaignPages, Recommendations, portfolio_report
@@ -23,7 +24,6 @@ from reflection.store.alert_outbox import REMEMBERED, AlertOutbox
 from reflection.store.alerts import AlertBook
 from reflection.store.database.connections import Database
 from reflection.store.row_values import Row
-from reflection.store.tables.campaigns import instant_text
 
 GIVEN_UP = 5
 """Messages that were given up, of which an operator is told the reasons."""

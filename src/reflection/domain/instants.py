@@ -1,4 +1,7 @@
-"""Instants and days as they come in: with their offset, and never as seconds since 1970. Must not know campaigns."""
+"""Instants and days as they come in, with their offset and never as seconds since 1970, and as they are stored.
+
+Must not know campaigns.
+"""
 
 import re
 from datetime import UTC, date, datetime
@@ -34,3 +37,8 @@ def _in_utc(value: datetime) -> datetime:
 
 Instant = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_iso_time), AfterValidator(_in_utc)]
 Day = Annotated[date, BeforeValidator(_iso_day)]
+
+
+def instant_text(instant: datetime) -> str:
+    """UTC with microseconds: one width, so that comparing texts compares instants."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from reflection.alerts import items
 from reflection.alerts.alert import Alert
 from reflection.alerts.items import Item
+from reflection.domain.instants import instant_text
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import AnalysisRecord
 from reflection.learnings.claims import Learning
@@ -23,7 +24,7 @@ from reflection.store.alerts import alerts_of
 from reflection.store.campaigns_read import campaign
 from reflection.store.database.statements import insert_missing, insert_rows
 from reflection.store.tables.alerts import alert_items
-from reflection.store.tables.campaigns import campaigns, instant_text
+from reflection.store.tables.campaigns import campaigns
 
 RECENT = timedelta(days=90)
 """Before the newest campaign of the workspace: what an older one did is history, and no news."""

@@ -15,13 +15,13 @@ from sqlalchemy.engine import Connection, RowMapping
 from reflection.alerts.alert import TEST, Alert
 from reflection.alerts.items import Item
 from reflection.alerts.messages import MOST_ITEMS, Message
+from reflection.domain.instants import instant_text
 from reflection.store.alert_items import item_of, row_of
 from reflection.store.attention_read import last_arrival
 from reflection.store.database.connections import Database
 from reflection.store.database.statements import insert_missing
 from reflection.store.row_values import Row, packed, unpacked
 from reflection.store.tables.alerts import DEAD, DELIVERED, PENDING, alert_items, alert_messages, alerts
-from reflection.store.tables.campaigns import instant_text
 
 REMEMBERED = timedelta(days=730)
 """How long an event that was told is not told again; its row is a few bytes."""

@@ -14,12 +14,13 @@ from sqlalchemy import and_, bindparam, delete, func, insert, select
 from sqlalchemy.engine import Connection, RowMapping
 
 from reflection.alerts.alert import Alert, AlertRequest, ReportPlan, channel_of
+from reflection.domain.instants import instant_text
 from reflection.errors import Conflict, NotFound
 from reflection.store.database.connections import Database
 from reflection.store.database.statements import insert_missing
 from reflection.store.row_values import Row
 from reflection.store.tables.alerts import alert_items, alert_messages, alerts
-from reflection.store.tables.campaigns import instant_text, workspaces
+from reflection.store.tables.campaigns import workspaces
 
 MOST_ALERTS = 50
 """Alerts of one workspace: every write of the workspace looks at them."""

@@ -14,12 +14,6 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from sqlalchemy import (
-    Column,
-    LargeBinary,
-    PrimaryKeyConstraint,
-    Table,
-    Text,
-    UniqueConstraint,
     bindparam,
     func,
     insert,
@@ -28,10 +22,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import RowMapping
 
+from reflection.domain.instants import instant_text
 from reflection.domain.workspaces import ANY_WORKSPACE, WORKSPACE_NAME
 from reflection.errors import Conflict, InvalidInput, NotFound
 from reflection.store.database.connections import Database
-from reflection.store.tables.campaigns import instant_text, metadata
+from reflection.store.tables.api_keys import api_keys
 
 Scope = Literal["read", "write", "admin"]
 LONGEST_NAME = 100
@@ -40,21 +35,6 @@ MOST_KEYS = 1_000
 
 PREFIX = "rle"
 _ID_BYTES, _SECRET_BYTES, _SALT_BYTES = 6, 32, 16
-
-api_keys = Table(
-    "api_keys",
-    metadata,
-    Column("workspace", Text, nullable=False),
-    Column("key_id", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("scope", Text, nullable=False),
-    Column("salt", LargeBinary, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
-    Column("created_at", Text, nullable=False),
-    Column("revoked_at", Text, nullable=True),
-    PrimaryKeyConstraint("workspace", "key_id"),
-    UniqueConstraint("key_id"),
-)
 
 
 @dataclass(frozen=True, slots=True)

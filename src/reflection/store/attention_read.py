@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.engine import Connection
 
-from reflection.store.tables.campaigns import campaign_revisions, evidence, instant_text
+from reflection.domain.instants import instant_text
+from reflection.store.tables.campaigns import campaign_revisions, evidence
 from reflection.store.tables.learnings import learning_revisions, learnings
 
 _earlier = learning_revisions.alias("earlier")

@@ -5,10 +5,11 @@ from sqlalchemy.engine import Connection
 
 from reflection.domain import signals
 from reflection.domain.campaign_list import MOST_CHARACTERS, CampaignQuery, ListPlace
+from reflection.domain.instants import instant_text
 from reflection.domain.ports import StoredCampaign
 from reflection.store.campaigns_read import stored_campaign
 from reflection.store.database.statements import Position
-from reflection.store.tables.campaigns import campaign_signals, campaigns, evidence, instant_text
+from reflection.store.tables.campaigns import campaign_signals, campaigns, evidence
 
 
 def campaign_list(

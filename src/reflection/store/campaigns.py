@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.experiment import StoredExperiments
+from reflection.domain.instants import instant_text
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.ports import AnalysisRecord, ForecastRow, LedgerEntry, StoredCampaign
 from reflection.learnings import revision
@@ -24,7 +25,7 @@ from reflection.store.fits import FitHead
 from reflection.store.learnings import LearningBook
 from reflection.store.row_values import Row, analysis_rows, forecast_row
 from reflection.store.snapshot import SqlSnapshot
-from reflection.store.tables.campaigns import forecasts, idempotency, instant_text, workspaces
+from reflection.store.tables.campaigns import forecasts, idempotency, workspaces
 
 _PAGE = 1_000
 _FORGOTTEN = (

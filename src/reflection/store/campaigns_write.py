@@ -18,7 +18,6 @@ from reflection.store.database import dialect
 from reflection.store.database.statements import insert_missing, insert_rows, upsert
 from reflection.store.memories_write import last_number, remember, tombstone
 from reflection.store.row_values import AnalysisRows, Row, outbox_row, packed, unpacked
-from reflection.store.shares import shares
 from reflection.store.tables.campaigns import (
     acceptances,
     campaign_revisions,
@@ -32,6 +31,7 @@ from reflection.store.tables.campaigns import (
     performance_logs,
     workspaces,
 )
+from reflection.store.tables.shares import shares
 
 ARTIFACTS = "artifacts"
 """The outbox topic of files; other topics are told about every change of a memory."""

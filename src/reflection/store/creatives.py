@@ -13,11 +13,12 @@ from sqlalchemy import and_, bindparam, delete, func, select, update
 from sqlalchemy.engine import Connection
 
 from reflection.domain.creative_entry import CreativeEntry
+from reflection.domain.instants import instant_text
 from reflection.errors import Conflict, NotFound
 from reflection.store.database.connections import Database
 from reflection.store.database.statements import insert_missing, insert_rows
 from reflection.store.row_values import Row
-from reflection.store.tables.campaigns import instant_text, workspaces
+from reflection.store.tables.campaigns import workspaces
 from reflection.store.tables.creatives import creatives, text_places
 
 MOST_REGISTERED = 20_000

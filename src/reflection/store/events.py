@@ -4,10 +4,11 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, Text, and_, bindparam, delete, func, or_, select
+from sqlalchemy import and_, bindparam, delete, func, or_, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.events import MOST_EVENTS, Event
+from reflection.domain.instants import instant_text
 from reflection.domain.validation import read
 from reflection.errors import Conflict, NotFound
 from reflection.store.campaigns_read import plain
@@ -15,22 +16,9 @@ from reflection.store.database.connections import Database
 from reflection.store.database.statements import insert_missing
 from reflection.store.experiments import count_changes
 from reflection.store.row_values import Row
-from reflection.store.tables.campaigns import instant_text, metadata, workspaces
+from reflection.store.tables.campaigns import workspaces
+from reflection.store.tables.events import events
 
-events = Table(
-    "events",
-    metadata,
-    Column("workspace", Text, nullable=False),
-    Column("event_id", Text, nullable=False),
-    Column("day", Text, nullable=False),
-    Column("until", Text, nullable=True),
-    Column("scope", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("created_at", Text, nullable=False),
-    PrimaryKeyConstraint("workspace", "event_id"),
-    Index(None, "workspace", "day", "event_id"),
-)
 _SHOWN = ("event_id", "day", "until", "scope", "kind", "text", "created_at")
 
 

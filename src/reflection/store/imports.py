@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from reflection.alerts import items
 from reflection.alerts.items import Item
+from reflection.domain.instants import instant_text
 from reflection.ingest.jobs.register import (
     DONE,
     REFUSED,
@@ -32,7 +33,6 @@ from reflection.store.campaigns_read import chunks
 from reflection.store.database.connections import Database
 from reflection.store.database.statements import insert_missing, insert_rows, upsert
 from reflection.store.row_values import packed, unpacked
-from reflection.store.tables.campaigns import instant_text
 from reflection.store.tables.imports import import_claims, import_days, imports
 
 

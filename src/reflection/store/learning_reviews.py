@@ -13,11 +13,11 @@ import orjson
 from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.engine import Connection
 
+from reflection.domain.instants import instant_text
 from reflection.errors import InvalidInput, NotFound, Unavailable
 from reflection.store.database.connections import Database
 from reflection.store.database.statements import upsert
 from reflection.store.row_values import Row, json_text
-from reflection.store.tables.campaigns import instant_text
 from reflection.store.tables.learnings import VERDICTS, learning_reviews, learnings, recall_outcomes, recalled, recalls
 
 MAX_NOTE = 4_000

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from reflection.domain import signals
 from reflection.domain.evidence import Evidence, decode
+from reflection.domain.instants import instant_text
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.memory_text import learning_text, memory_id
@@ -26,7 +27,7 @@ from reflection.store import learning_reviews, learnings_json, memories_write
 from reflection.store.database.connections import Database
 from reflection.store.database.statements import insert_missing
 from reflection.store.row_values import Row, memory_row
-from reflection.store.tables.campaigns import campaigns, evidence, instant_text
+from reflection.store.tables.campaigns import campaigns, evidence
 from reflection.store.tables.learnings import learning_evidence, learning_revisions, learnings
 
 NEWEST_CAMPAIGNS = 1_000

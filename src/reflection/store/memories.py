@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.engine import Connection
 
+from reflection.domain.instants import instant_text
 from reflection.domain.memory_search import EVERYTHING, MemoryFilters, Position
 from reflection.domain.ports import MemoryRecord, Vector
 from reflection.store import memories_write
@@ -21,7 +22,7 @@ from reflection.store.database import dialect
 from reflection.store.database.connections import Database
 from reflection.store.memories_write import NewVector
 from reflection.store.row_values import memory_row, vector_of
-from reflection.store.tables.campaigns import instant_text, memories
+from reflection.store.tables.campaigns import memories
 
 _PAGE = 2_000
 _MAX_TERMS = 64

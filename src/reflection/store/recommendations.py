@@ -9,15 +9,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import (
-    Column,
-    Float,
-    Index,
-    Integer,
-    PrimaryKeyConstraint,
     Select,
-    Table,
-    Text,
-    UniqueConstraint,
     bindparam,
     select,
 )
@@ -26,55 +18,13 @@ from sqlalchemy.engine import Connection, RowMapping
 from reflection.domain.ports import ForecastRow
 from reflection.store.database.connections import Database
 from reflection.store.database.statements import insert_missing
-from reflection.store.tables.campaigns import RowId, forecasts, metadata
+from reflection.store.tables.campaigns import forecasts
 from reflection.store.tables.learnings import learning_revisions, learnings
+from reflection.store.tables.recommendations import advice_assignments, advice_feedback, advice_shown
 
 SHOWN_LIMIT = 10_000
 ACCEPTED_LIMIT = 50
 _PAGE = 5_000
-
-
-def _text(name: str) -> Column[str]:
-    return Column(name, Text, nullable=False)
-
-
-advice_shown = Table(
-    "advice_shown",
-    metadata,
-    Column("id", RowId, primary_key=True, autoincrement=True),
-    _text("workspace"),
-    _text("recommendation_id"),
-    _text("unit"),  # the planned campaign it was shown for; empty when not stated
-    Column("seq", RowId, nullable=False),  # ledger entry the claim rested on
-    _text("shown_at"),
-    _text("claim"),
-    UniqueConstraint("workspace", "recommendation_id", "unit", "seq"),
-    sqlite_autoincrement=True,
-)
-
-advice_feedback = Table(
-    "advice_feedback",
-    metadata,
-    Column("id", RowId, primary_key=True, autoincrement=True),
-    _text("workspace"),
-    _text("recommendation_id"),
-    Column("accepted", Integer, nullable=False),
-    _text("note"),
-    _text("created_at"),
-    Index(None, "workspace", "recommendation_id"),
-    sqlite_autoincrement=True,
-)
-
-advice_assignments = Table(
-    "advice_assignments",
-    metadata,
-    _text("workspace"),
-    _text("unit"),
-    Column("treated", Integer, nullable=False),
-    Column("probability", Float, nullable=False),
-    _text("assigned_at"),
-    PrimaryKeyConstraint("workspace", "unit"),
-)
 
 
 class AdviceRows:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import orjson
 
+from reflection.domain.instants import instant_text
 from reflection.domain.ports import AnalysisRecord, ForecastRow, MemoryRecord, Vector
-from reflection.store.tables.campaigns import instant_text
 
 Row = dict[str, Any]
 _LEVEL = 1  # at level 6 an answer would take four times as long for a tenth fewer bytes

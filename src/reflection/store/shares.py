@@ -14,13 +14,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import (
-    Column,
-    Index,
-    LargeBinary,
-    PrimaryKeyConstraint,
-    Table,
-    Text,
-    UniqueConstraint,
     and_,
     bindparam,
     delete,
@@ -29,11 +22,12 @@ from sqlalchemy import (
     select,
 )
 
+from reflection.domain.instants import instant_text
 from reflection.errors import Conflict, NotFound
 from reflection.store.campaigns_read import plain
 from reflection.store.database.connections import Database
 from reflection.store.row_values import Row, packed, unpacked
-from reflection.store.tables.campaigns import instant_text, metadata
+from reflection.store.tables.shares import shares
 
 PREFIX = "shr"
 MOST_SHARES = 500
@@ -42,24 +36,6 @@ MOST_SHARES = 500
 _ID_BYTES, _SECRET_BYTES, _SALT_BYTES = 6, 32, 16
 ShareKind = Literal["report", "learning"]
 
-shares = Table(
-    "shares",
-    metadata,
-    Column("workspace", Text, nullable=False),
-    Column("share_id", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("campaign_id", Text, nullable=True),
-    Column("learning_id", Text, nullable=True),
-    Column("title", Text, nullable=False),
-    Column("salt", LargeBinary, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
-    Column("body", LargeBinary, nullable=False),  # zlib
-    Column("created_at", Text, nullable=False),
-    Column("expires_at", Text, nullable=False),
-    PrimaryKeyConstraint("workspace", "share_id"),
-    UniqueConstraint("share_id"),
-    Index(None, "expires_at"),
-)
 _SHOWN = ("share_id", "kind", "campaign_id", "learning_id", "title", "created_at", "expires_at")
 
 

@@ -21,7 +21,7 @@ from reflection.store.database import migrate
 from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
 from reflection.store.maintenance.verify import verify
-from reflection.store.tables.campaigns import metadata
+from reflection.store.tables.columns import metadata
 
 pytestmark = pytest.mark.sqlite
 

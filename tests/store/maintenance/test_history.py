@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import delete, func, insert, select
 
 from reflection.domain.campaign import Campaign
+from reflection.domain.instants import instant_text
 from reflection.domain.ports import AnalysisRecord
 from reflection.inference.recheck import differences
 from reflection.ingest.jobs.register import DONE, NEW, UNDONE, Claim, Days, Outcome, PlannedCampaign
@@ -24,7 +25,8 @@ from reflection.store.maintenance.history import History
 from reflection.store.maintenance.retention import Retention
 from reflection.store.maintenance.verify import verify
 from reflection.store.recommendations import AdviceRows
-from reflection.store.tables.campaigns import fits, instant_text, metadata, outbox
+from reflection.store.tables.campaigns import fits, outbox
+from reflection.store.tables.columns import metadata
 from reflection.store.tables.learnings import learning_revisions, learnings
 from reflection.wiring import build
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from reflection.domain.campaign import Campaign
+from reflection.domain.instants import instant_text
 from reflection.domain.ports import AnalysisRecord
 from reflection.errors import StorageFull
 from reflection.settings import Settings
@@ -15,7 +16,7 @@ from reflection.store.campaigns import SqlStore
 from reflection.store.database.connections import Database
 from reflection.store.learning_reviews import LearningNotes
 from reflection.store.maintenance.retention import IDEMPOTENCY, RECALLS, ROUND, Retention
-from reflection.store.tables.campaigns import idempotency, instant_text
+from reflection.store.tables.campaigns import idempotency
 from reflection.store.tables.learnings import recall_outcomes, recalled, recalls
 from reflection.wiring import build
 

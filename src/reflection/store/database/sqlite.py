@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, Connection
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from reflection.errors import Conflict, ReflectionError, StorageFull, Unavailable
-from reflection.store.tables.guards import APPEND_ONLY
+from reflection.store.tables.campaigns import APPEND_ONLY
 
 WAL_PAGES = 4_000
 """Pages in the write-ahead log before a commit also checkpoints: fewer slow commits than at 1,000."""

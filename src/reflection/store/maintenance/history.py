@@ -12,12 +12,13 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import and_, bindparam, delete, exists, func, select
 from sqlalchemy.engine import Connection
 
+from reflection.domain.instants import instant_text
 from reflection.ingest.jobs.register import DONE, UNDONE
 from reflection.store.database.connections import Database
-from reflection.store.recommendations import advice_feedback, advice_shown
-from reflection.store.tables.campaigns import campaign_revisions, evidence, fits, instant_text
+from reflection.store.tables.campaigns import campaign_revisions, evidence, fits
 from reflection.store.tables.imports import import_claims, import_days, imports
 from reflection.store.tables.learnings import learning_revisions
+from reflection.store.tables.recommendations import advice_feedback, advice_shown
 
 _PORTION = 200
 """Campaigns or imports that are looked at in one transaction."""

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from reflection.store.tables.campaigns import metadata
+from reflection.store.tables.columns import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, transactional_ddl=True)
 context.run_migrations()

@@ -15,10 +15,11 @@ import orjson
 from sqlalchemy import bindparam, delete, func, insert, literal, or_, select, tuple_
 from sqlalchemy.engine import Connection, Row
 
+from reflection.domain.instants import instant_text
 from reflection.store.database.connections import Database
 from reflection.store.database.statements import upsert
 from reflection.store.row_values import json_text, outbox_row
-from reflection.store.tables.campaigns import instant_text, outbox
+from reflection.store.tables.campaigns import outbox
 from reflection.store.tables.dead_letters import dead_letters
 
 _PAGE = 500

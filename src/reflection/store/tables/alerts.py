@@ -4,44 +4,40 @@ An event stands here once for each alert, however often it is said; what has bec
 or is given up. Must not know what an event is.
 """
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import Index, PrimaryKeyConstraint, Table
 
-from reflection.store.tables.campaigns import metadata
+from reflection.store.tables.columns import binary, integer, metadata, text
 
 PENDING, DELIVERED, DEAD = "pending", "delivered", "dead"
 """States of a message: still to be sent, arrived, given up."""
 
 
-def _text(name: str, *, nullable: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=nullable)
-
-
 alerts = Table(
     "alerts",
     metadata,
-    _text("workspace"),
-    _text("alert_id"),
-    _text("channel"),
-    _text("name"),
-    _text("address"),
-    _text("secret"),  # signs, so it cannot be a digest; empty where nothing is signed
-    _text("kinds"),  # JSON list
-    Column("silence_days", Integer, nullable=False),
-    _text("report", nullable=True),  # JSON
-    _text("created_at"),
+    text("workspace"),
+    text("alert_id"),
+    text("channel"),
+    text("name"),
+    text("address"),
+    text("secret"),  # signs, so it cannot be a digest; empty where nothing is signed
+    text("kinds"),  # JSON list
+    integer("silence_days"),
+    text("report", nullable=True),  # JSON
+    text("created_at"),
     PrimaryKeyConstraint("workspace", "alert_id"),
 )
 
 alert_items = Table(
     "alert_items",
     metadata,
-    _text("workspace"),
-    _text("alert_id"),
-    _text("item_id"),
-    _text("kind"),
-    _text("body", nullable=True),  # JSON; NULL once it is part of a message
-    _text("message_id", nullable=True),
-    _text("created_at"),
+    text("workspace"),
+    text("alert_id"),
+    text("item_id"),
+    text("kind"),
+    text("body", nullable=True),  # JSON; NULL once it is part of a message
+    text("message_id", nullable=True),
+    text("created_at"),
     PrimaryKeyConstraint("workspace", "alert_id", "item_id"),
     Index(None, "message_id", "created_at"),
 )
@@ -49,18 +45,18 @@ alert_items = Table(
 alert_messages = Table(
     "alert_messages",
     metadata,
-    _text("workspace"),
-    _text("alert_id"),
-    _text("message_id"),
-    _text("kind"),
-    _text("title"),
-    Column("body", LargeBinary, nullable=True),  # zlib JSON; NULL once it arrived
-    _text("state"),
-    Column("tries", Integer, nullable=False),
-    _text("next_at"),
-    _text("reason"),  # of the last failure, "" without one
-    _text("created_at"),
-    _text("settled_at", nullable=True),
+    text("workspace"),
+    text("alert_id"),
+    text("message_id"),
+    text("kind"),
+    text("title"),
+    binary("body", nullable=True),  # zlib JSON; NULL once it arrived
+    text("state"),
+    integer("tries"),
+    text("next_at"),
+    text("reason"),  # of the last failure, "" without one
+    text("created_at"),
+    text("settled_at", nullable=True),
     PrimaryKeyConstraint("workspace", "alert_id", "message_id"),
     Index(None, "state", "next_at"),
 )

@@ -3,22 +3,22 @@
 Must not know what a text foretells.
 """
 
-from sqlalchemy import Column, Float, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import Index, PrimaryKeyConstraint, Table
 
-from reflection.store.tables.campaigns import metadata
+from reflection.store.tables.columns import binary, floating, integer, metadata, text
 
 creatives = Table(
     "creatives",
     metadata,
-    Column("workspace", Text, nullable=False),
-    Column("creative_key", Text, nullable=False),  # of its signal, as campaigns' creatives have it
-    Column("creative_id", Text, nullable=False),
-    Column("content_hash", Text, nullable=False),
-    Column("body", Text, nullable=False),
-    Column("own_score", Float, nullable=True),  # when it was registered; none where nothing could be foretold
-    Column("day", Integer, nullable=False),  # of the registration, since 1970-01-01 UTC
-    Column("created_at", Text, nullable=False),
-    Column("updated_at", Text, nullable=False),
+    text("workspace"),
+    text("creative_key"),  # of its signal, as campaigns' creatives have it
+    text("creative_id"),
+    text("content_hash"),
+    text("body"),
+    floating("own_score", nullable=True),  # when it was registered; none where nothing could be foretold
+    integer("day"),  # of the registration, since 1970-01-01 UTC
+    text("created_at"),
+    text("updated_at"),
     PrimaryKeyConstraint("workspace", "creative_key"),
     Index("ix_creatives_newest", "workspace", "updated_at", "creative_key"),
 )
@@ -26,9 +26,9 @@ creatives = Table(
 text_places = Table(
     "text_places",
     metadata,
-    Column("workspace", Text, nullable=False),
-    Column("text_key", Text, nullable=False),  # start of the SHA-256 of headline and text
-    Column("space", Text, nullable=False),  # of which model and directions
-    Column("axes", LargeBinary, nullable=False),  # int32, little endian
+    text("workspace"),
+    text("text_key"),  # start of the SHA-256 of headline and text
+    text("space"),  # of which model and directions
+    binary("axes"),  # int32, little endian
     PrimaryKeyConstraint("workspace", "text_key", "space"),
 )

@@ -1,24 +1,19 @@
 """Tables of imports: the register, what each import says of which campaign, and the days it reported."""
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, Text, UniqueConstraint
+from sqlalchemy import Index, PrimaryKeyConstraint, Table, UniqueConstraint
 
-from reflection.store.tables.campaigns import RowId, metadata
-
-
-def _text(name: str, *, nullable: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=nullable)
-
+from reflection.store.tables.columns import binary, integer, metadata, row_number, text
 
 imports = Table(
     "imports",
     metadata,
-    Column("id", RowId, primary_key=True, autoincrement=True),
-    _text("workspace"),
-    _text("import_id"),
-    _text("state"),
-    Column("verdict", LargeBinary, nullable=False),  # zlib
-    _text("created_at"),
-    _text("updated_at"),
+    row_number("id"),
+    text("workspace"),
+    text("import_id"),
+    text("state"),
+    binary("verdict"),  # zlib
+    text("created_at"),
+    text("updated_at"),
     UniqueConstraint("workspace", "import_id"),
     Index(None, "state"),
     sqlite_autoincrement=True,
@@ -27,16 +22,16 @@ imports = Table(
 import_claims = Table(
     "import_claims",
     metadata,
-    _text("workspace"),
-    _text("import_id"),
-    _text("campaign_id"),
-    Column("position", Integer, nullable=False),
-    _text("content_hash"),
-    Column("body", LargeBinary, nullable=True),  # zlib; NULL once it is settled
-    _text("before", nullable=True),  # hashes between spaces, "" = there was none; NULL = not looked at yet
-    _text("change"),  # "" until settled
-    _text("undone"),  # "" until taken back
-    _text("detail"),
+    text("workspace"),
+    text("import_id"),
+    text("campaign_id"),
+    integer("position"),
+    text("content_hash"),
+    binary("body", nullable=True),  # zlib; NULL once it is settled
+    text("before", nullable=True),  # hashes between spaces, "" = there was none; NULL = not looked at yet
+    text("change"),  # "" until settled
+    text("undone"),  # "" until taken back
+    text("detail"),
     PrimaryKeyConstraint("workspace", "import_id", "campaign_id"),
     Index(None, "workspace", "campaign_id"),
 )
@@ -44,10 +39,10 @@ import_claims = Table(
 import_days = Table(
     "import_days",
     metadata,
-    _text("workspace"),
-    _text("import_id"),
-    _text("dialect"),
-    _text("platform"),
-    Column("body", LargeBinary, nullable=False),  # zlib JSON
+    text("workspace"),
+    text("import_id"),
+    text("dialect"),
+    text("platform"),
+    binary("body"),  # zlib JSON
     PrimaryKeyConstraint("workspace", "import_id", "dialect", "platform"),
 )

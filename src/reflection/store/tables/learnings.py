@@ -4,39 +4,25 @@ Evidence refers to a campaign somebody sent and goes with it; text made by the e
 database refuses it. Must not know how a state is found.
 """
 
-from sqlalchemy import (
-    CheckConstraint,
-    Column,
-    Float,
-    ForeignKeyConstraint,
-    Index,
-    Integer,
-    PrimaryKeyConstraint,
-    Table,
-    Text,
-)
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, PrimaryKeyConstraint, Table
 
-from reflection.store.tables.campaigns import RowId, metadata
+from reflection.store.tables.columns import floating, integer, metadata, number, row_number, text
 
 VERDICTS = ("approve", "reject", "note")
-
-
-def _text(name: str, *, nullable: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=nullable)
 
 
 learnings = Table(
     "learnings",
     metadata,
-    _text("workspace"),
-    _text("learning_id"),
-    _text("signal_key"),
-    _text("context"),
-    _text("metric"),
-    Column("revision", Integer, nullable=False),
-    _text("state"),
-    Column("worth", Float, nullable=False),
-    _text("created_at"),
+    text("workspace"),
+    text("learning_id"),
+    text("signal_key"),
+    text("context"),
+    text("metric"),
+    integer("revision"),
+    text("state"),
+    floating("worth"),
+    text("created_at"),
     PrimaryKeyConstraint("workspace", "learning_id"),
     Index(None, "workspace", "worth", "learning_id"),
 )
@@ -44,15 +30,15 @@ learnings = Table(
 learning_revisions = Table(
     "learning_revisions",
     metadata,
-    _text("workspace"),
-    _text("learning_id"),
-    Column("revision", Integer, nullable=False),
-    _text("recorded_at"),
-    _text("state"),
-    Column("worth", Float, nullable=False),
-    Column("seq", RowId, nullable=False),
-    _text("as_of", nullable=True),
-    _text("body"),
+    text("workspace"),
+    text("learning_id"),
+    integer("revision"),
+    text("recorded_at"),
+    text("state"),
+    floating("worth"),
+    number("seq"),
+    text("as_of", nullable=True),
+    text("body"),
     PrimaryKeyConstraint("workspace", "learning_id", "revision"),
     Index(None, "workspace", "recorded_at"),
     ForeignKeyConstraint(["workspace", "learning_id"], ["learnings.workspace", "learnings.learning_id"]),
@@ -61,12 +47,12 @@ learning_revisions = Table(
 learning_evidence = Table(
     "learning_evidence",
     metadata,
-    _text("workspace"),
-    _text("learning_id"),
-    _text("campaign_id"),
-    Column("estimate", Float, nullable=False),
-    Column("sd", Float, nullable=False),
-    Column("supports", Integer, nullable=False),
+    text("workspace"),
+    text("learning_id"),
+    text("campaign_id"),
+    floating("estimate"),
+    floating("sd"),
+    integer("supports"),
     PrimaryKeyConstraint("workspace", "learning_id", "campaign_id"),
     CheckConstraint("supports IN (0, 1)", name="supports"),
     ForeignKeyConstraint(["workspace", "learning_id"], ["learnings.workspace", "learnings.learning_id"]),
@@ -79,14 +65,14 @@ learning_evidence = Table(
 learning_reviews = Table(
     "learning_reviews",
     metadata,
-    Column("id", RowId, primary_key=True, autoincrement=True),
-    _text("workspace"),
-    _text("learning_id"),
-    Column("revision", Integer, nullable=False),
-    _text("verdict"),
-    _text("note"),
-    _text("author"),
-    _text("created_at"),
+    row_number("id"),
+    text("workspace"),
+    text("learning_id"),
+    integer("revision"),
+    text("verdict"),
+    text("note"),
+    text("author"),
+    text("created_at"),
     CheckConstraint("verdict IN ('approve', 'reject', 'note')", name="verdict"),
     ForeignKeyConstraint(["workspace", "learning_id"], ["learnings.workspace", "learnings.learning_id"]),
     Index(None, "workspace", "learning_id"),
@@ -96,11 +82,11 @@ learning_reviews = Table(
 recalls = Table(
     "recalls",
     metadata,
-    _text("workspace"),
-    _text("recall_id"),
-    _text("purpose"),
-    _text("question"),
-    _text("recalled_at"),
+    text("workspace"),
+    text("recall_id"),
+    text("purpose"),
+    text("question"),
+    text("recalled_at"),
     PrimaryKeyConstraint("workspace", "recall_id"),
     Index(None, "workspace", "recalled_at"),
 )
@@ -108,11 +94,11 @@ recalls = Table(
 recalled = Table(
     "recalled",
     metadata,
-    _text("workspace"),
-    _text("recall_id"),
-    _text("learning_id"),
-    Column("rank", Integer, nullable=False),
-    Column("score", Float, nullable=False),
+    text("workspace"),
+    text("recall_id"),
+    text("learning_id"),
+    integer("rank"),
+    floating("score"),
     PrimaryKeyConstraint("workspace", "recall_id", "learning_id"),
     ForeignKeyConstraint(["workspace", "recall_id"], ["recalls.workspace", "recalls.recall_id"], ondelete="CASCADE"),
     Index(None, "workspace", "learning_id"),
@@ -121,11 +107,11 @@ recalled = Table(
 recall_outcomes = Table(
     "recall_outcomes",
     metadata,
-    _text("workspace"),
-    _text("recall_id"),
-    _text("campaign_id"),
-    _text("outcome"),
-    _text("created_at"),
+    text("workspace"),
+    text("recall_id"),
+    text("campaign_id"),
+    text("outcome"),
+    text("created_at"),
     PrimaryKeyConstraint("workspace", "recall_id", "campaign_id"),
     ForeignKeyConstraint(["workspace", "recall_id"], ["recalls.workspace", "recalls.recall_id"], ondelete="CASCADE"),
 )

@@ -1,0 +1,20 @@
+"""The table of events: what happened beside the campaigns. Must not know what an event does."""
+
+from sqlalchemy import Index, PrimaryKeyConstraint, Table
+
+from reflection.store.tables.columns import metadata, text
+
+events = Table(
+    "events",
+    metadata,
+    text("workspace"),
+    text("event_id"),
+    text("day"),
+    text("until", nullable=True),
+    text("scope"),
+    text("kind"),
+    text("text"),
+    text("created_at"),
+    PrimaryKeyConstraint("workspace", "event_id"),
+    Index(None, "workspace", "day", "event_id"),
+)
