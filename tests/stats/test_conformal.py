@@ -46,14 +46,14 @@ def test_intervals_equal_those_of_crepes_with_normalised_residuals(seed: int, co
 
 
 def test_below_nineteen_scores_a_t_quantile_stands_in():
-    few = multiplier([0.1] * (MINIMUM_SCORES - 1), 0.1, learned=18)
+    few = multiplier(np.array([0.1] * (MINIMUM_SCORES - 1)), 0.1, learned=18)
 
     assert few == pytest.approx(1.782, abs=1e-3)
-    assert multiplier([0.1] * MINIMUM_SCORES, 0.1, learned=19) == 0.1
+    assert multiplier(np.array([0.1] * MINIMUM_SCORES), 0.1, learned=19) == 0.1
 
 
 def test_a_multiplier_is_capped():
-    assert multiplier([1e9] * 50, 0.1, learned=50) == CAP
+    assert multiplier(np.array([1e9] * 50), 0.1, learned=50) == CAP
 
 
 def test_intervals_of_higher_levels_contain_those_of_lower_ones():

@@ -24,19 +24,19 @@ def test_the_rank_is_exact_where_floating_point_is_not(count: int, alpha: Fracti
 @pytest.mark.parametrize(("learned", "freedom"), [(0, 3), (9, 3), (10, 4), (18, 12), (200, 194)])
 @pytest.mark.parametrize("alpha", [0.5, 0.2, 0.1])
 def test_the_stand_in_is_a_two_sided_t_quantile(learned: int, freedom: int, alpha: float):
-    assert multiplier([], alpha, learned=learned) == pytest.approx(stats.t(freedom).ppf(1 - alpha / 2))
+    assert multiplier(np.array([]), alpha, learned=learned) == pytest.approx(stats.t(freedom).ppf(1 - alpha / 2))
 
 
 def test_eighteen_scores_are_too_few_and_nineteen_are_enough():
-    assert multiplier([0.1] * 18, 0.1, learned=200) == pytest.approx(stats.t(194).ppf(0.95))
-    assert multiplier([0.1] * 19, 0.1, learned=200) == 0.1
+    assert multiplier(np.array([0.1] * 18), 0.1, learned=200) == pytest.approx(stats.t(194).ppf(0.95))
+    assert multiplier(np.array([0.1] * 19), 0.1, learned=200) == 0.1
 
 
 def test_no_interval_reaches_beyond_six_standard_deviations():
-    assert multiplier([100.0] * 50, 0.1, learned=50) == 6.0
-    assert multiplier([0.1] * 19, 0.01, learned=50) == 6.0, "a rank that nobody has"
-    assert multiplier([], 0.001, learned=0) == 6.0
-    assert multiplier([5.9] * 50, 0.1, learned=50) == 5.9
+    assert multiplier(np.array([100.0] * 50), 0.1, learned=50) == 6.0
+    assert multiplier(np.array([0.1] * 19), 0.01, learned=50) == 6.0, "a rank that nobody has"
+    assert multiplier(np.array([]), 0.001, learned=0) == 6.0
+    assert multiplier(np.array([5.9] * 50), 0.1, learned=50) == 5.9
 
 
 def test_a_new_group_aims_at_the_stated_levels():

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from reflection.stats.observations import observe_cost, observe_order_value, observe_rate, pooled_ratio, relinearise
+from reflection.stats.observations import observe_cost, observe_order_value, observe_rate, relinearise
 
 
 @pytest.mark.parametrize("scale", [1.0, 0.25, 1e-6])
@@ -19,7 +19,6 @@ def test_any_positive_count_or_amount_says_something(scale: float) -> None:
     assert observe_cost([5.0], [scale], 1.0).observed[0]
     assert observe_order_value([scale], [4.0], 1.0).observed[0]
     assert observe_order_value([10.0], [scale], 1.0).observed[0]
-    assert pooled_ratio([scale], [scale]) == 1.0
 
 
 def test_a_smaller_unit_of_money_changes_nothing_when_the_reference_is_in_it_too() -> None:
@@ -34,7 +33,6 @@ def test_a_smaller_unit_of_money_changes_nothing_when_the_reference_is_in_it_too
             observe_order_value(revenue, orders, 30.0).y,
             atol=1e-12,
         )
-        assert pooled_ratio(smaller[0], shown) == pytest.approx(scale * pooled_ratio(spend, shown))
 
 
 def test_cells_that_say_nothing_are_blank() -> None:
@@ -47,11 +45,6 @@ def test_cells_that_say_nothing_are_blank() -> None:
         observe_cost([5.0], [0.0], 1.0),
     ):
         assert (seen.y.tolist(), seen.v.tolist(), seen.observed.tolist()) == ([0.0], [0.0], [False])
-
-
-def test_a_pooled_ratio_leaves_out_cells_that_lack_either_side() -> None:
-    assert pooled_ratio([10.0, 70.0, 0.0], [5.0, 0.0, 90.0]) == 2.0
-    assert pooled_ratio([10.0, 70.0], [0.0, 0.0]) is None
 
 
 def test_the_variance_of_an_order_value_is_the_square_of_its_scatter_over_the_orders() -> None:

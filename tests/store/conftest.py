@@ -74,6 +74,22 @@ def _record(campaign_id: str = "cmp_1", *, version: int = 1, **changes: Any) -> 
     return AnalysisRecord(**{**fields, **changes})
 
 
+class Clock:
+    """A clock that stands where it is put."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The clock of what a test makes with it."""
+    return Clock()
+
+
 @pytest.fixture
 def record() -> Callable[..., AnalysisRecord]:
     """Makes an analysis: record("cmp_1", version=2, expected_revision=1)."""

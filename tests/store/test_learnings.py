@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Table, insert, inspect, select, update
 from sqlalchemy.engine import Connection
+from tests.store.conftest import Clock
 
 from reflection.domain.evidence import Cell, Counts, Evidence, encode
 from reflection.domain.instants import instant_text
@@ -29,19 +30,6 @@ from reflection.store.tables.learnings import learning_evidence, learning_revisi
 TABLES = [table for name, table in vars(learning_tables).items() if isinstance(table, Table) and name[0] != "_"]
 VIDEO = Claim("creative.type:video", "", "ctr")
 START = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

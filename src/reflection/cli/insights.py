@@ -1,6 +1,6 @@
 """`reflection insights`, `patterns` and `recommend`: what was learnt, what stands out, and what to do next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -63,15 +63,8 @@ def insights(
     query = _query(kind, platform, objective, since, past, limit, cursor)
     with open_application() as application:
         page = as_plain(application.engine.insight_page(query, workspace=workspace))
-        stored = application.store.last_seq(workspace) > 0
-    if as_json:
-        print_json(page)
-        return
-    _print_lines(
-        page,
-        [(row["content"], _origin(row)) for row in page["items"]],
-        none_found("No insight matches.", stored=stored),
-    )
+        nothing = none_found("No insight matches.", stored=application.store.last_seq(workspace) > 0)
+    _print_page(page, lambda row: (row["content"], _origin(row)), nothing, as_json)
 
 
 def patterns(
@@ -94,12 +87,8 @@ def patterns(
     query = _query(kind, platform, objective, since, past, limit, cursor)
     with open_application() as application:
         page = as_plain(application.engine.pattern_page(query, workspace=workspace))
-        stored = application.store.last_seq(workspace) > 0
-    if as_json:
-        print_json(page)
-        return
-    lines = [(row["summary"], _standing(row)) for row in page["items"]]
-    _print_lines(page, lines, none_found("No pattern matches.", stored=stored))
+        nothing = none_found("No pattern matches.", stored=application.store.last_seq(workspace) > 0)
+    _print_page(page, lambda row: (row["summary"], _standing(row)), nothing, as_json)
 
 
 def recommend(
@@ -155,12 +144,18 @@ def _standing(row: Mapping[str, Any]) -> str:
     return ABOUT[row["category"]] + (f", {row['state']}" if row["state"] else "")
 
 
-def _print_lines(page: Mapping[str, Any], lines: Sequence[tuple[str, str]], nothing: str) -> None:
+def _print_page(
+    page: Mapping[str, Any], line: Callable[[Mapping[str, Any]], tuple[str, str]], nothing: str, as_json: bool
+) -> None:
+    """A page as JSON, or a sentence a row with what stands below it."""
+    if as_json:
+        print_json(page)
+        return
     out = console()
-    for text, origin in lines:
+    for text, below in map(line, page["items"]):
         out.print(f"- {escape(text)}")
-        out.print(f"  [dim]{escape(origin)}[/]")
-    if not lines:
+        out.print(f"  [dim]{escape(below)}[/]")
+    if not page["items"]:
         out.print(nothing)
     if page["next_cursor"]:
         out.print(f"[dim]more with --cursor {page['next_cursor']}[/]")

@@ -94,7 +94,7 @@ def by_overlap(
 
 
 def worth(learning: Mapping[str, Any], platform: str | None, objective: str | None) -> float:
-    """What a learning is worth to who asks, 0..1: effect size x certainty (`learnings.worth`) x applicability."""
+    """What a learning is worth to who asks, 0..1: its own worth (effect size x certainty) x applicability."""
     return float(learning.get("worth") or 0.0) * _applicability(learning, platform, objective)
 
 

@@ -1,7 +1,7 @@
 """The learning core: numbers in, numbers out. It knows no campaign, no currency and no file.
 
-The way through: ``observations`` (counts to log rates) -> ``rows`` (integer evidence) -> ``statistics``
-(sums that add and subtract) -> ``effects`` (what signals do, by way of ``layout`` and ``posterior``) ->
-``composition`` (CPA, ROAS) -> ``discoveries`` (what may be called a finding). Beside it: ``prediction``,
-``drift``, ``experiments``, ``diagnostics``, ``leaving_out``, ``information``.
+The way through: `observations` (counts to log rates) -> `design` (integer evidence) -> `sufficient_statistics` (sums
+that add and subtract) -> `empirical_bayes` (what signals do, by way of `columns`, `variance_components` and
+`gaussian_posterior`) -> `composed_metrics` (CPA, ROAS) -> `false_discovery` (what may be called a finding). Beside it:
+`prediction`, `drift` and `movement`, `experiments`, `conformal`, `diagnostics`, `value_of_information`.
 """

@@ -3,7 +3,7 @@
 Large campaigns reach people who are harder to win. Without a slope a signal that was used in small campaigns is given
 the credit of their size. The *planned* size is taken, because it is known before the campaign: what was delivered
 depends on how well it did, and controlling for an outcome would hide the effect that led to it. One free column
-(`layout`): no level, no constraint. This file must not know campaigns or metrics.
+(`columns`): no level, no constraint. This file must not know campaigns or metrics.
 """
 
 from __future__ import annotations

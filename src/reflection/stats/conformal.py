@@ -47,17 +47,13 @@ def _ranked(ascending: NDArray[np.float64], alpha: float) -> float:
     return float(ascending[rank - 1])
 
 
-def multiplier(scores: Sequence[float], alpha: float, *, learned: int) -> float:
-    """How many standard deviations an interval with error rate `alpha` reaches.
+def multiplier(ascending: NDArray[np.float64], alpha: float, learned: int) -> float:
+    """How many standard deviations an interval with error rate `alpha` reaches, by sorted scores.
 
     Below `MINIMUM_SCORES` scores a t quantile with ``learned - 6`` degrees of freedom (at least 3) is used, `learned`
     being the number of campaigns the prediction rests on: level, slope and variance components cost about six. Never
     above `CAP`.
     """
-    return _multiplier(np.sort(np.asarray(scores, dtype=float)), alpha, learned)
-
-
-def _multiplier(ascending: NDArray[np.float64], alpha: float, learned: int) -> float:
     if len(ascending) < MINIMUM_SCORES:
         return float(min(special.stdtrit(max(learned - 6, 3), 1.0 - alpha / 2.0), CAP))
     return min(_ranked(ascending, alpha), CAP)
@@ -85,7 +81,7 @@ class Conformal:
         alphas = self.alphas.get(group, _NOMINAL)
         ascending = _ascending(self.scores)
         raw = [
-            _multiplier(ascending, _bounded(alpha, nominal), learned)
+            multiplier(ascending, _bounded(alpha, nominal), learned)
             for alpha, nominal in zip(alphas, _NOMINAL, strict=True)
         ]
         return tuple(float(value) for value in np.maximum.accumulate(raw))

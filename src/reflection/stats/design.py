@@ -1,4 +1,4 @@
-"""Evidence as integer rows: what is added to, and can be subtracted from, the sums of ``statistics``.
+"""Evidence as integer rows: what is added to, and can be subtracted from, the sums of `sufficient_statistics`.
 
 One row says: the linear predictor ``x' effects`` was observed as y with known variance v. All of x, y and
 log2 v are rounded to a grid of 2^-16 and kept as integers from here on, because integer sums forget the order

@@ -60,7 +60,7 @@ class Fit(Effects):
     """What was learnt about one metric.
 
     ``estimate``, ``error``: each effect with its own prior divided out ("de-shrunk": b = m/(1 - S/P), s^2 = S/(1 -
-    S/P), P the prior variance), (p,), input of ``discoveries``, the error with what is not known of the components.
+    S/P), P the prior variance), (p,), input of `false_discovery`, the error with what is not known of the components.
     ``sigma``: overdispersion of the learnt strata, ``sigma_rms``: the same as the root of its mean square over what
     is not known of it. ``tau``: standard deviation of each group's effects, (groups,). ``covariance``: at the mode,
     float32, (p, p). ``mean_at_mode``: the mean that goes with it, (p,). ``exposure``: effective rows behind each

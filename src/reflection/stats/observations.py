@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 LOG_LIMIT = 128.0
 """Bound on a working observation in nats. A relinearised cell with 1/128 expected successes reaches it; its
-weight is then so small that the bound changes no estimate, and it keeps the integer sums of ``statistics``
+weight is then so small that the bound changes no estimate, and it keeps the integer sums of `sufficient_statistics`
 far from overflow.
 """
 
@@ -123,17 +123,6 @@ def observe_cost(spend: ArrayLike, impressions: ArrayLike, reference: float) -> 
     observed = (money > 0) & (shown > 0)
     y = np.log(1000.0) + np.log(np.where(observed, money, 1.0)) - np.log(np.where(observed, shown, 1.0))
     return _masked(y - np.log(reference), np.zeros_like(money), observed)
-
-
-def pooled_ratio(numerator: ArrayLike, denominator: ArrayLike, scale: float = 1.0) -> float | None:
-    """Return scale * sum(numerator) / sum(denominator) over cells where both are positive, or None when there
-    are none.
-
-    The reference for money metrics (CPM with ``scale`` 1000, AOV), whose unit a 1/2 must not be added to.
-    """
-    top, bottom = _counts(numerator), _counts(denominator)
-    used = (top > 0) & (bottom > 0)
-    return float(scale * top[used].sum() / bottom[used].sum()) if used.any() else None
 
 
 def _counts(values: ArrayLike) -> Floats:

@@ -1,8 +1,8 @@
 """A fit that goes on learning, one observation at a time, and predicts before it learns.
 
-Between two fits of ``effects`` the variance components hardly move, so a Gaussian posterior can be conditioned on each
-new row exactly by a rank-one update (Kalman 1960 without motion) in microseconds. A feature never seen enters with its
-group's prior variance: it widens the prediction. Numbers only; must not know what is predicted.
+Between two fits of `empirical_bayes` the variance components hardly move, so a Gaussian posterior can be conditioned on
+each new row exactly by a rank-one update (Kalman 1960 without motion) in microseconds. A feature never seen enters with
+its group's prior variance: it widens the prediction. Numbers only; must not know what is predicted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -127,7 +127,7 @@ class Sequential:
 
 
 def fitted(design: Design, y: Sequence[float], v: Sequence[float], seed: int | Sequence[int] = 0) -> Sequential:
-    """Fit all rows anew by the model of ``effects`` (variance components included); the same rows, the same answer.
+    """Fit all rows anew as `empirical_bayes` does (variance components included); the same rows, the same answer.
 
     Args:
         design: the rows, see `with_intercept`; share one between metrics observed on the same rows.

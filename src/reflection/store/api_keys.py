@@ -1,13 +1,9 @@
 """API keys that were made here: shown once, kept as salted digests, revocable while the server runs.
 
-A key is ``rle_<id>_<secret>``: the id is public and finds the row, the secret is 256 random bits. Against a secret of
-that size nobody can guess, so a plain salted SHA-256 is as safe as a slow hash, and costs a request nothing. Rows are
-never deleted but with their workspace: a revoked key stays as a record. Must not know HTTP.
+A key is a token (`tokens`). Rows are never deleted but with their workspace: a revoked key stays as a record. Must not
+know HTTP.
 """
 
-import hashlib
-import hmac
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +21,7 @@ from sqlalchemy.engine import RowMapping
 from reflection.domain.instants import instant_text
 from reflection.domain.workspaces import ANY_WORKSPACE, WORKSPACE_NAME
 from reflection.errors import Conflict, InvalidInput, NotFound
+from reflection.store import tokens
 from reflection.store.database.connections import Database
 from reflection.store.tables.api_keys import api_keys
 
@@ -34,7 +31,6 @@ MOST_KEYS = 1_000
 """Keys that open something at one time, of one workspace; every request is held against all of them."""
 
 PREFIX = "rle"
-_ID_BYTES, _SECRET_BYTES, _SALT_BYTES = 6, 32, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +48,7 @@ class StoredKey:
 class KeyRing:
     """Every key there is at one moment, to look one up without asking the database again."""
 
-    def __init__(self, keys: Mapping[str, tuple[StoredKey, bytes, bytes]]) -> None:
+    def __init__(self, keys: Mapping[str, tuple[StoredKey, tuple[bytes, bytes]]]) -> None:
         self._keys = dict(keys)
 
     def __bool__(self) -> bool:
@@ -61,12 +57,9 @@ class KeyRing:
 
     def find(self, sent: str) -> StoredKey | None:
         """The key that was sent, None when it is unknown or revoked. Digests are compared in constant time."""
-        key_id, secret = _parts(sent)
-        entry = self._keys.get(key_id)
-        salt, digest = (entry[1], entry[2]) if entry else (b"", b"\0" * 32)
-        if not hmac.compare_digest(_digest(salt, secret), digest) or entry is None:
-            return None
-        return entry[0] if entry[0].revoked_at is None else None
+        key_id, secret = tokens.parts(PREFIX, sent)
+        key, stored = self._keys.get(key_id, (None, None))
+        return key if tokens.fits(secret, stored) and key is not None and key.revoked_at is None else None
 
 
 class KeyBook:
@@ -90,15 +83,15 @@ class KeyBook:
             )
         if len(name) > LONGEST_NAME or not name.isprintable():
             raise InvalidInput(f"a key's name has at most {LONGEST_NAME} printable characters", field="name")
-        key = StoredKey(secrets.token_hex(_ID_BYTES), workspace, scope, name, instant_text(self._now()), None)
-        secret, salt = secrets.token_urlsafe(_SECRET_BYTES), secrets.token_bytes(_SALT_BYTES)
+        token = tokens.new_token(PREFIX)
+        key = StoredKey(token.id, workspace, scope, name, instant_text(self._now()), None)
         row = {
             "workspace": workspace,
             "key_id": key.key_id,
             "name": name,
             "scope": scope,
-            "salt": salt,
-            "digest": _digest(salt, secret),
+            "salt": token.salt,
+            "digest": token.digest,
             "created_at": key.created_at,
             "revoked_at": None,
         }
@@ -106,7 +99,7 @@ class KeyBook:
             if connection.execute(_IN_FORCE, {"w": workspace}).scalar_one() >= MOST_KEYS:
                 raise Conflict(f"workspace {workspace} has {MOST_KEYS} keys", hint="revoke those nobody uses")
             connection.execute(insert(api_keys), row)
-        return key, f"{PREFIX}_{key.key_id}_{secret}"
+        return key, token.text
 
     def list(self, workspace: str | None = None) -> list[StoredKey]:
         """Keys by age, the revoked ones too; of one workspace, or of all."""
@@ -138,7 +131,7 @@ class KeyBook:
         """Every key as it is now."""
         with self._database.read() as connection:
             rows = connection.execute(select(api_keys)).mappings()
-            return KeyRing({row["key_id"]: (_stored(row), row["salt"], row["digest"]) for row in rows})
+            return KeyRing({row["key_id"]: (_stored(row), (row["salt"], row["digest"])) for row in rows})
 
 
 _IN_FORCE = (
@@ -150,14 +143,3 @@ _IN_FORCE = (
 
 def _stored(row: RowMapping) -> StoredKey:
     return StoredKey(row["key_id"], row["workspace"], row["scope"], row["name"], row["created_at"], row["revoked_at"])
-
-
-def _parts(sent: str) -> tuple[str, str]:
-    """Id and secret of a key's text; ids are hexadecimal, so the first two underscores are the separators."""
-    prefix, _, rest = sent.partition("_")
-    key_id, _, secret = rest.partition("_")
-    return (key_id, secret) if prefix == PREFIX else ("", sent)
-
-
-def _digest(salt: bytes, secret: str) -> bytes:
-    return hashlib.sha256(salt + secret.encode()).digest()

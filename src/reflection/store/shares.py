@@ -1,13 +1,9 @@
 """Shares: pages that somebody without a key may read by a link, until it expires or is taken back.
 
-A link's text is ``shr_<id>_<secret>``: the id is public and finds the row, the secret is 256 random bits of which a
-salted digest is kept. What it opens is one page as it was made, and nothing else. Must not know HTTP nor what is in a
-page.
+A link's text is a token (`tokens`). What it opens is one page as it was made, and nothing else. Must not know HTTP nor
+what is in a page.
 """
 
-import hashlib
-import hmac
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,6 +20,7 @@ from sqlalchemy import (
 
 from reflection.domain.instants import instant_text
 from reflection.errors import Conflict, NotFound
+from reflection.store import tokens
 from reflection.store.campaigns_read import plain
 from reflection.store.database.connections import Database
 from reflection.store.row_values import Row, packed, unpacked
@@ -33,7 +30,6 @@ PREFIX = "shr"
 MOST_SHARES = 500
 """Links of one workspace that open something at one time."""
 
-_ID_BYTES, _SECRET_BYTES, _SALT_BYTES = 6, 32, 16
 ShareKind = Literal["report", "learning"]
 
 _SHOWN = ("share_id", "kind", "campaign_id", "learning_id", "title", "created_at", "expires_at")
@@ -63,10 +59,9 @@ class ShareBook:
         Raises:
             Conflict: the workspace has as many links as it may have.
         """
-        share_id, now = secrets.token_hex(_ID_BYTES), self._now()
-        secret, salt = secrets.token_urlsafe(_SECRET_BYTES), secrets.token_bytes(_SALT_BYTES)
+        token, now = tokens.new_token(PREFIX), self._now()
         shown = {
-            "share_id": share_id,
+            "share_id": token.id,
             "kind": page.kind,
             "campaign_id": page.campaign_id,
             "learning_id": page.learning_id,
@@ -74,13 +69,13 @@ class ShareBook:
             "created_at": instant_text(now),
             "expires_at": instant_text(now + lasting),
         }
-        hidden = {"salt": salt, "digest": _digest(salt, secret), "body": packed(page.body)}
+        hidden = {"salt": token.salt, "digest": token.digest, "body": packed(page.body)}
         with self._database.write(workspace) as connection:
             connection.execute(_FORGET, {"w": workspace, "t": instant_text(now)})
             if connection.execute(_COUNT, {"w": workspace}).scalar_one() >= MOST_SHARES:
                 raise Conflict(f"{MOST_SHARES} links are open", hint="take back those nobody needs")
             connection.execute(insert(shares), {"workspace": workspace, **shown, **hidden})
-        return shown, f"{PREFIX}_{share_id}_{secret}"
+        return shown, token.text
 
     def list(self, workspace: str) -> list[Row]:
         """The links that open something, the newest first; their texts are nowhere."""
@@ -98,13 +93,11 @@ class ShareBook:
         Raises:
             NotFound: it opens nothing; expired, taken back and never made are told alike.
         """
-        prefix, _, rest = text.partition("_")
-        share_id, _, secret = rest.partition("_")
+        share_id, secret = tokens.parts(PREFIX, text)
         values = {"s": share_id, "t": instant_text(self._now())}
         with self._database.read() as connection:
             row = connection.execute(_OPENED, values).mappings().one_or_none()
-        salt, digest = (row["salt"], row["digest"]) if row else (b"", b"\0" * 32)
-        if not hmac.compare_digest(_digest(salt, secret), digest) or row is None or prefix != PREFIX:
+        if not tokens.fits(secret, (row["salt"], row["digest"]) if row else None) or row is None:
             raise NotFound("this link opens nothing", hint="it may have expired or been taken back; ask for a new one")
         return row["workspace"], {name: row[name] for name in _SHOWN}, unpacked(row["body"])
 
@@ -126,10 +119,6 @@ class ShareBook:
         """Drop links that have expired, with their pages; how many."""
         with self._database.write(workspace) as connection:
             return connection.execute(_FORGET, {"w": workspace, "t": instant_text(self._now())}).rowcount
-
-
-def _digest(salt: bytes, secret: str) -> bytes:
-    return hashlib.sha256(salt + secret.encode()).digest()
 
 
 _OWN = and_(shares.c.workspace == bindparam("w"), shares.c.share_id == bindparam("s"))

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 from sqlalchemy import func, select, update
+from tests.store.conftest import Clock
 
 from reflection.domain.campaign import Campaign
 from reflection.domain.instants import instant_text
@@ -23,21 +24,6 @@ from reflection.wiring import build
 Make = Callable[..., AnalysisRecord]
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
-
-
-class Clock:
-    """A clock that stands where it is put."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

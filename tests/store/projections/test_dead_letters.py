@@ -1,10 +1,11 @@
 """One thing in the way stops nobody else: it is set aside with its reason, tried again, and forgotten when it went."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.store.conftest import Clock
 
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import AnalysisRecord
@@ -19,16 +20,6 @@ from reflection.store.projections.publisher import DOWN, Handler, OutboxPublishe
 
 Make = Callable[..., AnalysisRecord]
 TOPIC = "artifacts"
-
-
-class Clock:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 3, 1, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 class Recorder:
@@ -46,11 +37,6 @@ class Recorder:
 
     def rebuild(self) -> int:
         return 0
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

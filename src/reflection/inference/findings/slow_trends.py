@@ -2,8 +2,8 @@
 
 Reads the ramps of the fits (`inference.walks`) and stands under the same control as the trends of platforms: the group
 must explain the metric better moving than standing still at every look together, the change since its beginning must be
-a discovery (`stats.drift.judged_since`), and its 90 % interval must exclude "no change". Must not know how a walk is
-fitted.
+a discovery (`stats.slow_drift.judged_since`), and its 90 % interval must exclude "no change". Must not know how a walk
+is fitted.
 """
 
 import math
