@@ -9,6 +9,7 @@ TYPES := .venv-types
 DOCS := .venv-docs
 POSTGRES := .venv-postgres
 WHEEL := .venv-wheel
+ORACLE := .venv-oracle
 WORKERS ?= auto
 # Arithmetic in one thread, and compiled code kept whatever the machine's habit: tests start a hundred processes.
 ALONE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 POLARS_MAX_THREADS=1 PYTHONDONTWRITEBYTECODE=
@@ -29,7 +30,7 @@ $(call put,$(1),--no-deps --no-build-isolation -e .)
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve serve-demo test check torture $(TORTURE:%=torture-%) bench test-chroma test-cluster test-postgres test-browser check-page docs wheel audit mutation lock clean
+.PHONY: help install demo serve serve-demo test check torture $(TORTURE:%=torture-%) bench bench-oracle test-chroma test-cluster test-postgres test-browser check-page docs wheel audit mutation lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -89,6 +90,13 @@ $(filter-out torture-postgres-%,$(TORTURE:%=torture-%)): torture-%: $(DEV)
 
 bench: $(DEV) ## run the benchmarks and write docs/benchmarks.md
 	$(ALONE) $(BIN)/python -m benchmarks
+
+bench-oracle: $(ORACLE)/.ready ## the fit beside full MCMC (numpyro), in an environment of its own (ten minutes)
+	$(ALONE) $(ORACLE)/bin/python -m benchmarks agreement
+
+$(ORACLE)/.ready: requirements-oracle.lock requirements-uv.lock pyproject.toml
+	$(call environment,$(ORACLE),requirements-oracle.lock)
+	@touch $@
 
 test-chroma: requirements-chroma.lock ## the tests of the Chroma backend, in an environment of their own
 	$(call environment,.venv-chroma,requirements-chroma.lock)
@@ -162,9 +170,10 @@ lock: $(DEV) ## resolve the dependencies again (writes the lock files, with hash
 	$(COMPILE) --extra dev --extra cluster --group build -c requirements-dev.lock -o requirements-cluster.lock
 	$(COMPILE) --extra reports --extra postgres --group build -c requirements.lock -o requirements-postgres.lock
 	$(COMPILE) --extra dev --extra postgres --group build --group postgres-server -c requirements-dev.lock -c requirements-postgres.lock -o requirements-postgres-dev.lock
+	$(COMPILE) --group build --group oracle -c requirements.lock -o requirements-oracle.lock
 	$(COMPILE:pyproject.toml=) --group installer -o requirements-uv.lock
 	$(COMPILE:pyproject.toml=) --group types -o requirements-types.lock
 	$(COMPILE:pyproject.toml=) --group docs -o requirements-docs.lock
 
 clean: ## remove what was made here
-	rm -rf $(VENV) .venv-chroma $(CLUSTER) $(POSTGRES) $(AUDIT) $(TYPES) $(DOCS) site scripts/types/node_modules $(WHEEL) dist demo-output .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-chroma $(CLUSTER) $(ORACLE) $(POSTGRES) $(AUDIT) $(TYPES) $(DOCS) site scripts/types/node_modules $(WHEEL) dist demo-output .mypy_cache .ruff_cache .hypothesis

@@ -124,11 +124,14 @@ def cluster(options: Options) -> str:
 
 def agreement(options: Options) -> str:
     """The fit beside full MCMC; needs numpyro, which nothing else does."""
+    import mcmc_agreement as bench
+    import mcmc_components as components
+
     try:
-        import mcmc_agreement as bench
-    except ImportError:
-        return "Not run: numpyro is not installed (pip install numpyro)."
-    return bench.report((20, 50) if options.quick else (20, 50, 200))
+        table = bench.report((20, 50) if options.quick else (20, 50, 200))
+    except ModuleNotFoundError:
+        return "Not run: numpyro is not installed here (make bench-oracle)."
+    return f"{table}\n\nEverything that a fit can take up:\n\n{components.report()}"
 
 
 def importing(options: Options) -> str:

@@ -1,27 +1,31 @@
 """Does full Markov-chain Monte Carlo say the same as the closed-form learning core?
 
-    python benchmarks/mcmc_agreement.py                 20, 50 and 200 campaigns (some minutes)
+    make bench-oracle                                        20, 50 and 200 campaigns, and `mcmc_components`
+    .venv-oracle/bin/python benchmarks/mcmc_agreement.py     these alone (some minutes)
 
 The same model, zero-sum effects with Exp(6) standard deviations, is sampled by NUTS with numpyro, an
-oracle that is installed for development only (``pip install numpyro``). Posterior means must correlate
-above .97. The engine averages over 192 proposals of the variance components (of few campaigns, over 128 drawn from
-1,920); a second column has sixteen times as many and shows what of a difference is the method's and what is the noise
-of so few proposals.
+oracle that nothing else needs (`requirements-oracle.lock`, `make bench-oracle`). Posterior means must correlate
+above .97. The engine averages over 32 proposals of the variance components; a second column has a hundred times as many
+and shows what of a difference is the method's and what is the noise of so few proposals.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 from simulator import COLUMN, LAYOUT, MAINS, Metric, World, make_world
 
+from reflection.stats.columns import Layout
 from reflection.stats.design import GRID, Rows, Stratum
 from reflection.stats.empirical_bayes import fit
+from reflection.stats.gaussian_posterior import INTERCEPT_SD, PRIOR_RATE
 from reflection.stats.observations import observe_rate, pooled_rate
 from reflection.stats.sufficient_statistics import SufficientStatistics
 
@@ -31,8 +35,34 @@ MANY_PROPOSALS = 3_072
 DRAWS = 4_000
 
 
-def sample(rows: Rows, shares: Floats, seed: int, draws: int) -> tuple[Floats, Floats]:
-    """Posterior means and standard deviations of the effects in layout columns by NUTS, (p,)."""
+@dataclass(frozen=True, eq=False)
+class Scatter:
+    """What rows of the same thing share: a normal deviation of each, with a standard deviation of its own.
+
+    ``rate``: of the exponential prior of that. ``of``: number of each row's thing, (n,). ``known``: the standard
+    deviation where it is no question.
+    """
+
+    name: str
+    rate: float
+    of: NDArray[np.intp]
+    known: float | None = None
+
+
+def sampled(
+    layout: Layout,
+    x: Floats,
+    y: Floats,
+    v: Floats,
+    seed: int,
+    draws: int,
+    scatters: Sequence[Scatter] = (),
+) -> tuple[Floats, Floats]:
+    """Posterior means and standard deviations of the effects in layout columns by NUTS, (p,).
+
+    ``x``: rows in layout columns, (n, p). ``y``, ``v``: each row's observation and its sampling variance, (n,).
+    ``scatters``: what rows share beside; what each has for itself is always learnt.
+    """
     import jax
     import numpyro
     from numpyro import distributions as dist
@@ -40,30 +70,40 @@ def sample(rows: Rows, shares: Floats, seed: int, draws: int) -> tuple[Floats, F
 
     numpyro.enable_x64()
     bases = []
-    for group in range(len(LAYOUT.groups)):
-        own = np.flatnonzero(LAYOUT.group_index == group)
-        constraint = LAYOUT.constraints.toarray()[own]
+    for group in range(len(layout.groups)):
+        own = np.flatnonzero(layout.group_index == group)
+        constraint = layout.constraints.toarray()[own]
         basis = linalg.null_space(constraint[:, np.abs(constraint).sum(axis=0) > 0].T)
-        bases.append((own, shares[:, own] @ basis, basis))
-    y, v = rows.y / GRID, rows.v
+        bases.append((own, x[:, own] @ basis, basis))
+    things = [np.unique(scatter.of, return_inverse=True)[1] for scatter in scatters]
+
+    def deviations(name: str, count: int) -> Any:
+        return numpyro.sample(f"z {name}", dist.Normal(0.0, 1.0).expand([count]).to_event(1))
 
     def model() -> None:
-        sigma = numpyro.sample("sigma", dist.Exponential(6.0))
-        mean = numpyro.sample("intercept", dist.Normal(0.0, 10.0))
-        for name, (_, design, basis) in zip(LAYOUT.groups, bases, strict=True):
-            tau = numpyro.sample(f"tau {name}", dist.Exponential(6.0))
-            free = numpyro.sample(f"z {name}", dist.Normal(0.0, 1.0).expand([basis.shape[1]]).to_event(1))
-            mean = mean + tau * (design @ free)
+        sigma = numpyro.sample("sigma", dist.Exponential(PRIOR_RATE))
+        mean = numpyro.sample("intercept", dist.Normal(0.0, INTERCEPT_SD))
+        for name, (_, design, basis) in zip(layout.groups, bases, strict=True):
+            tau = numpyro.sample(f"tau {name}", dist.Exponential(PRIOR_RATE))
+            mean = mean + tau * (design @ deviations(name, basis.shape[1]))
+        for scatter, thing in zip(scatters, things, strict=True):
+            sd = scatter.known or numpyro.sample(f"sd {scatter.name}", dist.Exponential(scatter.rate))
+            mean = mean + sd * deviations(scatter.name, int(thing.max()) + 1)[thing]
         numpyro.sample("y", dist.Normal(mean, (v + sigma**2) ** 0.5), obs=y)
 
     chain = MCMC(NUTS(model, target_accept_prob=0.9), num_warmup=draws, num_samples=draws, progress_bar=False)
     chain.run(jax.random.PRNGKey(seed))
     found = chain.get_samples()
-    effects = np.zeros((draws, len(LAYOUT)))
-    for name, (own, _, basis) in zip(LAYOUT.groups, bases, strict=True):
+    effects = np.zeros((draws, len(layout)))
+    for name, (own, _, basis) in zip(layout.groups, bases, strict=True):
         tau, free = np.asarray(found[f"tau {name}"]), np.asarray(found[f"z {name}"])
         effects[:, own] = tau[:, None] * (free @ basis.T)
     return effects.mean(axis=0), effects.std(axis=0)
+
+
+def correlation(ours: Floats, theirs: Floats) -> float:
+    """Of two vectors of posterior means."""
+    return float(np.corrcoef(ours, theirs)[0, 1])
 
 
 @dataclass(frozen=True)
@@ -90,10 +130,10 @@ def agreement(metric: Metric, n: int, seed: int = 0, draws: int = DRAWS) -> Agre
     shares = np.zeros_like(world.shares)
     shares[:, COLUMN] = world.shares
     began = time.perf_counter()
-    mean, sd = sample(rows, shares, seed, draws)
+    mean, sd = sampled(LAYOUT, shares, rows.y / GRID, rows.v, seed, draws)
     seconds = time.perf_counter() - began
     effects = np.sort(COLUMN[1:])
-    shipped, best = (float(np.corrcoef(one.mean[effects], mean[effects])[0, 1]) for one in (ours, many))
+    shipped, best = (correlation(one.mean[effects], mean[effects]) for one in (ours, many))
     mains = COLUMN[MAINS]
     return Agreement(shipped, best, float(np.mean(ours.sd[mains] / sd[mains])), seconds)
 

@@ -159,16 +159,7 @@ def test_every_page_is_in_the_site_and_every_link_leads_to_a_file() -> None:
     assert [link for path, link in links if path in pages and (path.parent / link).is_dir()] == []
 
 
-LOCKS = (
-    "requirements.lock",
-    "requirements-dev.lock",
-    "requirements-chroma.lock",
-    "requirements-uv.lock",
-    "requirements-postgres.lock",
-    "requirements-postgres-dev.lock",
-    "requirements-types.lock",
-    "requirements-docs.lock",
-)
+LOCKS = sorted(path.name for path in ROOT.glob("requirements*.lock"))
 
 
 def locked(name: str) -> dict[str, str]:
@@ -185,6 +176,13 @@ def test_every_locked_package_has_hashes_and_no_address(name: str) -> None:
     assert [entry.split()[0] for entry in entries if "--hash=sha256:" not in entry] == []
     assert "://" not in text
     assert "index-url" not in text
+
+
+def test_the_oracle_runs_beside_what_is_shipped_and_nobody_else_needs_it() -> None:
+    run, oracle = locked("requirements.lock"), locked("requirements-oracle.lock")
+
+    assert {name: run[name] for name in run.keys() & oracle.keys()}.items() <= oracle.items()
+    assert [name for name in LOCKS if {"numpyro", "jax"} & locked(name).keys()] == ["requirements-oracle.lock"]
 
 
 def test_what_developers_need_comes_on_top_of_what_runs() -> None:
