@@ -112,7 +112,7 @@ def make_engine(url: URL, *, writer: bool, busy_seconds: float) -> Engine:
         )
     except ModuleNotFoundError as error:
         raise ConfigurationError(
-            "Postgres needs the extra 'postgres'", hint="install it: pip install 'reflection[postgres]'"
+            "Postgres needs the extra 'postgres'", hint="install it: pip install 'marko-reflection[postgres]'"
         ) from error
 
 
