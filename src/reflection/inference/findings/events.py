@@ -23,10 +23,10 @@ from reflection.domain.weights import Interval
 from reflection.explain.formatting import plain_name, rounded_lift, rounded_lifts
 from reflection.inference.events import EVENT, LearntEvent, in_scope, while_it_held
 from reflection.inference.findings.coincidence import Coincidence
-from reflection.inference.findings.common import finding_id, impact, is_favorable, spend_of
+from reflection.inference.findings.common import finding_id
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
+from reflection.inference.findings.over_time import over_time
 from reflection.inference.fit import FittedMetrics
-from reflection.inference.support import MOST_IDS
 from reflection.stats import drift
 from reflection.stats.quantiles import limits
 
@@ -146,31 +146,22 @@ class EventEffects:
         return None
 
     def _finding(self, one: EventEffect) -> Finding:
-        campaigns, label, event = self._fitted.table.campaigns, METRICS[one.metric].label, one.learnt.event
-        spend, share = spend_of(self._fitted.table, one.here)
+        label, event = METRICS[one.metric].label, one.learnt.event
         since = "Since" if one.learnt.lasting else "During"
         side = "above" if one.effect > 1 else "below"
-        return Finding(
+        return over_time(
+            self._fitted.table,
+            one.metric,
+            one.effect,
+            one.interval,
+            one.lfsr,
+            one.here,
             finding_id=finding_id("event", event.event_id, one.metric),
-            category="platform_trend",
             title=f"{since} {one.name}: {label} {rounded_lift(one.effect)}",
             description=(
                 f"{since} {one.name} ({plain_name(event.text)}): {label} {abs(100 * (one.effect - 1)):.0f} % {side} "
                 f"the rest of the time, other things being equal (90 % interval {rounded_lifts(one.interval)})."
             ),
             signal_key=f"event:{event.event_id}",
-            impact_score=impact(one.effect, share, one.lfsr),
-            evidence_count=int(one.here.sum()),
             metadata={"kind": EVENT, "label": one.name, "event_id": event.event_id, "event": event.kind},
-            metric=one.metric,
-            direction="favorable" if is_favorable(one.metric, one.effect) else "unfavorable",
-            effect=one.effect,
-            interval=one.interval,
-            probability=1.0 - one.lfsr,
-            lfsr=one.lfsr,
-            raw_lift=None,
-            effective_campaigns=float(one.here.sum()),
-            spend=spend,
-            supporting=tuple(campaigns.ids[one.here][:MOST_IDS].tolist()),
-            contradicting=(),
         )

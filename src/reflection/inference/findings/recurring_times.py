@@ -24,8 +24,9 @@ from reflection.explain.formatting import rounded_lift, rounded_lifts
 from reflection.inference.campaign_columns import Floats, Ints
 from reflection.inference.cycle import SEASON, Cycle, level_feature
 from reflection.inference.findings.coincidence import Coincidence
-from reflection.inference.findings.common import finding_id, impact, is_favorable, spend_of
+from reflection.inference.findings.common import finding_id
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
+from reflection.inference.findings.over_time import over_time
 from reflection.inference.fit import FittedMetrics
 from reflection.inference.support import BEYOND_NOISE, MOST_IDS, SupportIndex
 from reflection.stats import drift
@@ -209,30 +210,23 @@ class RecurringTimes:
     def _finding(self, one: Stretch) -> Finding:
         metric, lift, cycle = one.metric, one.effect, self._cycle
         label = METRICS[one.metric].label
-        spend, share = spend_of(self._table, one.here)
         side, average = "above" if lift > 1 else "below", f"the {cycle.turn}'s average"
         key = f"{cycle.group}:" + "-".join(f"{level:02d}" for level in one.levels)
-        return Finding(
+        return over_time(
+            self._table,
+            metric,
+            lift,
+            one.interval,
+            one.lfsr,
+            one.here,
             finding_id=finding_id(cycle.group, key, metric),
-            category="platform_trend",
             title=f"{one.name}: {label} {rounded_lift(lift)} against {average}",
             description=(
                 f"{one.name}: {label} {abs(100 * (lift - 1)):.0f} % {side} {average} (90 % interval "
                 f"{rounded_lifts(one.interval)}), {one.reason}."
             ),
             signal_key=key,
-            impact_score=impact(lift, share, one.lfsr),
-            evidence_count=int(one.here.sum()),
             metadata={"kind": cycle.group, "label": one.name, **self._places(one)},
-            metric=metric,
-            direction="favorable" if is_favorable(metric, lift) else "unfavorable",
-            effect=lift,
-            interval=one.interval,
-            probability=1.0 - one.lfsr,
-            lfsr=one.lfsr,
-            raw_lift=None,
-            effective_campaigns=float(one.here.sum()),
-            spend=spend,
             supporting=one.ids,
             contradicting=one.against,
         )

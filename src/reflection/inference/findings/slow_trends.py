@@ -16,10 +16,10 @@ from reflection.domain.results import Finding
 from reflection.explain.formatting import rounded_lift, rounded_lifts
 from reflection.inference.cycle import SINGLE
 from reflection.inference.events import EVENT
-from reflection.inference.findings.common import finding_id, impact, is_favorable, spend_of
+from reflection.inference.findings.common import finding_id
 from reflection.inference.findings.event_floor import FLOOR, having, reaches_floor
+from reflection.inference.findings.over_time import over_time
 from reflection.inference.fit import FittedMetrics
-from reflection.inference.support import MOST_IDS
 from reflection.inference.wear import LIFE, MARKET, MONTH, WEAR
 from reflection.stats import drift, slow_drift
 from reflection.stats.columns import Feature
@@ -59,12 +59,16 @@ def _finding(
     if not reaches_floor(fitted, metric, floor, *parts):
         return None
     key, since = signals.Signal(feature.group, feature.level), day_text(first)
-    spend, share = spend_of(fitted.table, later)
     a_month = [math.exp(v * MONTH / days) for v in (movement.last, movement.last_low, movement.last_high)]
     onwards = movement.onwards >= STILL
-    return Finding(
+    return over_time(
+        fitted.table,
+        metric,
+        lift,
+        interval,
+        movement.rate,
+        later,
         finding_id=finding_id("slow_trend", key.key, metric),
-        category="platform_trend",
         title=f"{key.label}: {METRICS[metric].label} {rounded_lift(lift)} since {since}",
         description=(
             f"{METRICS[metric].label} with {key.label} moved by {rounded_lift(lift)} against the others of its kind "
@@ -72,7 +76,6 @@ def _finding(
             + (f" and still {_verb(lift)}." if onwards else ".")
         ),
         signal_key=key.key,
-        impact_score=impact(lift, share, movement.rate),
         evidence_count=int(here.sum()),
         metadata={
             "kind": "drift",
@@ -83,17 +86,6 @@ def _finding(
             "a_month": {"lift": a_month[0], "interval": a_month[1:]},
             "ongoing": onwards,
         },
-        metric=metric,
-        direction="favorable" if is_favorable(metric, lift) else "unfavorable",
-        effect=lift,
-        interval=interval,
-        probability=1.0 - movement.rate,
-        lfsr=movement.rate,
-        raw_lift=None,
-        effective_campaigns=float(later.sum()),
-        spend=spend,
-        supporting=tuple(campaigns.ids[later][:MOST_IDS].tolist()),
-        contradicting=(),
         first_seen=since,
     )
 

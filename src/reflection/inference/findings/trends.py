@@ -18,10 +18,10 @@ from reflection.domain.evidence import day_text
 from reflection.domain.metrics import METRICS
 from reflection.domain.results import Finding
 from reflection.explain.formatting import rounded_lift, rounded_lifts
-from reflection.inference.findings.common import finding_id, impact, is_favorable, spend_of
+from reflection.inference.findings.common import finding_id
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
+from reflection.inference.findings.over_time import over_time
 from reflection.inference.fit import FittedMetrics
-from reflection.inference.support import MOST_IDS
 from reflection.stats import drift
 
 
@@ -84,19 +84,22 @@ def _finding(fitted: FittedMetrics, metric: str, level: str, path: drift.Path, f
     since = here & (campaigns.day >= path.changes[0] * days)
     if not reaches_floor(fitted, metric, floor, since, here & ~since):
         return None
-    spend, share = spend_of(fitted.table, since)
     probability = drift.probability_of_sign(effects, signals.PLATFORM, level, since_bucket)
     lfsr = max(1 - probability, *path.rates)
-    return Finding(
+    return over_time(
+        fitted.table,
+        metric,
+        lift,
+        interval,
+        lfsr,
+        since,
         finding_id=finding_id("platform_trend", key.key, metric, dates[0]),
-        category="platform_trend",
         title=f"{key.label}: {METRICS[metric].label} {rounded_lift(lift)} since {dates[0]}",
         description=(
             f"{METRICS[metric].label} on {level} moved by {rounded_lift(lift)} since {dates[0]} "
             f"(90 % interval {rounded_lifts(interval)}), beyond what audiences and creatives explain."
         ),
         signal_key=key.key,
-        impact_score=impact(lift, share, lfsr),
         evidence_count=int(here.sum()),
         metadata={
             "kind": "drift",
@@ -108,16 +111,6 @@ def _finding(fitted: FittedMetrics, metric: str, level: str, path: drift.Path, f
                 for b, m, lo, hi in zip(path.buckets, path.mean, path.low, path.high, strict=True)
             ],
         },
-        metric=metric,
-        direction="favorable" if is_favorable(metric, lift) else "unfavorable",
-        effect=lift,
-        interval=interval,
         probability=probability,
-        lfsr=lfsr,
-        raw_lift=None,
-        effective_campaigns=float(since.sum()),
-        spend=spend,
-        supporting=tuple(campaigns.ids[since][:MOST_IDS].tolist()),
-        contradicting=(),
         first_seen=dates[0],
     )

@@ -21,10 +21,10 @@ from reflection.domain.metrics import METRICS
 from reflection.domain.results import Finding
 from reflection.explain.formatting import money, rounded_lift, rounded_lifts
 from reflection.inference.campaign_columns import Floats
-from reflection.inference.findings.common import finding_id, impact, is_favorable
+from reflection.inference.findings.common import finding_id, is_favorable
 from reflection.inference.findings.event_floor import FLOOR, having, reaches_floor
+from reflection.inference.findings.over_time import over_time
 from reflection.inference.fit import FittedMetrics
-from reflection.inference.support import MOST_IDS
 from reflection.inference.wear import LIFE, MONTH, MONTHLY, own_month
 from reflection.stats import slow_drift
 from reflection.stats.columns import Feature
@@ -108,32 +108,25 @@ def _finding(fitted: FittedMetrics, metric: str, pace: Pace, floor: EvidenceFloo
         since=since, change=lift, interval=(math.exp(low), math.exp(high)), lfsr=max(pace.rate, wrong),
         a_month=math.exp(float(pace.a_month.mean())), a_month_interval=_lifts(pace.a_month), ongoing=True,
     )  # fmt: skip
-    good, spend, total = is_favorable(metric, lift), _spend(fitted, pace.feature, first), _known_sum(fitted.table.spend)
-    worn = None if good else _wear_out(fitted, metric, pace, trend)
-    return Finding(
+    spend, total = _spend(fitted, pace.feature, first), _known_sum(fitted.table.spend)
+    worn = None if is_favorable(metric, lift) else _wear_out(fitted, metric, pace, trend)
+    return over_time(
+        fitted.table,
+        metric,
+        lift,
+        trend.interval,
+        trend.lfsr,
+        here,
+        (spend, (spend or 0.0) / total if total else 0.0),
         finding_id=finding_id("wear_out", key.key, metric),
-        category="platform_trend",
         title=f"{key.label}: {METRICS[metric].label} {rounded_lift(lift)} since it was new on {since}",
         description=_describe(key, metric, trend, worn, fitted.table.currency),
         signal_key=key.key,
-        impact_score=impact(lift, (spend or 0.0) / total if total else 0.0, trend.lfsr),
-        evidence_count=int(here.sum()),
         metadata={
             "kind": "drift", "label": key.label, "change_points": [since], "ongoing": True,
             "a_month": {"lift": trend.a_month, "interval": trend.a_month_interval},
             "wear_out": None if worn is None else asdict(worn),
         },
-        metric=metric,
-        direction="favorable" if good else "unfavorable",
-        effect=lift,
-        interval=trend.interval,
-        probability=1.0 - trend.lfsr,
-        lfsr=trend.lfsr,
-        raw_lift=None,
-        effective_campaigns=float(here.sum()),
-        spend=spend,
-        supporting=tuple(campaigns.ids[here][:MOST_IDS].tolist()),
-        contradicting=(),
         first_seen=since,
         last_confirmed=day_text(last),
     )  # fmt: skip
