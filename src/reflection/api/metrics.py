@@ -7,7 +7,7 @@ grow without bound and tell callers of each other. Must not know what the routes
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from prometheus_client import (
@@ -125,12 +125,6 @@ class _State(Collector):
         application = self._application
         lags = application.learner.lags()
         waiting = lags.values()
-        outbox = GaugeMetricFamily("reflection_outbox_entries", "What is waiting to be published.", labels=["topic"])
-        for topic, entries in {"artifacts": 0, **application.outbox.lag()}.items():
-            outbox.add_metric([topic], entries)
-        aside = GaugeMetricFamily("reflection_outbox_set_aside", "What could not be published.", labels=["topic"])
-        for topic, letters in {"artifacts": 0, **application.outbox.dead_counts()}.items():
-            aside.add_metric([topic], letters)
         worker, alerts = application.worker.state(), application.alerts.outbox.lag().values()
         return [
             GaugeMetricFamily(
@@ -156,7 +150,7 @@ class _State(Collector):
             GaugeMetricFamily(
                 "reflection_index_lag_memories", "Memories that the vector index does not hold.", _behind(application)
             ),
-            outbox,
+            _by_topic("reflection_outbox_entries", "What is waiting to be published.", application.outbox.lag()),
             GaugeMetricFamily(
                 "reflection_alerts_waiting",
                 "Messages and events of alerts still to be sent.",
@@ -167,8 +161,15 @@ class _State(Collector):
                 "Messages of alerts that did not arrive and are tried no longer.",
                 sum(counts["given_up"] for counts in alerts),
             ),
-            aside,
+            _by_topic("reflection_outbox_set_aside", "What could not be published.", application.outbox.dead_counts()),
         ]
+
+
+def _by_topic(name: str, text: str, counts: Mapping[str, int]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, text, labels=["topic"])
+    for topic, count in {"artifacts": 0, **counts}.items():
+        family.add_metric([topic], count)
+    return family
 
 
 def _behind(application: Application) -> int:

@@ -126,16 +126,12 @@ def _row(
     raw = raw_lifts.raw_lift(feature, metric)
     campaigns = raw_lifts.campaigns(feature)
     reason = (
-        _too_little(real, events, floor)
+        "it stands where nothing was said"
+        if unstated
+        else _too_little(real, events, floor)
         if beyond_noise and not finding
         else _reason(finding, discoveries.verdict(column), lift, raw, real)
     )
-    if unstated:
-        reason = "it stands where nothing was said"
-    aliases = stands_for.get(key, [])
-    if aliases:
-        always = "comes" if len(aliases) == 1 else "come"
-        reason += f"; cannot be told apart from {_labels(aliases)}, which always {always} together with it"
     return Effect(
         signal=key,
         group=feature.group,
@@ -148,7 +144,7 @@ def _row(
         campaigns=round(campaigns, 3),
         spend=raw_lifts.spent(feature),
         finding=finding,
-        reason=reason,
+        reason=reason + _beside(stands_for.get(key, [])),
         real_campaigns=real,
         rows=rows,
         events=events,
@@ -175,6 +171,14 @@ def _alias_row(row: Effect, alias: str) -> Effect:
         within=None,
         reason=f"always comes together with {_labels([row.signal])}; the effect is stated there",
     )
+
+
+def _beside(aliases: list[str]) -> str:
+    """What a signal cannot be told apart from; nothing where it stands alone."""
+    if not aliases:
+        return ""
+    always = "comes" if len(aliases) == 1 else "come"
+    return f"; cannot be told apart from {_labels(aliases)}, which always {always} together with it"
 
 
 def _labels(keys: Iterable[str]) -> str:

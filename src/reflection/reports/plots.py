@@ -121,52 +121,69 @@ def _ratio_row(canvas: Canvas, axis: _LogAxis, row: RatioRow, y: float) -> None:
     canvas.text((WIDTH, y + 14), row.remark, size=11, color=MUTED, anchor="end")
 
 
+class _Columns:
+    """Where the columns of a waterfall stand, and how high a value is in them."""
+
+    top, bottom, left = 40.0, 250.0, 10.0
+
+    def __init__(self, count: int, lowest: float, highest: float) -> None:
+        self.slot = (WIDTH - 2 * self.left) / count
+        self.bar = min(self.slot * 0.56, 84.0)
+        self._lowest, self._scale = lowest, (self.bottom - self.top) / (highest - lowest)
+
+    def x(self, index: int) -> float:
+        return self.left + self.slot * (index + 0.5)
+
+    def y(self, value: float) -> float:
+        return self.bottom - (value - self._lowest) * self._scale
+
+
 def _waterfall(words: _Words, data: Waterfall) -> str:
     start, end, steps = data.start, data.end, data.steps
-    top, bottom, left = 40.0, 250.0, 10.0
-    slot = (WIDTH - 2 * left) / (len(steps) + 2)
-    bar = min(slot * 0.56, 84.0)
     levels = _levels(start.value, steps)
     whiskers = [
         level + bound for level, step in zip(levels, steps, strict=False) for bound in step.interval or (0.0, step.part)
     ]
     highest = max([*levels, end.value, *whiskers]) * 1.02 or 1.0
-    lowest = min(0.0, *levels, *whiskers)
-    scale = (bottom - top) / (highest - lowest)
-
-    def y(value: float) -> float:
-        return bottom - (value - lowest) * scale
-
-    canvas = words.canvas(bottom + 52)
-    canvas.line((left, y(0)), (WIDTH - left, y(0)), color=INK)
-    for slot_index, side in ((0, start), (len(steps) + 1, end)):
-        x = left + slot * (slot_index + 0.5)
-        canvas.box((x - bar / 2, y(side.value)), (bar, y(0) - y(side.value)), fill=INK)
-        _column_text(canvas, x, y(side.value) - 8, bottom, side.label, side.text, "")
+    columns = _Columns(len(steps) + 2, min(0.0, *levels, *whiskers), highest)
+    canvas = words.canvas(columns.bottom + 52)
+    ground = columns.y(0)
+    canvas.line((columns.left, ground), (WIDTH - columns.left, ground), color=INK)
+    for index, side in ((0, start), (len(steps) + 1, end)):
+        x, y = columns.x(index), columns.y(side.value)
+        canvas.box((x - columns.bar / 2, y), (columns.bar, ground - y), fill=INK)
+        _column_text(canvas, x, y - 8, columns.bottom, side.label, side.text, "")
     for index, step in enumerate(steps):
-        x = left + slot * (index + 1.5)
-        before, after = levels[index], levels[index + 1]
-        color = _color(step.certain, step.favorable)
-        canvas.line((x - slot + bar / 2, y(before)), (x - bar / 2, y(before)), color=MUTED, dashed=True)
-        upper = min(y(before), y(after))
-        canvas.box(
-            (x - bar / 2, upper),
-            (bar, max(abs(y(before) - y(after)), 1.5)),
-            fill=color if step.certain else PAPER,
-            border=color,
-            dashed=not step.certain,
-        )
-        tip = upper
-        if step.interval is not None and step.interval[0] < step.interval[1]:
-            ends = (y(before + step.interval[0]), y(before + step.interval[1]))
-            canvas.line((x, ends[0]), (x, ends[1]), color=INK, width=1.5)
-            for end_y in ends:
-                canvas.line((x - 6, end_y), (x + 6, end_y), color=INK, width=1.5)
-            tip = min(upper, *ends)
-        _column_text(canvas, x, tip - 8, bottom, step.label, step.text, "" if step.certain else "within noise")
-    last = left + slot * (len(steps) + 1.5)
-    canvas.line((last - slot + bar / 2, y(levels[-1])), (last - bar / 2, y(levels[-1])), color=MUTED, dashed=True)
+        _step_before(canvas, columns, index + 1, levels[index])
+        _step(canvas, columns, columns.x(index + 1), levels[index : index + 2], step)
+    _step_before(canvas, columns, len(steps) + 1, levels[-1])
     return canvas.render()
+
+
+def _step_before(canvas: Canvas, columns: _Columns, index: int, level: float) -> None:
+    """The dashed line from the column before, at the level where this one begins."""
+    x, y = columns.x(index), columns.y(level)
+    canvas.line((x - columns.slot + columns.bar / 2, y), (x - columns.bar / 2, y), color=MUTED, dashed=True)
+
+
+def _step(canvas: Canvas, columns: _Columns, x: float, levels: Sequence[float], step: WaterfallStep) -> None:
+    """One step's bar from level to level, with its whisker and its words."""
+    before, after = (columns.y(level) for level in levels)
+    color, tip = _color(step.certain, step.favorable), min(before, after)
+    canvas.box(
+        (x - columns.bar / 2, tip),
+        (columns.bar, max(abs(before - after), 1.5)),
+        fill=color if step.certain else PAPER,
+        border=color,
+        dashed=not step.certain,
+    )
+    if step.interval is not None and step.interval[0] < step.interval[1]:
+        ends = [columns.y(levels[0] + bound) for bound in step.interval]
+        canvas.line((x, ends[0]), (x, ends[1]), color=INK, width=1.5)
+        for end in ends:
+            canvas.line((x - 6, end), (x + 6, end), color=INK, width=1.5)
+        tip = min(tip, *ends)
+    _column_text(canvas, x, tip - 8, columns.bottom, step.label, step.text, "" if step.certain else "within noise")
 
 
 def _levels(start: float, steps: Sequence[WaterfallStep]) -> list[float]:

@@ -3,7 +3,7 @@
 Every figure was computed before; this file picks, orders and labels. Must not know formats, stores or HTTP.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -223,11 +223,7 @@ def _why(analysis: Analysis) -> Iterator[Section]:
 
 def _waterfall(part: Decomposition, currency: str | None, basis: Basis) -> Plot:
     kpi = formatting.capital(ENGLISH.kpi(part.kpi))
-    lower = METRICS[part.kpi].lower_is_better
-
-    def value(amount: float, signed: bool = False, extra: int = 0) -> str:
-        return formatting.kpi_value(part.kpi, amount, currency, signed=signed, extra=extra)
-
+    value = partial(formatting.kpi_value, part.kpi, currency=currency)
     steps = [
         WaterfallStep(
             subject=driver.factor,
@@ -236,30 +232,10 @@ def _waterfall(part: Decomposition, currency: str | None, basis: Basis) -> Plot:
             text=value(driver.displayed, signed=True),
             interval=driver.interval,
             certain=driver.beyond_noise,
-            favorable=(driver.contribution < 0) == lower,
+            favorable=(driver.contribution < 0) == METRICS[part.kpi].lower_is_better,
         )
         for driver in part.drivers
     ]
-    rows = tuple(
-        (
-            step.label,
-            formatting.kpi_value(driver.factor, driver.expected, currency),
-            formatting.kpi_value(driver.factor, driver.actual, currency),
-            step.text,
-            _part_band(driver, partial(value, signed=True)),
-            "beyond noise" if step.certain else "within noise",
-        )
-        for step, driver in zip(steps, part.drivers, strict=True)
-    )
-    head = (
-        "Factor",
-        formatting.capital(basis.title),
-        "Actual",
-        f"Part of the change in {kpi}",
-        f"{INTERVAL_LEVEL} interval",
-        "Reading",
-    )
-    table = Table(f"What the change in {kpi} divides into", head, rows, (1, 2, 3, 4))
     description = f"{kpi} from {value(part.expected)} to {value(part.actual)}: " + ", ".join(
         f"{step.label} {step.text}{'' if step.certain else ' (within noise)'}" for step in steps
     )
@@ -270,7 +246,27 @@ def _waterfall(part: Decomposition, currency: str | None, basis: Basis) -> Plot:
     start = WaterfallEnd(before, part.expected, value(part.expected))
     data = Waterfall(start, WaterfallEnd("Actual", part.actual, value(part.actual)), tuple(steps))
     legend = "Bars add up exactly. Whisker: 90 % interval of the part. White and dashed: within noise."
+    table = _division(part, steps, currency, before)
     return Plot(f"why-{part.kpi}", title, description, data, table, part.note or legend)
+
+
+def _division(part: Decomposition, steps: Sequence[WaterfallStep], currency: str | None, before: str) -> Table:
+    """The steps of a waterfall as a table, each with the values of its factor."""
+    kpi = formatting.capital(ENGLISH.kpi(part.kpi))
+    signed = partial(formatting.kpi_value, part.kpi, currency=currency, signed=True)
+    rows = tuple(
+        (
+            step.label,
+            formatting.kpi_value(driver.factor, driver.expected, currency),
+            formatting.kpi_value(driver.factor, driver.actual, currency),
+            step.text,
+            _part_band(driver, signed),
+            "beyond noise" if step.certain else "within noise",
+        )
+        for step, driver in zip(steps, part.drivers, strict=True)
+    )
+    head = ("Factor", before, "Actual", f"Part of the change in {kpi}", f"{INTERVAL_LEVEL} interval", "Reading")
+    return Table(f"What the change in {kpi} divides into", head, rows, (1, 2, 3, 4))
 
 
 def _part_band(driver: Driver, form: Callable[..., str]) -> str:
