@@ -60,9 +60,14 @@ class BillOfMaterials(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Write it where the builder takes it from."""
         lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-        target = Path(tempfile.mkdtemp()) / FILE
+        self._folder = tempfile.TemporaryDirectory()
+        target = Path(self._folder.name) / FILE
         target.write_text(bill(lock, self.metadata.version), encoding="utf-8")
         build_data["sbom_files"].append(str(target))
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Take it away again; nothing is left in the machine's temporary folder."""
+        self._folder.cleanup()
 
 
 if __name__ == "__main__":
