@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reflection.domain.knowledge import NOTHING, Knowledge
+from reflection.explain import formatting
 from reflection.recommendations import cards
 
 
@@ -126,7 +127,24 @@ def test_where_nothing_at_all_is_favoured_nothing_is_advised(make_knowledge):
     assert option.card.false_sign_rate == 1.0
     assert option.card.lane == "explore"
     assert "that nothing here makes any difference explains the campaigns as well" in option.card.reason
-    assert "of so many comparisons some look like that by chance" in option.card.sentence
+    assert "that nothing here makes any difference explains the campaigns as well" in option.card.sentence
+
+
+def test_what_is_too_likely_luck_says_how_likely_and_what_an_advice_needs(make_knowledge):
+    known = make_knowledge({"creative.type:video": (0.3, 0.13, True)})
+    (option,) = cards.build(known)
+    assert option.card.interval[0] > 1.0
+    assert 0.1 < option.card.false_sign_rate < 1.0
+    luck = formatting.probability(option.card.false_sign_rate)
+    assert f"moving budget for it brings nothing is {luck}, and an advice needs 10 % or less" in option.card.sentence
+
+
+def test_what_ran_too_little_for_an_advice_says_so_and_speaks_of_no_luck(make_knowledge):
+    known = make_knowledge({"creative.type:video": (0.3, 0.03, True)})
+    few = replace(known, bookables=tuple(replace(one, enough=False) for one in known.bookables))
+    (option,) = cards.build(few)
+    assert "too little ran for an advice" in option.card.sentence
+    assert "brings nothing" not in option.card.sentence
 
 
 def test_the_only_thing_of_its_kind_is_no_choice(make_knowledge):

@@ -10,4 +10,4 @@ def test_a_range_on_one_side_is_explained_where_nothing_is_advised(learnt_applic
 
     assert one_sided, "the history has such a creative; another history would be needed to see it"
     for card in open_cards:
-        assert ("look like that by chance" in card["sentence"]) == (card in one_sided)
+        assert ("moving budget for it brings nothing is" in card["sentence"]) == (card in one_sided)

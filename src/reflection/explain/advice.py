@@ -63,6 +63,7 @@ def recommendation(
         "odds": Figure(total.p_better, formatting.probability),
         "campaigns": Figure(bookable.campaigns, formatting.count),
         "rows": Figure(bookable.rows, formatting.count),
+        "luck": Figure(total.false_sign_rate, formatting.probability),
     }
     rough = partial(formatting.money, currency=total.currency, whole=True)
     if bookable.spend is not None:
@@ -88,6 +89,7 @@ def recommendation(
         "counted": plural(total.kind),
         "counted_once": spoken(total.kind),
         "group": bookable.definition.kind,
+        "doubt": _doubt(bookable, total),
     }
     evidence_id = f"recommendation:{identifier}"
     return Evidence(0, evidence_id, "recommendation", label, certainty, bookable.grade, figures, detail, (label,))
@@ -156,6 +158,17 @@ def remarks(bookable: Bookable, total: Total, floor: EvidenceFloor) -> Iterator[
         yield f"campaigns describe its {groups} differently; what is said holds whatever that is"
 
 
+def _doubt(bookable: Bookable, total: Total) -> str:
+    """The first thing that stands between a total effect and an advice."""
+    if bookable.confounded or bookable.doubt is not None:
+        return "mistakable"
+    if not bookable.enough:
+        return "little"
+    if total.false_sign_rate <= FALSE_ADVICE:
+        return "unsteady"
+    return "luck" if total.false_sign_rate < 1.0 else "nothing"
+
+
 def _by_chance(rate: float) -> str:
     """Why something whose interval leaves out "no difference" is not advised."""
     if rate >= 1.0:
@@ -176,7 +189,8 @@ def advice_sentence(item: Evidence, language: Language = ENGLISH) -> str:
         odds=item.text("odds"), **words,
     )  # fmt: skip
     if phrase in ("unknown", "explore") and not _includes_usual(item):  # a range on one side would read as an advice
-        text += language.say("advice.by_chance")
+        limit = formatting.probability(FALSE_ADVICE)
+        text += language.say(f"advice.{item.detail['doubt']}", luck=item.text("luck"), limit=limit)
     if wording in ("exploit", "avoid") and item.value("gain"):
         revenue, fewer = item.detail["what"] == "revenue", phrase == "avoid"
         more = language.say("advice.more" if not fewer else "advice.less" if revenue else "advice.fewer")

@@ -5,7 +5,7 @@ followed by the word, odds by "likely": so no figure becomes another by the word
 gate_owners.py judges. Pure.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from reflection.explain import gate_words_en as words
 from reflection.explain.gate_reading import NAME_FIGURE, REFERENCES, Sentence, Token
@@ -260,7 +260,7 @@ def _deciding(sentence: Sentence, place: int) -> bool:
     return near(sentence, place, 2, _LEVEL)
 
 
-PLACES = {
+PLACES: Mapping[str, Callable[[Sentence, int], bool]] = {
     "expected": _expected,
     "actual": _actual,
     "size": _size,
@@ -294,5 +294,6 @@ PLACES = {
     "deciding": _deciding,
     "stake": _stake,
     "gain": _gain,
+    "luck": lambda sentence, place: sentence.text(place - 2) == "nothing",
 }
 """Where each figure may stand. One that is not here (the numbers inside a flag's text) is shown by the text alone."""

@@ -144,7 +144,7 @@ export const texts = {
     sureNote: "Of all that stand here at most one in ten is expected to be wrong.",
     noneSure: "Nothing is beyond noise here yet.",
     unsure: "We cannot tell yet",
-    unsureNote: "The interval holds both more and less than usual, or too little ran; where it lies on one side: of so many comparisons some look like that by chance.",
+    unsureNote: "The interval holds both more and less than usual, or too little ran; where it lies on one side: luck is still too likely for an advice.",
     legend: "Filled dot: beyond noise. Hollow and dashed: we cannot tell yet. Bar: 90% interval. Diamond: the plain ratio, before weighing what else ran with it.",
     rests: (campaigns, rows) => `${campaigns} campaigns, ${rows} ad rows`,
     trend: (change, since, range, ongoing) => `${change} than before ${since} (90% interval ${range})${ongoing ? ", and it goes on" : ""}`,
