@@ -63,7 +63,8 @@ def purge(
 
     When it says done, no byte of it is in the database, its log, the vectors or the output folder, beside a running
     server, too; else it says what is left, and may be run again at any time. Backups made before and what was logged
-    keep it; take care of those yourself. The database is written anew, which takes room for a second copy.
+    keep it; take care of those yourself. Others write meanwhile; of a file of more than 64 MB all bytes are gone only
+    when it is purged while no server is running. The database is written anew, which takes room for a second copy.
 
     \b
     Example:
@@ -83,7 +84,7 @@ def purge(
         for line in purged.left:
             messages().print(f"  {line}", markup=False, soft_wrap=True)
         raise typer.Exit(1)
-    if not present:
+    if not present and not purged.rows:
         hint = "'reflection workspace list' shows them"
         raise NotFound(f"there is no workspace '{name}', and nothing of one is left", hint=hint)
     messages().print(f"removed workspace {name}: {number_of(purged.rows, 'row')}, its vectors and its files")

@@ -20,6 +20,7 @@ from reflection.store.alert_items import item_of, row_of
 from reflection.store.attention_read import last_arrival
 from reflection.store.database.connections import Database
 from reflection.store.database.statements import insert_missing
+from reflection.store.database.turns import delete_in_turns
 from reflection.store.row_values import Row, packed, unpacked
 from reflection.store.tables.alerts import DEAD, DELIVERED, PENDING, alert_items, alert_messages, alerts
 
@@ -158,9 +159,7 @@ class AlertOutbox:
         """Drop what was settled before an instant from the log, and events told before another; how many rows."""
         old = {"w": workspace, "t": instant_text(log_before)}
         older = {"w": workspace, "t": instant_text(events_before)}
-        return self._database.delete_in_portions(_FORGET_LOG, old) + self._database.delete_in_portions(
-            _FORGET_ITEMS, older
-        )
+        return delete_in_turns(self._database, _FORGET_LOG, old) + delete_in_turns(self._database, _FORGET_ITEMS, older)
 
     def _settle(self, due: DueMessage, values: Row) -> None:
         statement = update(alert_messages).where(_OWN).values(values)

@@ -7,6 +7,7 @@ from sqlalchemy.engine import Connection
 from reflection.domain.board import Change, Note, Value, in_force
 from reflection.store.database.connections import Database
 from reflection.store.database.statements import EpochSeconds, upsert
+from reflection.store.database.turns import delete_in_turns
 from reflection.store.tables.board_notes import board_notes
 
 
@@ -39,12 +40,10 @@ class SharedBoard:
 
     def forget(self) -> int:
         """Drop the notes that have ended; how many."""
-        ended = board_notes.c.ends <= EpochSeconds()
         with self._database.read() as connection:
-            if connection.execute(select(board_notes.c.name).where(ended).limit(1)).first() is None:
+            if connection.execute(_ENDED).first() is None:
                 return 0
-        with self._database.write() as connection:
-            return connection.execute(delete(board_notes).where(ended)).rowcount
+        return delete_in_turns(self._database, _FORGET, {})
 
 
 def _stands(connection: Connection, name: str) -> tuple[Note, float]:
@@ -53,3 +52,10 @@ def _stands(connection: Connection, name: str) -> tuple[Note, float]:
     row = connection.execute(select(EpochSeconds(), body)).one()
     now = float(row[0])
     return in_force(orjson.loads(row[1]) if row[1] else {}, now), now
+
+
+_PORTION = 500
+_ENDED = select(board_notes.c.name).where(board_notes.c.ends <= EpochSeconds()).limit(_PORTION)
+_FORGET = delete(board_notes).where(
+    board_notes.c.ends <= EpochSeconds(), board_notes.c.name.in_(_ENDED.scalar_subquery())
+)

@@ -21,6 +21,7 @@ from reflection.learnings import revision
 from reflection.store import alert_items, campaigns_read, campaigns_write, events, experiments, fits, knowledge_blob
 from reflection.store.database.connections import Database
 from reflection.store.database.statements import insert_missing
+from reflection.store.database.turns import delete_in_turns
 from reflection.store.fits import FitHead
 from reflection.store.learnings import LearningBook
 from reflection.store.row_values import Row, analysis_rows, forecast_row
@@ -142,7 +143,7 @@ class SqlStore:
 
     def forget_idempotency(self, workspace: str, before: datetime) -> int:
         """Drop idempotency records older than an instant. How many there were."""
-        return self._database.delete_in_portions(_FORGET_KEYS, {"w": workspace, "t": instant_text(before)}, workspace)
+        return delete_in_turns(self._database, _FORGET_KEYS, {"w": workspace, "t": instant_text(before)}, workspace)
 
     # Evidence
 

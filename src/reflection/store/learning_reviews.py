@@ -17,6 +17,7 @@ from reflection.domain.instants import instant_text
 from reflection.errors import InvalidInput, NotFound, Unavailable
 from reflection.store.database.connections import Database
 from reflection.store.database.statements import upsert
+from reflection.store.database.turns import delete_in_turns
 from reflection.store.row_values import Row, json_text
 from reflection.store.tables.learnings import VERDICTS, learning_reviews, learnings, recall_outcomes, recalled, recalls
 
@@ -102,9 +103,7 @@ class LearningNotes:
 
     def forget_recalls(self, workspace: str, before: datetime) -> int:
         """Drop recalls older than an instant with their outcomes. How many there were."""
-        return self._database.delete_in_portions(
-            _FORGET_RECALLS, {"w": workspace, "t": instant_text(before)}, workspace
-        )
+        return delete_in_turns(self._database, _FORGET_RECALLS, {"w": workspace, "t": instant_text(before)}, workspace)
 
 
 def newest_reviews(connection: Connection, workspace: str) -> dict[str, Row]:

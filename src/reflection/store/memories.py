@@ -208,9 +208,12 @@ class MemoryRows:
             memories_write.tombstone(connection, workspace, memory_ids, last)
 
     def rebuild_full_text(self) -> None:
-        """Make the full-text index again from the rows."""
+        """Make the full-text index again from the rows, which others wait for, where it says something else."""
+        with self._database.read() as connection:
+            if self._database.dialect.full_text_is_sound(connection):
+                return
         with self._database.write() as connection:
-            dialect.of(connection).rebuild_full_text(connection)
+            self._database.dialect.rebuild_full_text(connection)
 
     def _changes(self, workspace: str, after: int) -> list[MemoryChange]:
         values = {"w": workspace, "after": after, "limit": _PAGE}

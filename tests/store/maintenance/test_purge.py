@@ -1,7 +1,8 @@
 """Purging a workspace leaves nothing of it, and nothing of another one changes."""
 
+import itertools
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import AnalysisRecord, ForecastRow
 from reflection.errors import Conflict
 from reflection.store.campaigns import SqlStore
+from reflection.store.database import sqlite_scrub
 from reflection.store.database.connections import Database
 from reflection.store.maintenance import purge
 from reflection.store.maintenance.purge import Purge, purge_workspace, remaining
@@ -133,6 +135,56 @@ def test_what_a_reader_still_holds_is_said_and_gone_with_the_next_purge(
 
     assert whole.all_of("purged", "2026-04-01", scrubbed=True).left == ()
     assert places_of_canary(tmp_path) == []
+
+
+@pytest.mark.sqlite
+def test_a_large_file_is_written_anew_only_while_nobody_else_has_it_open(
+    store: SqlStore, database: Database, whole: Purge, record: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_scrub, "SMALL_PAGES", 0)
+    _fill(store, record, "purged")
+    server = Database(database.path)
+    with server.read() as connection:
+        connection.exec_driver_sql("SELECT count(*) FROM campaigns").fetchall()
+
+    (left,) = whole.all_of("purged", "2026-04-01", scrubbed=True).left
+    assert "while no server is running" in left
+    assert places_of_canary(tmp_path) == [], "rows are overwritten as they go, their words and the log with them"
+
+    server.close()
+    assert whole.all_of("purged", "2026-04-01", scrubbed=True).left == ()
+    assert verify(database) == []
+    with database.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+
+
+@pytest.mark.sqlite
+def test_killed_after_any_transaction_it_is_run_again_and_leaves_nothing(
+    store: SqlStore, database: Database, whole: Purge, record: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purge, "PORTION", 2)
+    left = 0
+
+    def turns() -> Iterator[None]:
+        nonlocal left
+        while True:
+            left -= 1
+            if not left:
+                raise KeyboardInterrupt
+            yield
+
+    monkeypatch.setattr(purge, "turns", turns)
+    for killed in itertools.count(1, 11):
+        _fill(store, record, "purged")
+        left = killed
+        try:
+            whole.all_of("purged", "2026-04-01", scrubbed=True)
+            break
+        except KeyboardInterrupt:
+            assert whole.all_of("purged", "2026-04-01", scrubbed=True).left == ()
+            assert places_of_canary(tmp_path) == []
+            assert verify(database) == []
+    assert killed > 50, "so many transactions it takes"
 
 
 @pytest.mark.sqlite

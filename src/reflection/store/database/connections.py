@@ -6,12 +6,12 @@ Must not know any table. Everything that depends on the kind of database is in i
 import os
 import threading
 import weakref
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from sqlalchemy import Delete, exc
+from sqlalchemy import exc
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import PoolProxiedConnection
 
@@ -187,18 +187,16 @@ class Database:
             return committed(connection)
         return False
 
-    def delete_in_portions(self, statement: Delete, values: Mapping[str, Any], workspace: str = EVERY_WORKSPACE) -> int:
-        """Run a DELETE of a limited number of rows until one deletes nothing, each in a transaction of its own.
+    def scrub(self, turns: Iterator[None], seconds: float) -> str | None:
+        """Let nothing that was deleted be read from the files; what is left and until when, None where nothing is.
 
-        So that others can write in between; and where nothing is to be deleted, the file is not written to.
+        Args:
+            turns: others have theirs with each that is taken.
+            seconds: how long to wait for readers of an older state.
         """
-        total = 0
-        while True:
-            with self.write(workspace) as connection:
-                count = connection.execute(statement, values).rowcount
-            if not count:
-                return total
-            total += count
+        self.close()  # so that nobody but others may keep the file
+        with self.dialect.translated_errors():
+            return self.dialect.scrub(self.writer, turns, seconds)
 
     def data_version(self) -> tuple[int, str]:
         """Changes whenever anybody, in any process, has committed; compare for equality only."""

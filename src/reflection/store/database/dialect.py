@@ -4,7 +4,7 @@ Everything else of the store is SQLAlchemy Core, or stands in `statements`. A mo
 Must not know a table's meaning.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -58,9 +58,6 @@ class Dialect(Protocol):
     def lifted_guards(self, connection: Connection) -> AbstractContextManager[None]:
         """History may be removed in the block: what nothing needs any longer."""
 
-    def removing_history(self, connection: Connection) -> AbstractContextManager[None]:
-        """History may be removed in the block, with its words: for purging a workspace."""
-
     def settle(self, connection: Connection) -> None:
         """What every table needs after the migrations, whoever wrote them."""
 
@@ -94,7 +91,7 @@ class Dialect(Protocol):
         """Make the full-text index again from the rows."""
 
     def full_text_is_sound(self, connection: Connection) -> bool:
-        """Whether the full-text index says what the rows say; needs a writing transaction."""
+        """Whether the full-text index says what the rows say."""
 
     # Maintenance
 
@@ -107,12 +104,8 @@ class Dialect(Protocol):
     def integrity_problems(self, connection: Connection) -> list[str]:
         """What the database itself finds wrong; empty when all is well."""
 
-    def scrub(self, engine: Engine, seconds: float) -> str | None:
-        """Let nothing that was deleted be read from the files; what is left and until when, None where nothing is.
-
-        Args:
-            seconds: how long to wait for readers of an older state.
-        """
+    def scrub(self, engine: Engine, turns: Iterator[None], seconds: float) -> str | None:
+        """As `Database.scrub`."""
 
 
 def of(connection: Connection | URL) -> Dialect:

@@ -22,7 +22,6 @@ from reflection.store.database.postgres_tables import (
     json_items,
     lifted_guards,
     remarks,
-    removing_history,
     scrub,
     settle,
 )
@@ -54,7 +53,6 @@ __all__ = [
     "rare_terms",
     "rebuild_full_text",
     "remarks",
-    "removing_history",
     "rows_of",
     "scrub",
     "settle",

@@ -44,10 +44,6 @@ def lifted_guards(connection: Connection) -> Iterator[None]:
     connection.exec_driver_sql("SELECT set_config('reflection.purge', '', true)")
 
 
-removing_history = lifted_guards
-"""Words of removed rows leave the index with them."""
-
-
 def settle(connection: Connection) -> None:
     """Texts are compared byte by byte, as everywhere in the engine, and every table of workspaces gets the wall."""
     inspector = inspect(connection)
@@ -109,6 +105,6 @@ def integrity_problems(connection: Connection) -> list[str]:
     ]
 
 
-def scrub(engine: Engine, seconds: float) -> str | None:
+def scrub(engine: Engine, turns: Iterator[None], seconds: float) -> str | None:
     """What is left: the server's vacuum overwrites deleted rows in its time; its write-ahead log is the operator's."""
     return "bytes in the server's own files: until its vacuum, and as long as its write-ahead log is kept"

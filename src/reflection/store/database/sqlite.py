@@ -16,6 +16,9 @@ from sqlalchemy.engine import URL, Connection
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from reflection.errors import Conflict, ReflectionError, StorageFull, Unavailable
+from reflection.store.database.sqlite_scrub import scrub as scrub
+from reflection.store.database.sqlite_words import full_text_ddl as full_text_ddl
+from reflection.store.database.sqlite_words import full_text_is_sound as full_text_is_sound
 from reflection.store.tables.campaigns import APPEND_ONLY
 
 WAL_PAGES = 4_000
@@ -25,7 +28,6 @@ CACHE_KIB = 16_384
 """Pages a writer keeps: with SQLite's 2 MiB a batch does not fit, and every index is read again for each of them."""
 
 VERBS = ("UPDATE", "DELETE")
-_FULL_TEXT_COLUMNS = ("memory_id", "text", "summary")
 _FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
@@ -157,32 +159,8 @@ def lifted_guards(connection: Connection) -> Iterator[None]:
         connection.exec_driver_sql(statement)
 
 
-@contextmanager
-def removing_history(connection: Connection) -> Iterator[None]:
-    """The full-text index is made again, too: words of rows that were taken out stay in it for a while."""
-    with lifted_guards(connection):
-        yield
-        rebuild_full_text(connection)
-
-
 def settle(connection: Connection) -> None:
     """Nothing: a file has one owner, and compares texts byte by byte."""
-
-
-def full_text_ddl() -> list[str]:
-    """FTS5 with porter stemming over `memories`, kept by triggers: same transaction, never forgotten."""
-    columns = ", ".join(_FULL_TEXT_COLUMNS)
-    new = ", ".join(f"new.{name}" for name in _FULL_TEXT_COLUMNS)
-    old = ", ".join(f"old.{name}" for name in _FULL_TEXT_COLUMNS)
-    add = f"INSERT INTO memories_fts(rowid, {columns}) VALUES (new.id, {new});"
-    remove = f"INSERT INTO memories_fts(memories_fts, rowid, {columns}) VALUES ('delete', old.id, {old});"
-    return [
-        f"CREATE VIRTUAL TABLE memories_fts USING fts5({columns}, content='memories', content_rowid='id', "
-        "tokenize='porter unicode61 remove_diacritics 2')",
-        f"CREATE TRIGGER memories_fts_add AFTER INSERT ON memories BEGIN {add} END",
-        f"CREATE TRIGGER memories_fts_remove AFTER DELETE ON memories BEGIN {remove} END",
-        f"CREATE TRIGGER memories_fts_change AFTER UPDATE OF {columns} ON memories BEGIN {remove} {add} END",
-    ]
 
 
 def drop_full_text_ddl() -> list[str]:
@@ -258,34 +236,6 @@ def json_items(column: str) -> str:
 def rebuild_full_text(connection: Connection) -> None:
     """Make the full-text index again from the rows."""
     connection.exec_driver_sql("INSERT INTO memories_fts(memories_fts) VALUES ('rebuild')")
-
-
-def full_text_is_sound(connection: Connection) -> bool:
-    """Whether the full-text index says what the rows say; needs a writing transaction."""
-    try:
-        connection.exec_driver_sql("INSERT INTO memories_fts(memories_fts, rank) VALUES ('integrity-check', 1)")
-    except exc.DBAPIError:
-        return False
-    return True
-
-
-def scrub(engine: Engine, seconds: float) -> str | None:
-    """Write the file anew without what was ever deleted, and empty the log; what is left where a reader needs it.
-
-    What another build of SQLite deleted without overwriting it goes, too. Takes room for a second copy, and the lock.
-    """
-    raw = engine.raw_connection()
-    try:
-        cursor = raw.cursor()
-        cursor.execute("VACUUM")
-        deadline = time.monotonic() + seconds
-        while cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
-            if time.monotonic() > deadline:
-                return "texts in the write-ahead log, which somebody reads: until they end, or the server stops"
-            time.sleep(0.05)
-        return None
-    finally:
-        raw.close()
 
 
 def remarks(connection: Connection) -> list[str]:

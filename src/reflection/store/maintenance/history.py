@@ -6,15 +6,16 @@ campaign says now, the revisions that an import which is still there would give 
 not taken in. Must not know why anything was written.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import and_, bindparam, delete, exists, func, select
+from sqlalchemy import Delete, Table, and_, bindparam, delete, exists, func, select, tuple_
 from sqlalchemy.engine import Connection
 
 from reflection.domain.instants import instant_text
 from reflection.ingest.jobs.register import DONE, UNDONE
 from reflection.store.database.connections import Database
+from reflection.store.database.turns import delete_in_turns, turns
 from reflection.store.tables.campaigns import campaign_revisions, evidence, fits
 from reflection.store.tables.imports import import_claims, import_days, imports
 from reflection.store.tables.learnings import learning_revisions
@@ -22,6 +23,9 @@ from reflection.store.tables.recommendations import advice_feedback, advice_show
 
 _PORTION = 200
 """Campaigns or imports that are looked at in one transaction."""
+
+PORTION = 500
+"""Revisions, or claims of imports, that go in one transaction."""
 
 
 class History:
@@ -50,21 +54,20 @@ class History:
         return (
             self._imports(workspace, before)
             + self._revisions(workspace, before)
-            + self._database.delete_in_portions(_FORGET_BELIEFS, values, workspace)
-            + self._database.delete_in_portions(_FORGET_ADVICE, values, workspace)
+            + delete_in_turns(self._database, _FORGET_BELIEFS, values, workspace)
+            + delete_in_turns(self._database, _FORGET_ADVICE, values, workspace)
         )
 
     def _imports(self, workspace: str, before: str) -> int:
+        """What an import claimed first: where it is killed, the import is still there to be found again."""
         removed = 0
         while True:
             with self._database.read(workspace) as connection:
                 names = list(connection.execute(_OLD_IMPORTS, {"w": workspace, "t": before}).scalars())
             if not names:
                 return removed
-            with self._database.write(workspace) as connection:
-                for table in (import_claims, import_days, imports):
-                    own = and_(table.c.workspace == workspace, table.c.import_id.in_(names))
-                    removed += connection.execute(delete(table).where(own)).rowcount
+            values = {"w": workspace, "names": names}
+            removed += sum(delete_in_turns(self._database, drop, values, workspace) for drop in _DROP_IMPORTS)
 
     def _revisions(self, workspace: str, before: str) -> int:
         removed, after = 0, ""
@@ -72,16 +75,16 @@ class History:
             with self._database.read(workspace) as connection:
                 values = {"w": workspace, "t": before, "after": after}
                 current = {row[0]: row[1] for row in connection.execute(_REPLACED, values)}
-                firsts = _firsts_needed(connection, workspace, current)
-            if firsts:
-                removed += self._drop_before(workspace, firsts)
+                dropped = _not_needed(connection, workspace, current)
+            for portion, _ in zip(_portions(dropped), turns(), strict=False):
+                removed += self._drop_before(workspace, portion)
             if len(current) < _PORTION:
                 return removed
             after = max(current)
 
-    def _drop_before(self, workspace: str, firsts: dict[str, int]) -> int:
-        """Drop the revisions before the first one needed of each campaign, with their ledger entries."""
-        rows = [{"w": workspace, "c": campaign_id, "first": first} for campaign_id, first in firsts.items()]
+    def _drop_before(self, workspace: str, portion: Sequence[tuple[str, int]]) -> int:
+        """Drop the revisions before one of each campaign, with their ledger entries."""
+        rows = [{"w": workspace, "c": campaign_id, "first": first} for campaign_id, first in portion]
         with self._database.write(workspace) as connection, self._database.dialect.lifted_guards(connection):
             return sum(
                 connection.execute(statement, row).rowcount
@@ -90,8 +93,23 @@ class History:
             )
 
 
-def _firsts_needed(connection: Connection, workspace: str, current: dict[str, int]) -> dict[str, int]:
-    """Of each campaign the first revision that is still needed, where older ones can go.
+def _portions(dropped: Mapping[str, range]) -> Iterator[list[tuple[str, int]]]:
+    """The revisions to drop, by campaign, as (campaign, the first that stays) a transaction."""
+    portion, size = list[tuple[str, int]](), 0
+    for campaign_id, revisions in dropped.items():
+        for start in revisions[::PORTION]:
+            first = min(start + PORTION, revisions.stop)
+            if size + first - start > PORTION:
+                yield portion
+                portion, size = [], 0
+            portion.append((campaign_id, first))
+            size += first - start
+    if portion:
+        yield portion
+
+
+def _not_needed(connection: Connection, workspace: str, current: dict[str, int]) -> dict[str, range]:
+    """Of each campaign the revisions from its oldest to the first that is still needed, where there are any.
 
     Args:
         current: the revision that was current at the end of the time that is kept.
@@ -111,7 +129,7 @@ def _firsts_needed(connection: Connection, workspace: str, current: dict[str, in
             needed[campaign_id] = min(needed[campaign_id], latest.get((campaign_id, one), needed[campaign_id]))
     for campaign_id, revision in connection.execute(_NOT_LEARNT, {**values, "seq": learnt}):
         needed[campaign_id] = min(needed[campaign_id], revision)
-    return {campaign_id: first for campaign_id, first in needed.items() if first > oldest[campaign_id]}
+    return {name: range(oldest[name], first) for name, first in needed.items() if first > oldest[name]}
 
 
 _OLD_IMPORTS = (
@@ -124,6 +142,15 @@ _OLD_IMPORTS = (
     .order_by(imports.c.id)
     .limit(_PORTION)
 )
+
+
+def _drop_some(table: Table) -> Delete:
+    keys = list(table.primary_key.columns)
+    own = and_(table.c.workspace == bindparam("w"), table.c.import_id.in_(bindparam("names", expanding=True)))
+    return delete(table).where(tuple_(*keys).in_(select(*keys).where(own).limit(PORTION)))
+
+
+_DROP_IMPORTS = [_drop_some(table) for table in (import_claims, import_days, imports)]
 _REPLACED = (
     select(campaign_revisions.c.campaign_id, func.max(campaign_revisions.c.revision))
     .where(

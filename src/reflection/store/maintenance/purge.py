@@ -3,20 +3,30 @@
 Every table that names a workspace is emptied of it, whoever added the table. Must not know what the tables hold.
 """
 
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import MetaData, Table, delete, func, inspect, select
+from sqlalchemy import MetaData, Table, delete, func, inspect, select, tuple_
 from sqlalchemy.engine import Connection
 
 from reflection.domain.answers import FILES
 from reflection.domain.number_of import number_of
 from reflection.store.database.connections import Database
 from reflection.store.database.statements import insert_rows
+from reflection.store.database.turns import turns
 from reflection.store.projections.artifacts import ArtifactFolder
 from reflection.store.projections.publisher import OutboxPublisher
 from reflection.store.row_values import outbox_row
-from reflection.store.tables.campaigns import WORKSPACE_LEVEL, artifacts, campaigns, outbox
+from reflection.store.tables.campaigns import APPEND_ONLY, WORKSPACE_LEVEL, artifacts, campaigns, outbox, workspaces
+from reflection.store.tables.dead_letters import dead_letters
+
+PORTION = 1_000
+"""Rows that one transaction of a purge removes, at most."""
+
+_PASSES = 3
+"""So often every table is emptied at most: who goes on sending is told, and not waited for."""
 
 READERS_SECONDS = 30.0
 """How long a purge waits for readers of an older state, whose copy is in the log."""
@@ -48,11 +58,10 @@ class Purge:
 
         Args:
             now: instant of the entries in the outbox.
-            scrubbed: also leave no byte of it in the database's files, which are written anew.
+            scrubbed: also leave no byte of it in the database's files.
 
         Raises:
-            Unavailable: the store refused (nothing was removed), or the rows are gone and a mirror is down, or there is
-                no room for a second copy: the next purge goes on.
+            Unavailable: the store refused, a mirror is down, or there is no room: the next purge goes on.
         """
         removed = purge_workspace(self._database, workspace, now)
         self._vectors.purge(workspace)
@@ -60,18 +69,17 @@ class Purge:
         left = self._files.clear(workspace)
         if rows := remaining(self._database, workspace):
             left.append(f"{number_of(sum(rows.values()), 'row')} written meanwhile: somebody still sends to it")
-        dialect = self._database.dialect
-        with dialect.translated_errors():
-            if scrubbed and (rest := dialect.scrub(self._database.writer, READERS_SECONDS)):
-                left.append(rest)
+        if scrubbed and (rest := self._database.scrub(turns(), READERS_SECONDS)):
+            left.append(rest)
         return PurgeResult(removed, tuple(left))
 
 
 def purge_workspace(database: Database, workspace: str, now: str) -> int:
-    """Remove every row of a workspace in one transaction, and let its published files be removed.
+    """Remove every row of a workspace, a portion a transaction, and let its published files be removed.
 
-    The guards of the append-only tables are lifted inside the transaction only. What remains until the next
-    publishing is the outbox, which names the files to remove.
+    Others write between two portions. Killed in the middle the workspace is there in part, and still listed: the next
+    purge goes on. The guards of the append-only tables are lifted inside each transaction only. What remains until
+    the next publishing is the outbox, which names the files to remove.
 
     Args:
         now: instant of the entries in the outbox.
@@ -79,15 +87,32 @@ def purge_workspace(database: Database, workspace: str, now: str) -> int:
     Returns:
         How many rows were removed.
     """
-    with database.write(workspace) as connection:
-        files = _published(connection, workspace)
-        with database.dialect.removing_history(connection):
-            removed = sum(
-                connection.execute(delete(table).where(table.c.workspace == workspace)).rowcount
-                for table in _tables(connection)
-            )
-        news = [outbox_row(workspace, "artifacts", key, now, names) for key, names in files.items()]
-        insert_rows(connection, _TELL, news)
+    with database.read(workspace) as connection:
+        tables = _tables(connection)
+    removed = sum(_emptied(database, workspace, table, now) for table in _NEWS.values())
+    for _ in range(_PASSES):  # what was under way when a table was emptied is stored after it
+        again = sum(_emptied(database, workspace, table, now) for table in tables)
+        if not again:
+            break
+        removed += again
+    return removed
+
+
+def _emptied(database: Database, workspace: str, table: Table, now: str) -> int:
+    """Remove the rows of a workspace from one table, portion by portion; how many there were."""
+    guards = database.dialect.lifted_guards if table.name in APPEND_ONLY else nullcontext
+    keys = list(table.primary_key.columns)
+    some = select(*keys).where(table.c.workspace == workspace).limit(PORTION)
+    removed = 0
+    for _ in turns():
+        with database.read(workspace) as connection:
+            rows = [tuple(row) for row in connection.execute(some)]
+        if not rows:
+            break
+        files = [outbox_row(workspace, "artifacts", key, now, names) for key, names in _published(table, rows).items()]
+        with database.write(workspace) as connection, guards(connection):
+            removed += connection.execute(delete(table).where(tuple_(*keys).in_(rows))).rowcount
+            insert_rows(connection, _TELL, files)
     return removed
 
 
@@ -98,21 +123,25 @@ def remaining(database: Database, workspace: str) -> dict[str, int]:
             table.name: connection.execute(
                 select(func.count()).select_from(table).where(table.c.workspace == workspace)
             ).scalar_one()
-            for table in _tables(connection)
+            for table in (*_tables(connection), *_NEWS.values())
         }
     return {name: count for name, count in counts.items() if count}
 
 
-def _published(connection: Connection, workspace: str) -> dict[str, list[str]]:
-    """The files of a workspace by what they belong to; its own last, because they stand in the folder of the others."""
-    named = select(campaigns.c.campaign_id).where(campaigns.c.workspace == workspace)
-    own = select(artifacts.c.name).where(artifacts.c.workspace == workspace)
-    names = {campaign_id: list(FILES) for campaign_id in connection.execute(named).scalars()}
-    return {**names, WORKSPACE_LEVEL: sorted(connection.execute(own).scalars())}
+def _published(table: Table, rows: Sequence[Sequence[Any]]) -> dict[str, list[str]]:
+    """The files that go with rows of a table, by what they belong to; the workspace's folder goes with its last row."""
+    if table.name == campaigns.name:
+        return {row[-1]: list(FILES) for row in rows}
+    if table.name == artifacts.name:
+        return {WORKSPACE_LEVEL: sorted(row[-1] for row in rows)}
+    return {WORKSPACE_LEVEL: []} if table.name == workspaces.name else {}
 
 
 def _tables(connection: Connection) -> list[Table]:
-    """Tables with a workspace, those that refer to others first, so that no reference ever leads nowhere."""
+    """Tables with a workspace, those that refer to others first, so that no reference ever leads nowhere.
+
+    The list of workspaces is last, and shows what is there in part; without those that tell the publisher.
+    """
     reflected = MetaData()
     names = [
         name
@@ -121,7 +150,10 @@ def _tables(connection: Connection) -> list[Table]:
     ]
     for name in names:
         Table(name, reflected, autoload_with=connection)
-    return [table for table in reversed(reflected.sorted_tables) if table.name in names]
+    own = [table for table in reversed(reflected.sorted_tables) if table.name in names and table.name not in _NEWS]
+    return sorted(own, key=lambda table: table.name == workspaces.name)
 
 
 _TELL = outbox.insert()
+_NEWS = {table.name: table for table in (outbox, dead_letters)}
+"""What tells the publisher what to do: of the purged workspace it is forgotten first, for the purge tells it more."""

@@ -107,7 +107,6 @@ def _problems(database: Database) -> list[str]:
                 more = f" and {len(against) - _FEW} more" if len(against) > _FEW else ""
                 problems.append(f"{sentence}: {', '.join(against[:_FEW])}{more}")
         problems += _unreadable(connection)
-    with database.write() as connection:
         if not database.dialect.full_text_is_sound(connection):
             problems.append("the full-text index does not say what the rows say: 'rebuild' makes it again")
     return problems
