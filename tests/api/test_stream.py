@@ -4,6 +4,7 @@ import inspect
 import json
 import threading
 import time
+from contextlib import ExitStack, suppress
 
 import pytest
 
@@ -11,6 +12,7 @@ from reflection.api import access as access_module
 from reflection.api import streams
 from reflection.api.openapi import CMP_007
 from reflection.api.routers import stream as stream_router
+from reflection.errors import TooManyRequests
 from reflection.explain.attention_sentences import learnt_so_far
 
 PATIENCE = 60.0
@@ -122,6 +124,23 @@ def test_a_revoked_key_ends_its_stream_and_no_other(streaming, keys):
             assert revoked.ended.wait(PATIENCE)
             assert not other.ended.is_set()
     assert gone(streaming)
+
+
+def test_no_workspace_takes_the_places_of_another_however_many_keys_it_has():
+    """Whatever came before: who has no stream gets one, nobody has more than it may, and places come back."""
+    places = streams.Streams(None)  # type: ignore[arg-type]
+    with ExitStack() as all_streams:
+        for workspace in range(8):
+            got = 0
+            for key in range(streams.MOST):
+                with suppress(TooManyRequests):
+                    all_streams.enter_context(places.place(f"key {workspace} {key}", f"w{workspace}"))
+                    got += 1
+            assert 1 <= got <= streams.MOST_OF_A_WORKSPACE
+        assert places.open <= streams.MOST
+        with places.place("key of a new one", "new"):
+            pass
+    assert places.open == 0
 
 
 def test_streams_of_a_caller_are_bounded_and_stand_in_nobodys_way(streaming, keys, monkeypatch):

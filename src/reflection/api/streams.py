@@ -1,8 +1,8 @@
 """Answers that go on: server-sent events that end when the client leaves, its key is revoked, the server stops, or
 after a while.
 
-Streams are counted by caller and in all; what they tell is read in two threads of their own, so that no stream ever
-holds a thread that answers requests. Must not know what is told.
+Streams are counted by caller, by workspace and in all; what they tell is read in two threads of their own, so that no
+stream ever holds a thread that answers requests. Must not know what is told.
 """
 
 import asyncio
@@ -24,7 +24,10 @@ from reflection.errors import ReflectionError, TooManyRequests
 from reflection.wiring import Application
 
 EVENT_STREAM = "text/event-stream"
-MOST_OF_A_CALLER, MOST = 8, 200
+MOST_OF_A_CALLER, MOST_OF_A_WORKSPACE, MOST = 8, 40, 200
+KEPT = 20
+"""Of all streams the last few are for workspaces that have none."""
+
 STREAM_SECONDS = 600.0
 """How long one stream lasts at most; the client connects again by itself."""
 
@@ -53,37 +56,41 @@ class Streams:
 
     def __init__(self, access: Access) -> None:
         self._access = access
-        self._open: Counter[str] = Counter()
+        self._open: Counter[tuple[str, ...]] = Counter()
         self._readers = ThreadPoolExecutor(_READERS, "stream")
 
     @property
     def open(self) -> int:
         """How many there are."""
-        return self._open.total()
+        return self._open[()]
 
     async def read(self, look: Callable[..., Value], *arguments: Any) -> Value:
         """What a function that may wait for the store says, in a thread that no request needs."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, look, *arguments)
 
     @contextmanager
-    def place(self, caller: str) -> Iterator[None]:
-        """A place for one more stream of a caller.
+    def place(self, caller: str, workspace: str) -> Iterator[None]:
+        """A place for one more stream of a caller in a workspace.
 
         Raises:
-            TooManyRequests: the caller, or all callers together, have as many as they may have.
+            TooManyRequests: the caller, the workspace, or all together have as many as they may have.
         """
-        if self._open[caller] >= MOST_OF_A_CALLER or self.open >= MOST:
-            raise TooManyRequests(
-                f"{self._open[caller]} streams of this caller are open",
-                retry_after=RETRY_AFTER,
-                hint=f"close one; a caller may have {MOST_OF_A_CALLER}",
-            )
-        self._open[caller] += 1
+        own = self._open["workspace", workspace]
+        full = {
+            f"{MOST_OF_A_CALLER} streams of this caller are open": self._open["caller", caller] >= MOST_OF_A_CALLER,
+            f"{MOST_OF_A_WORKSPACE} streams of this workspace are open": own >= MOST_OF_A_WORKSPACE,
+            "this server has as many streams open as it may": self.open >= (MOST - KEPT if own else MOST),
+        }
+        for sentence, is_full in full.items():
+            if is_full:
+                raise TooManyRequests(sentence, retry_after=RETRY_AFTER, hint="close one, or come again later")
+        place = [(), ("caller", caller), ("workspace", workspace)]
+        self._open.update(place)
         try:
             yield
         finally:
-            self._open[caller] -= 1
-            self._open += Counter()  # forgets callers that have none
+            self._open.subtract(place)
+            self._open += Counter()  # forgets who has none
 
     async def is_let_in(self, scope: Scope, application: Application) -> bool:
         """Whether the caller of a stream would be let in now: a key may have been revoked since, or the first made."""
@@ -98,9 +105,9 @@ class Streams:
 class EventStream(StreamingResponse):
     """Server-sent events from a source that yields `NOTHING_NEW` each time it has looked in vain."""
 
-    def __init__(self, streams: Streams, request: Request, source: Source) -> None:
+    def __init__(self, streams: Streams, request: Request, workspace: str, source: Source) -> None:
         self._streams, self._application = streams, request.app.state.application
-        self._caller: str = request.state.caller.name
+        self._place = streams.place(request.state.caller.name, workspace)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         super().__init__(self._guarded(request.scope, source), media_type=EVENT_STREAM, headers=headers)
 
@@ -108,9 +115,9 @@ class EventStream(StreamingResponse):
         """Send until the client leaves or the time is over, also to one that has stopped reading.
 
         Raises:
-            TooManyRequests: the caller has as many streams as it may have.
+            TooManyRequests: the caller or the workspace has as many streams as it may have.
         """
-        with self._streams.place(self._caller), suppress(TimeoutError):
+        with self._place, suppress(TimeoutError):
             async with asyncio.timeout(STREAM_SECONDS + LONGEST_SENDING):
                 await super().__call__(scope, receive, send)
 

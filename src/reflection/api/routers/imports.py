@@ -159,7 +159,7 @@ def events(
     """Server-sent events: `progress` whenever something was done, and `done` with the whole import at the end."""
     application.imports.progress(workspace, import_id)
     streams: Streams = request.app.state.streams
-    return EventStream(streams, request, _progress(streams, application, workspace, import_id))
+    return EventStream(streams, request, workspace, _progress(streams, application, workspace, import_id))
 
 
 @router.delete("/v1/imports/{import_id}", summary="Take an import back", response_model=ImportAnswer)

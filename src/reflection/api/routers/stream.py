@@ -28,13 +28,13 @@ async def stream(request: Request, application: ApplicationPart, workspace: Work
     """Server-sent events: `learning` {as_of, campaigns, pending, text} and `import` (state and progress of one).
 
     The first tells how things stand. It ends when the client leaves, when the key is revoked, or after ten minutes
-    (connect again); a comment every 15 seconds keeps it open. A caller may have 8 at a time.
+    (connect again); a comment every 15 seconds keeps it open. A caller may have 8 at a time, a workspace 40.
     """
     state = request.app.state
     streams: Streams = state.streams
     if not hasattr(state, "lookout"):
         state.lookout = Lookout(lambda name: streams.read(_state, application, name), POLL_SECONDS)
-    return EventStream(streams, request, _news(streams, state.lookout, application, workspace))
+    return EventStream(streams, request, workspace, _news(streams, state.lookout, application, workspace))
 
 
 def _state(application: Application, workspace: str) -> dict[str, Any]:
