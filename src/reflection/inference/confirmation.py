@@ -66,7 +66,7 @@ def trust_in_attribution(experiments: Sequence[Experiment]) -> dict[str, Any]:
             shares[""].append((share, error))
             if platform:
                 shares.setdefault(signals.of_platform(platform).key, []).append((share, error))
-    return {name: _told(_of_shares(found), FEWEST_STUDIES, "studies") for name, found in sorted(shares.items())}
+    return {name: _told(_of_shares(own), FEWEST_STUDIES, "studies") for name, own in sorted(shares.items())}
 
 
 def _columns(part: ExperimentContrasts) -> list[Floats]:
@@ -80,11 +80,16 @@ def _of_shares(shares: Sequence[tuple[float, float]]) -> list[Floats]:
 
 def _told(columns: Sequence[Floats], fewest: int, what: str) -> dict[str, Any]:
     """The factor where enough say it, else why it is not told."""
-    found = trust(*columns)
-    told = asdict(found)
+    estimate = trust(*columns)
+    told = asdict(estimate)
     told["interval"] = [told.pop("low"), told.pop("high")]
-    if found.experiments < fewest:
-        return {**told, "factor": None, "interval": None, "reason": f"{found.experiments} of at least {fewest} {what}"}
-    if found.high - found.low > WIDEST:
-        return {**told, "factor": None, "interval": None, "reason": f"{found.experiments} {what} leave it open"}
+    if estimate.experiments < fewest:
+        return {
+            **told,
+            "factor": None,
+            "interval": None,
+            "reason": f"{estimate.experiments} of at least {fewest} {what}",
+        }
+    if estimate.high - estimate.low > WIDEST:
+        return {**told, "factor": None, "interval": None, "reason": f"{estimate.experiments} {what} leave it open"}
     return {**told, "reason": None}

@@ -39,13 +39,13 @@ def results_of(experiment: Experiment) -> dict[str, Any]:
 
 def _comparisons(experiment: Experiment) -> list[dict[str, Any]]:
     """Every arm against the control (or the first arm), on every metric that was measured."""
-    found = []
+    comparisons = []
     for metric, arms, levels in levels_of(experiment) if experiment.kind == "ab" else ():
         for number in range(1, len(arms)):
             lift = float(levels.y[number] - levels.y[0])
             error = math.sqrt(levels.v[number] + levels.v[0])
             low, high = always_valid(lift, error, experiment.smallest_effect)
-            found.append(
+            comparisons.append(
                 {
                     "arm": arms[number].name,
                     "against": arms[0].name,
@@ -56,7 +56,7 @@ def _comparisons(experiment: Experiment) -> list[dict[str, Any]]:
                     "verdict": _verdict(low, high, experiment.smallest_effect),
                 }
             )
-    return found
+    return comparisons
 
 
 def _verdict(low: float, high: float, smallest: float) -> str:
@@ -72,7 +72,7 @@ def _shown(log_lift: float) -> float:
 
 def _studies(experiment: Experiment) -> list[dict[str, Any]]:
     """What ads brought that would not have come anyway, of each arm of a study."""
-    found = []
+    studies = []
     for arm in experiment.arms if experiment.kind != "ab" else ():
         measured = None if arm.control else incremental(experiment, arm)
         if measured is None:
@@ -80,7 +80,7 @@ def _studies(experiment: Experiment) -> list[dict[str, Any]]:
         value, error = measured
         limits = [value - Z90 * error, value + Z90 * error]
         share = [amount / arm.attributed for amount in (value, *limits)] if arm.attributed else None
-        found.append(
+        studies.append(
             {
                 "arm": arm.name,
                 "incremental": value,
@@ -91,4 +91,4 @@ def _studies(experiment: Experiment) -> list[dict[str, Any]]:
                 "cost_per_incremental": arm.spend / value if arm.spend and limits[0] > 0 else None,
             }
         )
-    return found
+    return studies

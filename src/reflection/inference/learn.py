@@ -48,9 +48,9 @@ from reflection.inference.identification import Identification
 from reflection.inference.next_test import with_next_test
 from reflection.inference.partition_evidence import PartitionEvidence
 from reflection.inference.partitions import InMemory, Partitions, sample_bits
-from reflection.inference.signal_weights import signal_weights
 from reflection.inference.support import SupportIndex
 from reflection.inference.tracking_faults import Surroundings, as_diagnostics, faults, joined, questions, suspicions_of
+from reflection.inference.weights import signal_weights
 
 FEWEST_CAMPAIGNS = 3
 MANY = 30

@@ -69,8 +69,8 @@ class LevelShifts:
     def by_platform(self) -> dict[str, LevelShift]:
         """The shifts by the platform's signal."""
         levels = sorted(f.level for f in self._fitted.layout.features if f.group == signals.PLATFORM)
-        found = (self._of(level) for level in levels) if METRIC in self._fitted.metrics else ()
-        return {shift.signal: shift for shift in found if shift is not None}
+        shifts = (self._of(level) for level in levels) if METRIC in self._fitted.metrics else ()
+        return {shift.signal: shift for shift in shifts if shift is not None}
 
     def as_diagnostics(self) -> list[dict[str, Any]]:
         """The shifts as values that can be stored."""
@@ -83,10 +83,10 @@ class LevelShifts:
     def _written_down(self, level: str) -> LevelShift | None:
         """A change of tracking on the platform that somebody wrote down, and that its CVR shows."""
         key, effects = signals.Signal(signals.PLATFORM, level).key, self._fitted.raw_effects(METRIC)
-        campaigns, found = self._fitted.table.campaigns, self._fitted.discoveries(METRIC)
+        campaigns, discoveries = self._fitted.table.campaigns, self._fitted.discoveries(METRIC)
         for one in self._fitted.design.events.lasting:
             column = effects.layout.column(one.feature)
-            if column is None or one.signal != key or one.event.kind != "tracking" or not found.selected[column]:
+            if column is None or one.signal != key or one.event.kind != "tracking" or not discoveries.selected[column]:
                 continue
             low, high = float(effects.low[column]), float(effects.high[column])
             if low <= 0.0 <= high or campaigns.day.max() - one.first >= HELD_DAYS:

@@ -13,12 +13,12 @@ def shares_found(experiment: Experiment) -> list[tuple[Arm, float, float]]:
     """Each arm of a study with the share of its attributed conversions that was incremental, and its error."""
     if experiment.kind == "ab" or wrong_split(experiment):
         return []
-    found = []
+    shares = []
     for arm in experiment.arms:
         measured = None if arm.control else incremental(experiment, arm)
         if measured is not None and arm.attributed:
-            found.append((arm, measured[0] / arm.attributed, measured[1] / arm.attributed))
-    return found
+            shares.append((arm, measured[0] / arm.attributed, measured[1] / arm.attributed))
+    return shares
 
 
 def incremental(experiment: Experiment, arm: Arm) -> tuple[float, float] | None:

@@ -59,7 +59,7 @@ def experiments_of_rows(rows: Iterable[Any]) -> list[Experiment]:
     Raises:
         InvalidInput: a row names no experiment or no arm, or has a number that is none; says which row.
     """
-    found: dict[str, dict[str, Any]] = {}
+    experiments: dict[str, dict[str, Any]] = {}
     rows = list(rows) if isinstance(rows, Iterable) and not isinstance(rows, (str, bytes, Mapping)) else []
     if not rows:
         raise InvalidInput("there are no rows", hint="one row per arm, with experiment, arm and counts")
@@ -70,14 +70,14 @@ def experiments_of_rows(rows: Iterable[Any]) -> list[Experiment]:
         name = arm.pop("experiment", None) or arm.get("experiment_id")
         if not name or not arm.get("arm"):
             raise InvalidInput(f"row {number} names no {'arm' if name else 'experiment'}", hint="say both in every row")
-        item = found.setdefault(str(name), {"name": str(name), "arms": []})
+        item = experiments.setdefault(str(name), {"name": str(name), "arms": []})
         for key in _OF_EXPERIMENT:
             value = arm.get(key) if key == "platform" else arm.pop(key, None)
             if value is not None and item.setdefault(key, value) != value and key != "platform":
                 raise InvalidInput(f"row {number}: {key} differs from the rows before of '{name}'")
         item["arms"].append({"name": arm.pop("arm"), **arm})
-    _check_count(len(found))
-    return [_numbered(_completed(item), number, False) for number, item in enumerate(found.values())]
+    _check_count(len(experiments))
+    return [_numbered(_completed(item), number, False) for number, item in enumerate(experiments.values())]
 
 
 def _check_count(count: int) -> None:

@@ -192,7 +192,7 @@ class Model:
 
     def posteriors(self, components: Floats) -> list[Posterior]:
         """The posteriors at each of N components, (N, dimensions)."""
-        found: list[Posterior] = []
+        posteriors: list[Posterior] = []
         for start in range(0, len(components), _AT_ONCE):
             some = components[start : start + _AT_ONCE]
             w, d = self.weights(some), self._precision(some, self._member)
@@ -202,8 +202,9 @@ class Model:
                 factor = cholesky(precision[number])
                 white = solved(factor, pull)
                 evidence = self._log_evidence(w[number], d[number], float(white @ white), np.diag(factor))
-                found.append(Posterior(evidence, some[number], solved(factor, white, transposed=True), self, factor))
-        return found
+                mode = solved(factor, white, transposed=True)
+                posteriors.append(Posterior(evidence, some[number], mode, self, factor))
+        return posteriors
 
     def _log_evidence(self, w: Floats, d: Floats, fitted: float, diagonal: Floats) -> float:
         """log p(y), a Gaussian in the coordinates."""

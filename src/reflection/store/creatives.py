@@ -95,13 +95,13 @@ class CreativeBook:
 
     def places(self, workspace: str, space: str, keys: Sequence[str]) -> dict[str, tuple[int, ...]]:
         """The places of these texts that are stored."""
-        found: dict[str, tuple[int, ...]] = {}
+        places: dict[str, tuple[int, ...]] = {}
         with self._database.read(workspace) as connection:
             for start in range(0, len(keys), KEYS_AT_ONCE):
                 values = {"w": workspace, "space": space, "keys": list(keys[start : start + KEYS_AT_ONCE])}
                 for key, axes in connection.execute(_PLACES, values):
-                    found[key] = tuple(np.frombuffer(axes, dtype="<i4").tolist())
-        return found
+                    places[key] = tuple(np.frombuffer(axes, dtype="<i4").tolist())
+        return places
 
     def keep(self, workspace: str, space: str, places: Mapping[str, Sequence[int]]) -> None:
         """Keep the places of texts; one that is there already stays as it is."""

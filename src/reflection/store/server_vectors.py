@@ -116,8 +116,8 @@ class ServerVectors:
             near = connection.execute(sql.nearest(number, len(vector), conditions, indexed=True), values).all()
             if len(near) < wanted:
                 near = connection.execute(sql.nearest(number, len(vector), conditions, indexed=False), values).all()
-        found = {row.memory_id: vector_of(row.vector) for row in (*near, *changed)}
-        return [(name, own) for name, own in found.items() if own is not None and own.shape == vector.shape]
+        vectors = {row.memory_id: vector_of(row.vector) for row in (*near, *changed)}
+        return [(name, own) for name, own in vectors.items() if own is not None and own.shape == vector.shape]
 
     def make_tables(self) -> None:
         """Make the tables where they are missing, or lost their vectors because the extension was dropped."""

@@ -114,20 +114,20 @@ class EventEffects:
         }  # fmt: skip
 
     def _effect(self, learnt: LearntEvent, metric: str) -> EventEffect:
-        effects, found = self._fitted.raw_effects(metric), self._fitted.discoveries(metric)
+        effects, discoveries = self._fitted.raw_effects(metric), self._fitted.discoveries(metric)
         column = effects.layout.features.index(learnt.feature)
         draws, mean = effects.draws[column].astype(np.float64), float(effects.mean[column])
         low, high = (float(limit[0]) for limit in limits(draws[None]))
         wrong = float((math.copysign(1.0, mean) * draws <= 0).mean())
         scope, here = in_scope(learnt, self._fitted.table), while_it_held(learnt, self._fitted.table)
-        clear = bool(found.selected[column]) and not low <= 0.0 <= high
+        clear = bool(discoveries.selected[column]) and not low <= 0.0 <= high
         return EventEffect(
             learnt=learnt,
             name=name_of(learnt, self._spelt),
             metric=metric,
             effect=math.exp(mean),
             interval=(math.exp(low), math.exp(high)),
-            lfsr=max(float(found.lfsr[column]), wrong),
+            lfsr=max(float(discoveries.lfsr[column]), wrong),
             here=here,
             reason=self._reason(learnt, metric, scope, here, clear=clear),
         )

@@ -127,17 +127,17 @@ class RecurringTimes:
 
     def _stretches(self, metric: str) -> list[list[int]]:
         """The levels in their order, those one after the other joined that are beyond chance in one direction."""
-        found, effects = self._fitted.discoveries(metric), self._fitted.effects(metric)
+        discoveries, effects = self._fitted.discoveries(metric), self._fitted.effects(metric)
         signs = {}
         for level in self._cycle.levels:
             column = effects.layout.column(level_feature(self._cycle.group, level))
             if column is not None:
-                clear = found.selected[column] and not effects.low[column] <= 0.0 <= effects.high[column]
+                clear = discoveries.selected[column] and not effects.low[column] <= 0.0 <= effects.high[column]
                 signs[level] = int(np.sign(effects.mean[column])) if clear else 0
         return neighbours(signs, self._cycle.size)
 
     def _stretch(self, metric: str, levels: Sequence[int]) -> Stretch:
-        effects, found = self._fitted.effects(metric), self._fitted.discoveries(metric)
+        effects, discoveries = self._fitted.effects(metric), self._fitted.discoveries(metric)
         columns = [effects.layout.features.index(level_feature(self._cycle.group, level)) for level in levels]
         draws = effects.draws[columns].astype(np.float64).mean(axis=0)
         low, high = (float(limit[0]) for limit in limits(draws[None]))
@@ -147,7 +147,7 @@ class RecurringTimes:
         sign = 1.0 if effect >= 0 else -1.0
         turns = tuple(_turns(turn[here], level[here], noise[here]))
         ids, wrong = self._table.campaigns.ids, float((sign * draws <= 0).mean())
-        clear = bool(found.selected[columns].all()) and not low <= 0.0 <= high
+        clear = bool(discoveries.selected[columns].all()) and not low <= 0.0 <= high
         doubt = self._doubt(metric, sign, turns, here) if clear else "not enough evidence"
         more = None if clear else turns_more(effect, float(draws.std()), wrong, len(turns))
         if more is not None:
@@ -158,7 +158,7 @@ class RecurringTimes:
             name=self._cycle.named(levels),
             effect=math.exp(effect),
             interval=(math.exp(low), math.exp(high)),
-            lfsr=max(float(found.lfsr[columns].max()), wrong),
+            lfsr=max(float(discoveries.lfsr[columns].max()), wrong),
             turns=turns,
             here=here,
             ids=tuple(ids[here & (sign * level > BEYOND_NOISE * noise)][:MOST_IDS].tolist()),

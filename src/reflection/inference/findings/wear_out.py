@@ -66,19 +66,19 @@ def monthly_wear(fitted: FittedMetrics) -> dict[str, dict[str, Any]]:
     """What a month of age does to every creative, by metric, where that is a finding: {a_month, interval, lfsr}."""
     told: dict[str, dict[str, Any]] = {}
     for metric, one in fitted.metrics.items():
-        column, found = one.fit.layout.column(MONTHLY), fitted.discoveries(metric)
-        if column is not None and found.selected[column]:
+        column, discoveries = one.fit.layout.column(MONTHLY), fitted.discoveries(metric)
+        if column is not None and discoveries.selected[column]:
             mean, low, high = (math.exp(part[column]) for part in (one.fit.mean, one.fit.low, one.fit.high))
-            told[metric] = {"a_month": mean, "interval": [low, high], "lfsr": float(found.lfsr[column])}
+            told[metric] = {"a_month": mean, "interval": [low, high], "lfsr": float(discoveries.lfsr[column])}
     return told
 
 
 def _paces(fitted: FittedMetrics, metric: str) -> list[Pace]:
     """Creatives old enough whose own pace is a discovery."""
-    raw, present, found = fitted.raw_effects(metric), fitted.effects(metric), fitted.discoveries(metric)
+    raw, present, discoveries = fitted.raw_effects(metric), fitted.effects(metric), fitted.discoveries(metric)
     layout, ages = raw.layout, fitted.design.ages
     columns, contrasts = slow_drift.paces(layout, LIFE, MONTHLY)
-    chosen = [place for place, column in enumerate(columns) if found.selected[column]]
+    chosen = [place for place, column in enumerate(columns) if discoveries.selected[column]]
     draws = contrasts[chosen] @ raw.draws.astype(np.float64) if chosen else np.empty((0, 0))
     features = {own_month(feature): feature for feature in ages.first}
     paces = []
@@ -87,7 +87,7 @@ def _paces(fitted: FittedMetrics, metric: str) -> list[Pace]:
         column = layout.column(feature)
         if column is not None:
             level = present.draws[column].astype(np.float64)
-            paces.append(Pace(feature, ages.months(feature), a_month, level, float(found.lfsr[columns[place]])))
+            paces.append(Pace(feature, ages.months(feature), a_month, level, float(discoveries.lfsr[columns[place]])))
     return paces
 
 

@@ -18,8 +18,8 @@ _BEHIND = rf"[\d.,]\s*-?({ANY_SIGN})\)?$"
 def signs(cells: pl.Series) -> pl.Series:
     """The sign of each cell (Categorical); null where it has none."""
     cell = pl.col("n").str.strip_chars()
-    found = pl.coalesce(cell.str.extract(_BEFORE), cell.str.extract(_BEHIND)).str.strip_chars_end(".")
-    return cells.to_frame("n").select(found.cast(pl.Categorical).alias(SIGN)).to_series()
+    signs = pl.coalesce(cell.str.extract(_BEFORE), cell.str.extract(_BEHIND)).str.strip_chars_end(".")
+    return cells.to_frame("n").select(signs.cast(pl.Categorical).alias(SIGN)).to_series()
 
 
 def one_sign(first: pl.Series, second: pl.Series, lines: pl.Series, name: str) -> pl.Series:

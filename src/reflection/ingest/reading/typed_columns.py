@@ -69,12 +69,12 @@ def numbers(name: str, cells: pl.Series, form: NumberFormat, *, typed: bool, sca
     return Numbers(values.rename(name), failures, thresholds, beside)
 
 
-def _scattered(found: pl.Series, places: pl.Series) -> pl.Series | None:
+def _scattered(signs: pl.Series, places: pl.Series) -> pl.Series | None:
     """Signs of some cells as a column of all of them; None where there is none."""
-    if found.null_count() == len(found):
+    if signs.null_count() == len(signs):
         return None
     return pl.Series(SIGN, [None], dtype=pl.Categorical).new_from_index(0, len(places)).scatter(
-        places.arg_true(), found
+        places.arg_true(), signs
     )  # fmt: skip
 
 

@@ -80,14 +80,14 @@ def json_items(column: str) -> str:
 def remarks(connection: Connection) -> list[str]:
     """A role that no wall holds, and a server that is too old."""
     above = "SELECT rolname FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)"
-    found = [
+    lines = [
         f"the database role {row[0]} stands above row-level security: give the engine one that is no superuser"
         for row in connection.exec_driver_sql(above)
     ]
     number = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one())
     if number < OLDEST * 10_000:
-        found.append(f"the database server is older than Postgres {OLDEST}, the oldest that is looked after")
-    return found
+        lines.append(f"the database server is older than Postgres {OLDEST}, the oldest that is looked after")
+    return lines
 
 
 def integrity_problems(connection: Connection) -> list[str]:

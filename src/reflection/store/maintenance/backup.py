@@ -82,9 +82,9 @@ def restore(source: Path, target: Path) -> None:
         with atomic_files.translated_errors():
             shutil.copyfile(source, whole)
             shutil.copyfile(whole, proved)
-        if found := _problems(proved):
-            more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-            raise InvalidInput(f"{source.name} is not sound: {found[0]}{more}", hint="restore an earlier backup")
+        if problems := _problems(proved):
+            more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+            raise InvalidInput(f"{source.name} is not sound: {problems[0]}{more}", hint="restore an earlier backup")
         with atomic_files.translated_errors():
             atomic_files.flush_file(whole)
             os.replace(whole, target)
