@@ -202,8 +202,8 @@ class Model:
                 factor = cholesky(precision[number])
                 white = solved(factor, pull)
                 evidence = self._log_evidence(w[number], d[number], float(white @ white), np.diag(factor))
-                mode = solved(factor, white, transposed=True)
-                posteriors.append(Posterior(evidence, some[number], mode, self, factor))
+                coordinates = solved(factor, white, transposed=True)
+                posteriors.append(Posterior(evidence, some[number], coordinates, self, factor))
         return posteriors
 
     def _log_evidence(self, w: Floats, d: Floats, fitted: float, diagonal: Floats) -> float:
