@@ -8,12 +8,12 @@ from datetime import timedelta
 from typing import Annotated, Literal
 
 from fastapi import Path, Request, Response
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
 from reflection.api.router import Router
-from reflection.domain.campaign import CampaignId, Strict
+from reflection.domain.sharing import ShareRequest
 from reflection.domain.validation import read
 from reflection.errors import NotFound, Unavailable
 from reflection.reports.learning import learning_page
@@ -23,22 +23,6 @@ from reflection.store.shares import SharedPage
 from reflection.wiring import Application
 
 router = Router(tags=["reports"])
-MOST_DAYS = 365
-LEARNING_ID = r"^lrn_[0-9a-f]{16}$"
-
-
-class ShareRequest(Strict):
-    """What is shared, and for how long: one of the two ids."""
-
-    campaign_id: Annotated[CampaignId | None, Field(description="shares the report on this campaign")] = None
-    learning_id: Annotated[str | None, Field(pattern=LEARNING_ID, description="shares this learning")] = None
-    days: Annotated[int, Field(ge=1, le=MOST_DAYS, description="until it expires")] = 14
-
-    @model_validator(mode="after")
-    def _one(self) -> "ShareRequest":
-        if (self.campaign_id is None) == (self.learning_id is None):
-            raise ValueError("give a campaign_id or a learning_id")
-        return self
 
 
 class ShareRow(BaseModel):
