@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import inspect
 
@@ -17,6 +18,7 @@ from reflection.ingest.jobs.register import (
     UNDONE,
     Claim,
     Days,
+    KeptFile,
     Outcome,
     PendingImport,
     PlannedCampaign,
@@ -25,6 +27,8 @@ from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
 from reflection.store.imports import ImportRows
 from reflection.store.maintenance.purge import purge_workspace, remaining
+from reflection.store.row_values import packed
+from reflection.store.tables.imports import OF_ANY_CAMPAIGN, import_campaigns, import_days
 
 W, LATER = "default", "2026-04-01T00:00:01.000+00:00"
 NOW = "2026-04-01T00:00:00.000+00:00"
@@ -142,6 +146,39 @@ def test_days_are_those_of_imports_in_force_the_latest_last(register: ImportRows
     assert [item.rows[0][3] for item in register.days(W)] == [1.0]
 
 
+def test_the_days_of_some_campaigns_are_read_alone(register: ImportRows) -> None:
+    lines = [[name, "2026-03-01", "2026-03-01", 1.0, 2.0, None, 3.0, None] for name in ("brand", "dogs", "x" * 5_000)]
+    head = {"counted": "", "as_of": "2026-04-01", "making": {}, "kinds": {"key": "String"}}
+    rows = {name: [[name]] for name in ("brand", "key of dogs")}
+    begin(register, "imp_1", "a", days=[Days("meta", "Meta", lines, files=(KeptFile(rows, **head),))])
+    begin(register, "imp_2", "a", days=[Days("meta", "Meta", lines[1:2])])
+
+    def read(*names: str) -> list[tuple[list[str], list[str]]]:
+        days = register.days(W, names)
+        return [([row[0] for row in one.rows], [key for file in one.files for key in file.rows]) for one in days]
+
+    assert read("brand") == [(["brand"], ["brand"])]
+    assert read("dogs", "key of dogs") == [(["dogs"], ["key of dogs"]), (["dogs"], [])]
+    assert read("x" * 5_000) == [(["x" * 5_000], [])]
+    assert read("nobody") == []
+    assert [len(one.rows) for one in register.days(W)] == [3, 1]
+
+
+def test_an_import_of_before_campaigns_were_kept_apart_is_read_whichever_is_asked_for(
+    register: ImportRows, database: Database
+) -> None:
+    """As the migration leaves it: all days in one body, and a mark of any campaign."""
+    line = ["brand", "2026-03-01", "2026-03-01", 1.0, 2.0, None, 3.0, None]
+    begin(register, "imp_1", "a", days=[Days("meta", "Meta", [line])])
+    with database.write(W) as connection:
+        whole = packed(orjson.dumps({"rows": [line], "files": []}))
+        connection.execute(import_days.update().values(body=whole))
+        connection.execute(import_campaigns.update().values(campaign=OF_ANY_CAMPAIGN, body=b""))
+
+    assert [one.rows for one in register.days(W, ["dogs"])] == [[line]]
+    assert register.days(W, ["brand"]) == register.days(W)
+
+
 def test_what_is_taken_back_is_not_given_out_again(register: ImportRows) -> None:
     begin(register, "imp_1", "a", "b")
     register.settle(W, "imp_1", [Outcome("a", NEW), Outcome("b", NEW)], LATER)
@@ -177,10 +214,10 @@ def test_more_campaigns_than_one_statement_takes(register: ImportRows) -> None:
 
 
 def test_the_migration_makes_what_the_tables_say(database: Database, tables: Callable[[], dict[str, Any]]) -> None:
-    from reflection.store.imports import import_claims, import_days, imports
+    from reflection.store.tables.imports import import_claims, imports
 
     with database.read() as connection:
-        for table in (imports, import_claims, import_days):
+        for table in (imports, import_claims, import_days, import_campaigns):
             found = inspect(connection).get_columns(table.name)
             assert [(column["name"], column["nullable"]) for column in found] == [
                 (column.name, column.nullable) for column in table.columns

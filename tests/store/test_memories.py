@@ -84,6 +84,15 @@ def test_a_memory_that_comes_back_is_alive_again(rows: MemoryRows, database: Dat
     assert verify(database) == []
 
 
+def test_words_of_ids_of_many_that_were_deleted_make_no_search_fail(rows: MemoryRows) -> None:
+    """Of what was deleted the id stays, and its words: more may have a word than are alive."""
+    names = [f"brand {number}" for number in range(9)]
+    rows.save("default", [_memory(name, "students") for name in names])
+    rows.delete("default", names[1:])
+
+    assert [found for found, _ in rows.lexical("default", "brand")] == names[:1]
+
+
 def test_the_same_id_in_two_workspaces_is_two_memories(rows: MemoryRows) -> None:
     rows.save("one", [_memory("a", "apples")])
     rows.save("two", [_memory("a", "oranges")])

@@ -4,7 +4,7 @@ Values only: no file is read here.
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -66,7 +66,8 @@ class ImportOptions:
         as_of: the day the export was made, for conversions still to come; today when left out.
         conversion_window: days after which conversions are taken as complete.
         accept: ids of campaigns whose tracking faults somebody has looked at and accepted.
-        known: rows of earlier imports, by dialect, the latest last: campaigns are made of all their days.
+        known: asked with a dialect and keys of campaigns: their rows of earlier imports, the latest last, as campaigns
+            are made of all their days; None where there are none.
         previous: what earlier imports said of the same days (see `ImportReport.snapshot`).
     """
 
@@ -88,5 +89,5 @@ class ImportOptions:
     conversion_window: int | None = None
     accept: frozenset[str] = frozenset()
     previous: Mapping[str, Snapshot] = field(default_factory=dict)
-    known: Mapping[str, Sequence[ReportedRows]] = field(default_factory=dict)
+    known: Callable[[str, Collection[str]], Sequence[ReportedRows]] | None = None
     limits: Limits = DEFAULT_LIMITS

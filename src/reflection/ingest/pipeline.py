@@ -5,7 +5,7 @@ actions) and are checked against each other. Nothing is stored here: a report is
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,17 +57,19 @@ def read_exports(inputs: Sequence[Input], options: ImportOptions | None = None) 
     every_draft: list[Draft] = []
     reports: list[ImportReport] = []
     for file in files:
-        reports.append(_report(file, book, plan, options, every_draft))
-        options = _with_rows(options, reports[-1])
+        reports.append(_report(file, book, plan, _with_rows(options, reports), every_draft))
     return overlaps.compare(_with_plan_findings(reports, plan, every_draft), options.previous)
 
 
-def _with_rows(options: ImportOptions, report: ImportReport) -> ImportOptions:
-    """The options for the files after one: its rows are known."""
-    if report.reported is None:
-        return options
-    earlier = options.known.get(report.dialect, ())
-    return replace(options, known={**options.known, report.dialect: (*earlier, report.reported)})
+def _with_rows(options: ImportOptions, reports: Sequence[ImportReport]) -> ImportOptions:
+    """The options for the file after some: their rows are known, too."""
+
+    def known(dialect: str, keys: Collection[str]) -> Sequence[ReportedRows]:
+        earlier = options.known(dialect, keys) if options.known is not None else ()
+        here = [one.reported for one in reports if one.dialect == dialect and one.reported is not None]
+        return [*earlier, *here]
+
+    return replace(options, known=known)
 
 
 def _with_plan_findings(reports: list[ImportReport], plan: Plan | None, drafts: Sequence[Draft]) -> list[ImportReport]:
@@ -160,7 +162,9 @@ def _campaigns(
     """Everything from drafts on: expected figures, checks, campaigns."""
     frame, dialect, options, rejects = rows.frame, report.dialect, making.options, file.facts.rejects
     assert report.reported is not None
-    days = day_set(report.reported, options.known.get(dialect, ()))
+    assert options.known is not None
+    keys = frame["key"].unique().cast(pl.String).to_list()
+    days = day_set(report.reported, options.known(dialect, keys))
     every = making.drafts(days.frame) if days.known else drafts
     made = campaigns_of(making, days.frame, every, rows.granularity, rejects, plan, days.torn, drafts)
     current = replace(snapshot(frame, dialect), ids=made.ids)

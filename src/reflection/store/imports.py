@@ -4,12 +4,12 @@ A claim is written before its campaign is, with the revision that was current th
 import can be gone on with and taken back. Must not know how files are read or campaigns analysed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.engine import Connection, RowMapping
 
 from reflection.alerts import items
@@ -28,12 +28,12 @@ from reflection.ingest.jobs.register import (
     PendingImport,
     PlannedCampaign,
 )
-from reflection.store import alert_items
+from reflection.store import alert_items, days_of_imports
 from reflection.store.campaigns_read import chunks
 from reflection.store.database.connections import Database
 from reflection.store.database.statements import insert_missing, insert_rows, upsert
 from reflection.store.row_values import packed, unpacked
-from reflection.store.tables.imports import import_claims, import_days, imports
+from reflection.store.tables.imports import import_claims, imports
 
 
 class ImportRows:
@@ -64,12 +64,7 @@ class ImportRows:
                 for position, item in enumerate(planned)
             ]
             insert_rows(connection, _PUT_CLAIM, claims)
-            connection.execute(delete(import_days).where(*_is(import_days, workspace, import_id)))
-            rows = [
-                {**key, "dialect": item.dialect, "platform": item.platform, "body": packed(item.body())}
-                for item in days
-            ]
-            insert_rows(connection, insert(import_days), rows)
+            days_of_imports.put(connection, workspace, import_id, days)
 
     def entry(self, workspace: str, import_id: str) -> ImportEntry | None:
         """One import; None when it is not there."""
@@ -179,18 +174,11 @@ class ImportRows:
             number, last, changed = connection.execute(query).one()
         return number, last, changed
 
-    def days(self, workspace: str) -> list[Days]:
-        """The days that imports in force reported, the latest import last."""
-        query = (
-            select(import_days.c.dialect, import_days.c.platform, import_days.c.body, imports.c.verdict)
-            .join(imports, (imports.c.workspace == import_days.c.workspace)
-                  & (imports.c.import_id == import_days.c.import_id))
-            .where(import_days.c.workspace == workspace, imports.c.state.not_in((UNDOING, UNDONE)))
-            .order_by(imports.c.updated_at, imports.c.id)
-        )  # fmt: skip
+    def days(self, workspace: str, campaigns: Collection[str] | None = None) -> list[Days]:
+        """The days that imports in force reported, the latest import last; with `campaigns` what was said under these
+        names and keys alone (and all of imports of before campaigns were kept apart)."""
         with self._database.read(workspace) as connection:
-            rows = connection.execute(query).all()
-        return [Days.read(row.dialect, row.platform, unpacked(row.body), unpacked(row.verdict)) for row in rows]
+            return days_of_imports.read(connection, workspace, campaigns)
 
 
 def _events(connection: Connection, workspace: str, import_id: str) -> list[Item]:

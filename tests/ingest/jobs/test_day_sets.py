@@ -2,7 +2,7 @@
 
 import datetime as dt
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from reflection.domain.campaign import Campaign
 from reflection.ingest import ImportOptions, read_exports
+from reflection.ingest.jobs.service import Imports
 from reflection.settings import Settings
+from reflection.store.imports import ImportRows
 from reflection.wiring import Application, build
 
 W = "default"
@@ -129,6 +131,68 @@ def test_files_of_one_import_are_one_set_and_their_totals_count_once(application
     if len({export(days) for days in files}) == len(files):
         assert answer["totals"]["clicks"] == 2 * sum(merged(*files).values())
     assert answer["totals"]["spend"] == pytest.approx(21.0 * len(merged(*files)))
+
+
+class WholeRegister:
+    """A register that gives all days whichever campaigns are asked for, and counts the rows that it is asked for."""
+
+    def __init__(self, register: Any) -> None:
+        self._register, self.rows = register, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._register, name)
+
+    def days(self, workspace: str, campaigns: Collection[str] | None = None) -> list[Any]:
+        of_these = self._register.days(workspace, campaigns)
+        self.rows += sum(len(one.rows) + sum(map(_height, one.files)) for one in of_these)
+        return self._register.days(workspace)
+
+
+def _height(file: Any) -> int:
+    return sum(len(columns[0]) for columns in file.rows.values())
+
+
+def reader(application: Application, register: Any) -> Imports:
+    """The imports of an application, with another register."""
+    return Imports(
+        application.engine, application.store, register, clock=lambda: dt.datetime(2027, 1, 1, tzinfo=dt.UTC)
+    )
+
+
+@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.generate])
+@given(EXPORTS, st.randoms(use_true_random=False), st.sampled_from(["campaign", "month"]))
+def test_reading_what_a_file_can_touch_gives_what_reading_all_gives(
+    application: Application, files, random, group_by
+) -> None:
+    """In any order, with another platform's file of the same campaigns beside, and one that counts something else."""
+    desk, order = Desk(application), list(range(len(files) - 1))
+    random.shuffle(order)
+    name, body = export(files[0], "leads.csv")
+    desk.put((name, body.replace(b"Purchases", b"Leads")))
+    for number in order:
+        desk.put(export(files[number]), made_on=60 + number, group_by=group_by)
+    register, chosen = ImportRows(application.database), options(70, group_by=group_by)
+    last = [export(files[-1])]
+
+    flat = reader(application, register).read(desk.workspace, last, chosen)
+    whole = reader(application, WholeRegister(register)).read(desk.workspace, last, chosen)
+
+    assert [one.campaigns for one in flat] == [one.campaigns for one in whole]
+    assert [one.rejects for one in flat] == [one.rejects for one in whole]
+    assert [note for one in flat for note in one.findings] == [note for one in whole for note in one.findings]
+
+
+def test_an_import_reads_the_rows_of_its_own_campaigns_however_many_came_before(application: Application) -> None:
+    desk, register = Desk(application), WholeRegister(ImportRows(application.database))
+    desk.put(export({("evergreen", 0): 10}))
+    rows = []
+    for week in range(4):
+        register.rows = 0
+        reader(application, register).read(desk.workspace, [export({("evergreen", 40): 10, ("new", 40): 5})], options())
+        rows.append(register.rows)
+        desk.put(export({(f"of week {week}", 7 * week + day): 10 for day in range(7)}))
+
+    assert rows == [2 * 3] * 4  # a day of one campaign and its two ad sets: asked by its key, and by its name
 
 
 def test_two_halves_of_a_month_are_a_month_and_it_is_said(application: Application) -> None:

@@ -7,13 +7,16 @@ is one thing, whatever it is split by. Must not know files, stores or what is ma
 
 import datetime as dt
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from itertools import chain
+from typing import Any
 
 import polars as pl
 
 PLACE = ["key", "currency"]
+_PHYSICAL = {"Date": pl.Int32}
+"""Values that are kept as numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +37,30 @@ class ReportedRows:
         """Whether all its rows say their days."""
         return self.frame["first"].null_count() == self.frame["last"].null_count() == 0
 
-    def packed(self) -> bytes:
-        """The rows as bytes."""
-        buffer = io.BytesIO()
-        _texts(self.frame).write_ipc(buffer, compression="zstd")
-        return buffer.getvalue()
+    def of_campaigns(self) -> tuple[dict[str, list[list[Any]]], dict[str, str]]:
+        """Campaign's key -> the columns of its rows, JSON-ready; and column's name -> what its values are."""
+        frame = _texts(self.frame)
+        plain = frame.with_columns(pl.selectors.temporal().to_physical())
+        parts = plain.partition_by("key", maintain_order=True)
+        rows = {part["key"][0]: [column.to_list() for column in part.get_columns()] for part in parts}
+        return rows, {name: str(kind) for name, kind in frame.schema.items()}
+
+    @classmethod
+    def together(
+        cls, rows: Mapping[str, list[list[Any]]], kinds: Mapping[str, str], counted: str, as_of: dt.date
+    ) -> "ReportedRows":
+        """The rows of `of_campaigns`, or of some of the campaigns."""
+        columns = [
+            pl.Series(name, list(chain.from_iterable(parts)), _PHYSICAL.get(kind) or getattr(pl, kind)).cast(
+                getattr(pl, kind)
+            )
+            for (name, kind), parts in zip(kinds.items(), zip(*rows.values(), strict=True), strict=True)
+        ]
+        return cls(pl.DataFrame(columns), counted, as_of)
 
     @classmethod
     def unpacked(cls, body: bytes, counted: str, as_of: dt.date) -> "ReportedRows":
-        """The rows of `packed`."""
+        """The rows of a file that was read before campaigns were kept apart."""
         return cls(pl.read_ipc(io.BytesIO(body)), counted, as_of)
 
 
@@ -80,29 +98,41 @@ def day_set(now: ReportedRows, earlier: Sequence[ReportedRows]) -> DaySet:
     if not known:
         return DaySet(own)
     names = [pl.col(name).cast(pl.Categorical) for name, kind in own.schema.items() if kind == pl.Categorical]
-    return DaySet(frame.sort("first", "last", *PLACE, "line").with_columns(names), known, frozenset(torn))
+    return DaySet(
+        frame.sort("first", "last", *PLACE, "line", maintain_order=True).with_columns(names), known, frozenset(torn)
+    )
 
 
 def union(reported: Sequence[ReportedRows], torn: set[str] | None = None) -> pl.DataFrame:
-    """All rows of several files, of each campaign's day those of the latest export; keys are added to `torn`."""
+    """All rows of several files, of each campaign's day those of the latest export; keys are added to `torn`.
+
+    A row goes where a later file says all its days; of which the first later one says some, its campaign is torn.
+    """
     ordered = [_texts(one.frame) for one in sorted(reported, key=lambda one: one.as_of)]
-    return reduce(lambda before, after: _restated(before, after, set() if torn is None else torn), ordered)
+    rows = pl.concat(
+        (frame.with_columns(pl.lit(place).alias("file")) for place, frame in enumerate(ordered)), how="diagonal_relaxed"
+    )
+    place = [*PLACE, "first", "last"]
+    spans = rows.select(*place, "file").unique()
+    later = _shares(spans, place).join(spans, on=place, nulls_equal=True).filter(pl.col("later") > pl.col("file"))
+    ends = later.filter(pl.col("share") == 1).group_by(*place, "file").agg(pl.col("later").min().alias("end"))
+    if torn is not None:
+        parts = later.filter(pl.col("share") < 1).join(ends, on=[*place, "file"], how="left", nulls_equal=True)
+        torn.update(parts.filter((pl.col("later") < pl.col("end")).fill_null(value=True))["key"].to_list())
+    return rows.join(ends, on=[*place, "file"], how="anti", nulls_equal=True).drop("file")
+
+
+def _shares(spans: pl.DataFrame, place: Sequence[str]) -> pl.DataFrame:
+    """Which share of the days of each span (`share`) each file says (`later`) that says any."""
+    day = pl.date_ranges("first", "last").alias("day")
+    days = spans.select(*PLACE, pl.col("file").alias("later"), day).explode("day").unique()
+    each = spans.select(place).unique().with_columns(day).explode("day")
+    long = (pl.col("last") - pl.col("first")).dt.total_days() + 1
+    told = each.join(days, on=[*PLACE, "day"], nulls_equal=True).group_by(*place, "later").len("told")
+    return told.select(*place, "later", (pl.col("told") / long).alias("share"))
 
 
 def _texts(frame: pl.DataFrame) -> pl.DataFrame:
     """The rows with names as plain texts, as those of another file are."""
     names = [name for name, kind in frame.schema.items() if kind == pl.Categorical or name in PLACE]
     return frame.with_columns(pl.col(name).cast(pl.String) for name in names)
-
-
-def _restated(before: pl.DataFrame, after: pl.DataFrame, torn: set[str]) -> pl.DataFrame:
-    """The rows of both, without those of the first of which the second says all days."""
-    place = [*PLACE, "first", "last"]
-    days = after.select(*PLACE, pl.date_ranges("first", "last").alias("day")).explode("day").unique()
-    spans = before.select(place).unique()
-    each = spans.with_columns(pl.date_ranges("first", "last").alias("day")).explode("day")
-    told = each.join(days.with_columns(pl.lit(1).alias("told")), on=[*PLACE, "day"], how="left", nulls_equal=True)
-    shares = told.group_by(place).agg(pl.col("told").fill_null(0).mean())
-    torn.update(shares.filter(pl.col("told").is_between(0, 1, closed="none"))["key"].to_list())
-    again = shares.filter(pl.col("told") == 1)
-    return pl.concat([before.join(again, on=place, how="anti", nulls_equal=True), after], how="diagonal_relaxed")

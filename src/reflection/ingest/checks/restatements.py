@@ -178,7 +178,14 @@ def _beside(report: ImportReport, earlier: Sequence[EarlierReport]) -> ImportRep
             merged[item.dialect] = replace(base, cells={**base.cells, **addition.cells}) if base else addition
     own = merged.get(report.dialect)
     monthly = any(campaign.unit_id for campaign in report.campaigns)
-    same = [item for item in earlier if item.dialect == report.dialect and platforms & _parts(item.platform)]
+    names = {day[1] for day in report.snapshot.cells}
+    same = [
+        item
+        for item in earlier
+        if item.dialect == report.dialect
+        and platforms & _parts(item.platform)
+        and any(row[0] in names for row in item.rows)
+    ]
     joined = report.reported is not None and all(item.counted == {report.reported.counted} for item in same)
     notes = restatements.findings(own, report.snapshot, monthly=monthly, joined=joined) if own else []
     result = overlaps.compare([report], merged)[0]

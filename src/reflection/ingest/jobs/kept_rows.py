@@ -41,28 +41,27 @@ def _kept(report: "ImportReport") -> tuple[KeptFile, ...]:
     one = report.reported
     if one is None:
         return ()
-    rows = base64.b64encode(one.packed()).decode()
-    return (KeptFile(rows, one.counted, one.as_of.isoformat(), dict(report.making)),)
+    rows, kinds = one.of_campaigns()
+    return (KeptFile(rows, one.counted, one.as_of.isoformat(), dict(report.making), kinds),)
 
 
-def known_rows(earlier: Sequence[Days]) -> dict[str, list[ReportedRows]]:
-    """The rows that imports kept, by dialect, the latest last."""
-    known: dict[str, list[ReportedRows]] = {}
-    for item in earlier:
-        known.setdefault(item.dialect, []).extend(map(_reported, item.files))
-    return known
+def known_rows(earlier: Sequence[Days], dialect: str) -> list[ReportedRows]:
+    """The rows that imports of a dialect kept, the latest last."""
+    return [_reported(file) for item in earlier if item.dialect == dialect for file in item.files if file.rows]
 
 
 def _reported(file: KeptFile) -> ReportedRows:
     as_of = dt.date.fromisoformat(file.as_of)
-    return ReportedRows.unpacked(base64.b64decode(file.rows), file.counted, as_of)
+    if isinstance(file.rows, str):
+        return ReportedRows.unpacked(base64.b64decode(file.rows), file.counted, as_of)
+    return ReportedRows.together(file.rows, file.kinds, file.counted, as_of)
 
 
 def made_anew(left: Sequence[Days], ids: Collection[str], forecasts: Forecasts | None) -> dict[str, Campaign]:
     """Some campaigns as the rows of the imports that are left make them, by id; those of which none are left lack."""
     campaigns: dict[str, Campaign] = {}
     for dialect in sorted({item.dialect for item in left}):
-        files = [file for item in left if item.dialect == dialect for file in item.files]
+        files = [file for item in left if item.dialect == dialect for file in item.files if file.rows]
         rows = list(map(_reported, files))
         for place in range(len(files) - 1, -1, -1):
             own = _of_file(rows[place], rows[:place], files[place], set(ids) - campaigns.keys(), forecasts)

@@ -4,8 +4,9 @@ A claim is what one import says of one campaign. Claims make an import resumable
 and undoable (what was there before is written before anything is touched). Must not know files, tables or analyses.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
 import orjson
@@ -65,15 +66,18 @@ class KeptFile:
     """The rows of one file as they were read: what later files of the same campaigns are put together with.
 
     Attributes:
-        rows: `ReportedRows.packed`, as base64.
+        rows: campaign's key -> the columns of its rows (`ReportedRows.of_campaigns`); of files read before campaigns
+            were kept apart, all rows as base64.
         counted, as_of: what a conversion is in it, and the day of the export.
         making: what campaigns were made with (`Making.as_dict`).
+        kinds: name of each column -> what its values are.
     """
 
-    rows: str
+    rows: Mapping[str, list[list[Any]]] | str
     counted: str
     as_of: str
     making: dict[str, Any]
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +93,21 @@ class Days:
     files: tuple[KeptFile, ...] = ()
 
     @classmethod
-    def read(cls, dialect: str, platform: str, body: bytes, verdict: bytes) -> "Days":
-        """From JSON: what `body` gave, and the import's verdict, which says the currency; several were not added up.
+    def read(cls, dialect: str, platform: str, body: bytes, verdict: bytes, portions: Iterable[bytes] = ()) -> "Days":
+        """From JSON: what `body` and `portions` gave, and the import's verdict, which says the currency; several were
+        not added up.
 
-        Imports of before rows were kept have a list of days alone.
+        The body of imports of before campaigns were kept apart has all rows; before rows were kept, days alone.
         """
         said, kept = orjson.loads(verdict), orjson.loads(body)
         mixed = said.get("totals", {}).get("spend") is None
-        rows, files = (kept, []) if isinstance(kept, list) else (kept["rows"], kept["files"])
-        return cls(dialect, platform, rows, said.get("currency"), mixed, tuple(KeptFile(**file) for file in files))
+        rows, heads = (kept, []) if isinstance(kept, list) else (kept["rows"], kept["files"])
+        files = [KeptFile(**head) for head in heads]
+        for portion in map(orjson.loads, portions):
+            rows += portion["days"]
+            for place, columns in portion["files"]:
+                files[place] = replace(files[place], rows={**files[place].rows, portion["campaign"]: columns})
+        return cls(dialect, platform, rows, said.get("currency"), mixed, tuple(files))
 
     @property
     def counted(self) -> frozenset[str]:
@@ -105,8 +115,27 @@ class Days:
         return frozenset(file.counted for file in self.files)
 
     def body(self) -> bytes:
-        """As JSON."""
-        return orjson.dumps({"rows": self.rows, "files": [asdict(file) for file in self.files]})
+        """What is said of its files, as JSON; their rows are in `portions`."""
+        return orjson.dumps({"rows": [], "files": [asdict(replace(file, rows={})) for file in self.files]})
+
+    def portions(self) -> dict[str, bytes]:
+        """What is said of each campaign, as JSON, by `campaign_mark`: of its name the days, of its key the rows."""
+        days: dict[str, list[list[Any]]] = {}
+        for row in self.rows:
+            days.setdefault(str(row[0]), []).append(row)
+        kept: dict[str, list[tuple[int, list[list[Any]]]]] = {}
+        for place, file in enumerate(self.files):
+            for key, columns in file.rows.items() if isinstance(file.rows, Mapping) else ():
+                kept.setdefault(key, []).append((place, columns))
+        return {
+            campaign_mark(one): orjson.dumps({"campaign": one, "days": days.get(one, []), "files": kept.get(one, [])})
+            for one in sorted(days.keys() | kept.keys())
+        }
+
+
+def campaign_mark(campaign: str) -> str:
+    """What a campaign's name or key is looked for by: as short as an index likes, whatever the length of names."""
+    return hashlib.blake2b(campaign.encode(), digest_size=12).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +236,7 @@ class ImportRegister(Protocol):
         """Campaigns that were replaced or refused: {campaign_id, change, undone, detail}."""
         ...
 
-    def days(self, workspace: str) -> list[Days]:
-        """The days that imports in force reported, the latest import last."""
+    def days(self, workspace: str, campaigns: Collection[str] | None = None) -> list[Days]:
+        """The days that imports in force reported, the latest import last; with `campaigns` what was said under these
+        names and keys alone (and all of imports of before campaigns were kept apart)."""
         ...

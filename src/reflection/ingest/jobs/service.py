@@ -42,6 +42,7 @@ from reflection.ingest.jobs.undo import Undo
 
 if TYPE_CHECKING:
     from reflection.ingest import ImportOptions, ImportReport
+    from reflection.ingest.building.day_sets import ReportedRows
     from reflection.ingest.recognition import Input
 
 BATCH = 200
@@ -89,8 +90,10 @@ class Imports:
         from reflection.ingest.jobs.expected_from_register import from_register
         from reflection.ingest.jobs.kept_rows import known_rows
 
-        earlier = self._register.days(workspace)
-        effective = replace(options or ImportOptions(), known=known_rows(earlier))
+        def known(dialect: str, keys: Collection[str]) -> "Sequence[ReportedRows]":
+            return known_rows(self._register.days(workspace, keys), dialect)
+
+        effective = replace(options or ImportOptions(), known=known)
         if effective.forecasts is None:
             effective = replace(effective, forecasts=from_register(partial(self._store.forecasts, workspace)))
         try:
@@ -99,7 +102,8 @@ class Imports:
             if alerting:
                 self._register.note_unread(workspace, import_verdict.names_of(sources), error.message, self._now())
             raise
-        return beside_earlier(reports, earlier)
+        names = {day[1] for report in reports if report.snapshot is not None for day in report.snapshot.cells}
+        return beside_earlier(reports, self._register.days(workspace, names))
 
     def begin(self, workspace: str, reports: Sequence["ImportReport"], options: "ImportOptions | None" = None) -> str:
         """Register what was read, with everything it will do; returns the import's id. `run` does it."""

@@ -92,7 +92,7 @@ def full_text_search(
     )
     statement = text(
         f"WITH found AS ({found}), counted AS (SELECT term, count(*) AS having FROM found GROUP BY term), "
-        "of_all AS (SELECT count(*) AS memories FROM memories WHERE workspace = :workspace AND deleted = 0), "
+        "of_all AS (SELECT count(*) AS memories FROM memories WHERE workspace = :workspace), "
         "sized AS (SELECT memory, (SELECT sum(cardinality(places)) FROM memory_words AS w "
         "WHERE w.workspace = :workspace AND w.memory = f.memory) AS size "
         "FROM (SELECT DISTINCT memory FROM found) AS f), "

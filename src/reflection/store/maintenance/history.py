@@ -17,7 +17,7 @@ from reflection.ingest.jobs.register import DONE, UNDONE
 from reflection.store.database.connections import Database
 from reflection.store.database.turns import delete_in_turns, turns
 from reflection.store.tables.campaigns import campaign_revisions, evidence, fits
-from reflection.store.tables.imports import import_claims, import_days, imports
+from reflection.store.tables.imports import import_campaigns, import_claims, import_days, imports
 from reflection.store.tables.learnings import learning_revisions
 from reflection.store.tables.recommendations import advice_feedback, advice_shown
 
@@ -150,7 +150,7 @@ def _drop_some(table: Table) -> Delete:
     return delete(table).where(tuple_(*keys).in_(select(*keys).where(own).limit(PORTION)))
 
 
-_DROP_IMPORTS = [_drop_some(table) for table in (import_claims, import_days, imports)]
+_DROP_IMPORTS = [_drop_some(table) for table in (import_claims, import_campaigns, import_days, imports)]
 _REPLACED = (
     select(campaign_revisions.c.campaign_id, func.max(campaign_revisions.c.revision))
     .where(

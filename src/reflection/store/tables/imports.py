@@ -1,4 +1,5 @@
-"""Tables of imports: the register, what each import says of which campaign, and the days it reported."""
+"""Tables of imports: the register, what each import says of which campaign, and the days and rows that it
+reported of each."""
 
 from sqlalchemy import Index, PrimaryKeyConstraint, Table, UniqueConstraint
 
@@ -43,6 +44,22 @@ import_days = Table(
     text("import_id"),
     text("dialect"),
     text("platform"),
-    binary("body"),  # zlib JSON
+    binary("body"),  # zlib JSON: what is said of its files
     PrimaryKeyConstraint("workspace", "import_id", "dialect", "platform"),
+)
+
+OF_ANY_CAMPAIGN = ""
+"""The mark of what has to be read whichever campaign is asked for: imports of before campaigns were kept apart."""
+
+import_campaigns = Table(
+    "import_campaigns",
+    metadata,
+    text("workspace"),
+    text("campaign"),  # a mark of its name or key
+    text("import_id"),
+    text("dialect"),
+    text("platform"),
+    binary("body"),  # zlib JSON: its days and rows; empty where they are in `import_days`
+    PrimaryKeyConstraint("workspace", "campaign", "import_id", "dialect", "platform"),
+    Index(None, "workspace", "import_id"),
 )
