@@ -20,7 +20,7 @@ from reflection.domain.validation import read
 from reflection.forecasting.calibration import EMPTY
 from reflection.forecasting.plan_evaluation import evaluate
 from reflection.inference.dataset import Dataset
-from reflection.inference.identification import by_turns_without
+from reflection.inference.doubts import by_turns_without
 from reflection.inference.learn import FitRequest, learn
 from reflection.inference.season import Season, seasons_of
 from reflection.inference.total_effects import moments

@@ -56,8 +56,8 @@ def test_a_plan_right_after_a_campaign_knows_that_its_platform_was_seen(
     assert notes(before, "was never seen")
     assert before["pending"] == 0
 
-    learnt.engine.analyze(make_campaign(campaign_id="t1", platform="TikTok"))
-    learnt.engine.analyze(make_campaign(campaign_id="t2", platform="TikTok"))
+    learnt.engine.analyze(make_campaign(campaign_id="t1", platform="TikTok", currency="USD"))
+    learnt.engine.analyze(make_campaign(campaign_id="t2", platform="TikTok", currency="USD"))
     after = plan(learnt, "TikTok")
 
     assert not notes(after, "was never seen")

@@ -136,10 +136,17 @@ def effects_table(effects: Iterable[Mapping[str, Any]], spellings: Mapping[str, 
             lift_interval(interval),
             lift(raw),
             str(effect.get("real_campaigns") or round(effect["campaigns"], 1)),
-            Text(("finding" if effect["finding"] else "cannot tell yet") + _tested(effect) + _moving(effect)),
+            Text(_standing(effect) + _tested(effect) + _moving(effect)),
             style=None if effect["finding"] else "dim",
         )
     return table
+
+
+def _standing(effect: Mapping[str, Any]) -> str:
+    """Whether an effect can be told at all, and from noise."""
+    if effect["finding"]:
+        return "finding"
+    return "cannot tell yet" if effect.get("identified", True) else "not identified"
 
 
 def _tested(effect: Mapping[str, Any]) -> str:

@@ -9,6 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+COMMON_MONTH = "month"
+"""Kind of findings on what one month did to all campaigns alike."""
+
+OF_TIME = ("season", "weekday", COMMON_MONTH, "event")
+"""Kinds of findings that are about days and not about a signal."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecurringTimes:

@@ -15,6 +15,7 @@ from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import as_read
 from reflection.domain.ports import Facts
+from reflection.domain.recurring_times import OF_TIME
 from reflection.domain.results import Comparison, Finding, NextTest, SimilarCampaign
 from reflection.domain.weights import Interval
 from reflection.explain import formatting
@@ -41,8 +42,11 @@ def gather(facts: Facts) -> EvidenceBook:
     comparison = facts.comparison
     drafts = [
         *evidence_of_comparison(comparison),
-        *(_finding(finding, comparison.currency) for finding in _discoveries(facts.findings)[:MAX_FINDINGS]),
-        *(_finding(finding, comparison.currency) for finding in descriptions(facts.findings)[:MAX_DESCRIPTIONS]),
+        *(evidence_of_finding(finding, comparison.currency) for finding in _discoveries(facts.findings)[:MAX_FINDINGS]),
+        *(
+            evidence_of_finding(finding, comparison.currency)
+            for finding in descriptions(facts.findings)[:MAX_DESCRIPTIONS]
+        ),
         *(recommendation(bookable, bookable.total) for bookable in facts.advice if bookable.total is not None),
         *_context(comparison, facts),
         *(_similar(item) for item in facts.similar[:MAX_SIMILAR]),
@@ -56,7 +60,7 @@ def gather_learnt(
     """What a workspace knows apart from any one campaign: findings, effects, the next test, neighbours."""
     discoveries, groups = _discoveries(knowledge.every_finding)[:MAX_LEARNT], descriptions(knowledge.every_finding)
     drafts = [
-        _finding(finding, knowledge.currency, scope="workspace")
+        evidence_of_finding(finding, knowledge.currency, scope="workspace")
         for finding in (*discoveries, *groups[:MAX_DESCRIPTIONS])
     ]
     drafts += [
@@ -126,7 +130,7 @@ def flag_id(text: str) -> str:
     return f"flag:{_FLAG_NAME.sub('_', text.split(':')[0].casefold()).strip('_')[:60]}"
 
 
-def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidence:
+def evidence_of_finding(finding: Finding, currency: str | None, scope: str = "") -> Evidence:
     """`scope` is where it is spoken of: of one campaign (its own findings), or of the whole workspace."""
     finding = finding_as_read(finding)
     figures = {"campaigns": Figure(finding.evidence_count, formatting.count)}
@@ -162,8 +166,10 @@ def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidenc
         "group": _group(finding.signal_key),
     }
     detail |= {mark: mark for mark in ("slow", "ongoing") if finding.metadata.get(mark)}
-    if (kind := finding.metadata.get("kind")) in ("season", "weekday", "event"):
+    if (kind := finding.metadata.get("kind")) in OF_TIME:
         detail["of time"] = kind
+    if isinstance(alike := finding.metadata.get("alike"), int):
+        figures["alike"] = Figure(alike, formatting.count)
     names = [label]
     if isinstance(within := finding.metadata.get("within"), str):
         detail["within"] = formatting.plain_name(within)

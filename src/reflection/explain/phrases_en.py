@@ -173,6 +173,10 @@ _PHRASES = {
         "{subject}: {metric} is {size} {side} the average of the week "
         "({level} interval {low} to {high}, {campaigns}); observed, not tested."
     ),
+    "finding.month": (
+        "{subject}: {metric} was {size} {side} the other months in {alike} of {campaigns} ({level} interval {low} to "
+        "{high}), so it was the month and no campaign's own doing; observed, not tested."
+    ),
     "finding.event": (
         "{subject}: {metric} has moved to {size} {side} its earlier level "
         "({level} interval {low} to {high}, {campaigns}); observed, not tested."

@@ -27,6 +27,10 @@ SUMMARY: Mapping[str, str] = {
     "why.same": "Nothing to explain: no factor differs from what was expected.",
     "why.unknown": "The figures do not say: {reason}.",
     "why.none": "There is no forecast of which a difference could be explained.",
+    "why.month": (
+        "In {subject}, {metric} was {size} {side} the other months in {alike} of {campaigns}: that part is the "
+        "month's, and no campaign's own."
+    ),
     "why.held": "Not explained: figures that look wrong explain nothing.",
     "certainty.held": "Nothing is concluded from it until somebody has looked at its figures.",
     "money.held": "Its money and its conversions are left out of every total.",

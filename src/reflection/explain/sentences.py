@@ -25,6 +25,7 @@ REVENUE_FLAGS = {
 }
 
 _RANGE = ("size", "low", "high")
+_OF_ONE_PHRASE = {"platform_trend": ("since",), "month": ("alike",)}
 
 
 class Sentences:
@@ -169,7 +170,7 @@ class Sentences:
             moved=self._language.phrases[f"moved.{side}"],
             against=self._language.phrases["trend.slow"] if "slow" in item.detail else "",
             onwards=self._language.phrases[f"trend.ongoing.{side}"] if "ongoing" in item.detail else "",
-            **texts(item, "size", "low", "high", *(("since",) if phrase == "platform_trend" else ())),
+            **texts(item, "size", "low", "high", *_OF_ONE_PHRASE.get(phrase, ())),
         )
 
     def description(self, item: Evidence) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from reflection.domain.metrics import METRICS
+from reflection.domain.recurring_times import COMMON_MONTH
 from reflection.domain.results import Statement, SummaryLine
 from reflection.explain import formatting
 from reflection.explain.evidence import Evidence, EvidenceBook
@@ -89,6 +90,10 @@ class SummaryLines:
         return SummaryLine(question, self._say(f"summary.{question}"), text, tuple(evidence))
 
     def why(self) -> SummaryLine:
+        """What the difference is made of, and what a month did to all campaigns alike."""
+        return self._beside_month(self._factors())
+
+    def _factors(self) -> SummaryLine:
         """The factor that accounts for most of the difference, and the one that worked most against it."""
         kpis = explained(self._book)
         if (unpaid := self._book.find(NOTHING_SPENT)) is not None:
@@ -98,6 +103,17 @@ class SummaryLines:
         mixed = any(item.detail.get("verdict") == "mixed" for item in self._book.of_kind("delta"))
         lines = [self._why_of(kpi) for kpi in (kpis if mixed else kpis[:1])]
         return self.line("why", " ".join(text for text, _ in lines), [ref for _, refs in lines for ref in refs])
+
+    def _beside_month(self, line: SummaryLine) -> SummaryLine:
+        """The line, and what a month did to all campaigns alike."""
+        months = [item for item in self._book.of_kind("finding") if item.detail.get("of time") == COMMON_MONTH]
+        for item in months[:1]:
+            side = self._sentences.word("side.above" if (item.value("effect") or 0.0) >= 1 else "side.below")
+            words = {"subject": item.label, "metric": self._kpi(item.detail["metric"]), "side": side}
+            words["campaigns"] = self._sentences.counted("campaign", item.value("campaigns") or 0.0)
+            text = f"{line.text} {self._say('why.month', **words, **texts(item, 'size', 'alike'))}"
+            return self.line("why", text, [*line.evidence, item.id])
+        return line
 
     def _why_of(self, kpi: str) -> tuple[str, list[str]]:
         """Why one KPI differs, and the evidence."""
@@ -175,7 +191,7 @@ class SummaryLines:
             expected = basis_of(item).subject.format(item.text("expected"))
             text = self._say(f"certainty.{item.certainty}", expected=expected, **texts(item, "low", "high"))
             evidence = [item.id]
-        findings = self._book.of_kind("finding")
+        findings = [item for item in self._book.of_kind("finding") if "of time" not in item.detail]
         basis = findings or self._book.of_kind("reason")
         text = f"{text} {self._learnt(len(findings))}"
         return self.line("certainty", text, evidence + [support.id for support in basis])

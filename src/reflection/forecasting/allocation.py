@@ -25,7 +25,7 @@ from reflection.forecasting.plan_season import season_shift, week_shift
 from reflection.forecasting.plan_texts import NO_SHIFT, TextShift
 from reflection.forecasting.rate_shift import together
 from reflection.inference import posterior
-from reflection.inference.identification import doubts_in
+from reflection.inference.doubts import doubts_in
 from reflection.inference.total_effects import SEED, booked
 from reflection.stats.allocation import results, spread, within_bounds
 

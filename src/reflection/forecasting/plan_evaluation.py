@@ -29,9 +29,10 @@ from reflection.forecasting.plan_texts import NO_SHIFT, TextShift
 from reflection.forecasting.rate_shift import RateShift, together
 from reflection.forecasting.usual import Usual
 from reflection.inference import posterior
-from reflection.inference.identification import doubts_in
+from reflection.inference.doubts import doubts_in
 from reflection.inference.posterior import USUAL_SIZE, PlannedSize, RealCampaign
 from reflection.inference.total_effects import SEED, TotalEffects, booked
+from reflection.inference.unrecorded import unknown_of
 from reflection.stats.conformal import LEVELS
 
 DRIVERS = 8
@@ -108,6 +109,7 @@ def _evaluated(
     metrics = {}
     for metric in PLAN_METRICS:
         comparable = same_money or metric not in _IN_MONEY
+        comparable = comparable and not unknown_of(knowledge, own, rate_behind(metric))
         ours = from_signals(knowledge, metric, shares, plan.budget, size, campaign, shifts) if comparable else None
         seen = far is None or (metric not in _OF_SCALE and metric not in knowledge.size)
         metrics[metric] = _metric(
@@ -124,6 +126,7 @@ def _evaluated(
         "texts": list(texts.texts),
         "notes": [
             *plan_notes.not_learnt(knowledge, own, stored_with),
+            *plan_notes.not_recorded(knowledge, own),
             *plan_notes.not_told_apart(knowledge, doubtful, usual.doubts),
             *plan_notes.notes_on(plan, knowledge, state, corrected, far, same_money),
             *plan_notes.without_figures(knowledge, metrics, knowledge.kind_for(plan)),
@@ -174,7 +177,10 @@ def drivers(knowledge: Knowledge, shares: Mapping[str, float]) -> list[dict[str,
     moving = [
         one
         for one in knowledge.effects
-        if one.metric == knowledge.goal_metric and one.signal in mix and one.interval[0] < one.interval[1]
+        if one.metric == knowledge.goal_metric
+        and one.signal in mix
+        and one.interval[0] < one.interval[1]
+        and not unknown_of(knowledge, [one.signal], one.metric)
     ]
     moving.sort(key=lambda one: (-abs(float(np.log(one.effect))) * mix[one.signal], one.signal))
     return [

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from reflection.domain import signals
 from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.metrics import METRICS
+from reflection.domain.metrics import METRICS, PLAN_METRICS, rate_behind
 from reflection.domain.number_of import number_of
 from reflection.domain.plan import Plan
 from reflection.explain.formatting import money
@@ -18,6 +18,7 @@ from reflection.forecasting import calibration
 from reflection.forecasting.calibration import CalibratedMetric, Calibration
 from reflection.inference import posterior
 from reflection.inference.posterior import PlannedSize, RealCampaign
+from reflection.inference.unrecorded import never_recorded, unknown_of
 
 UNLIKE = "the targets ask for two different results"
 WORTH_SAYING = 0.05
@@ -50,13 +51,27 @@ def not_learnt(knowledge: Knowledge, shares: Mapping[str, float], stored_with: M
 
 def not_told_apart(knowledge: Knowledge, doubtful: Mapping[str, str], compared: Mapping[str, str]) -> Iterator[str]:
     """Which signals of a plan have no effect of their own to be seen, or none to compare with the usual, and why."""
+    lost = unknown_of(knowledge, {*doubtful, *compared}, knowledge.goal_metric)  # told by `not_recorded`
     for key, reason in sorted({**doubtful, **compared}.items()):
+        if key in lost:
+            continue
         odds = "there are no odds for it"
         if key not in compared:
             odds = "the only odds are those of doing better than usual there"
         elif key not in doubtful:
             odds = "there are no odds of its doing better than usual"
         yield f"not identified: {signals.label_of(key, knowledge.spelt)}: {reason}; {odds}"
+
+
+def not_recorded(knowledge: Knowledge, shares: Mapping[str, float]) -> Iterator[str]:
+    """Which figures of a plan nothing is foretold of, for want of what was never recorded with what it books."""
+    for key in sorted(shares):
+        lost = {name: unknown_of(knowledge, [key], rate_behind(name)).get(key, ()) for name in PLAN_METRICS}
+        counts = dict.fromkeys(count for names in lost.values() for count in names)
+        if counts:
+            figures = ", ".join(ENGLISH.kpi(name) for name, names in lost.items() if names)
+            why = never_recorded(list(counts), knowledge.currency)
+            yield f"not identified: {signals.label_of(key, knowledge.spelt)}: {why}; nothing foretells {figures}"
 
 
 def of_size(knowledge: Knowledge, size: PlannedSize) -> Iterator[str]:

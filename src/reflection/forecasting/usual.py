@@ -15,7 +15,7 @@ from reflection.domain.metrics import METRICS, rate_behind
 from reflection.domain.plan import Plan
 from reflection.forecasting.rate_shift import RateShift, together
 from reflection.inference import posterior
-from reflection.inference.identification import by_turns_without, doubtful_beside, doubts_in
+from reflection.inference.doubts import by_turns_without, doubtful_beside, doubts_in
 from reflection.inference.posterior import PlannedSize
 from reflection.inference.total_effects import usual_level, usual_shares
 

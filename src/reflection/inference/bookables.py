@@ -21,7 +21,7 @@ from reflection.domain.metrics import METRICS
 from reflection.inference import posterior
 from reflection.inference.campaign_columns import Floats
 from reflection.inference.dataset import Dataset
-from reflection.inference.identification import doubts_in
+from reflection.inference.doubts import doubts_in
 from reflection.inference.support import MOST_IDS, SupportIndex
 from reflection.inference.table_columns import feature_of
 from reflection.inference.total_effects import ALL, TotalEffects, moments

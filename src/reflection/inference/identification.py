@@ -3,12 +3,13 @@
 A signal that (nearly) always ran together with one of another kind, or with all the campaigns without it, has no effect
 of its own to be seen. Nor has one that ran in one season while hardly anything else did: its campaigns are compared
 with others of the same days, and where there are none, or they do not bear the effect out, it may as well be the
-season's. A name that works in opposite ways on two platforms has no one effect. Of none of these anything is found or
-advised, and what is compared with them must hold with and without them. Must not know how effects are estimated.
+season's. A name that works in opposite ways on two platforms has no one effect, and nobody knows one on a KPI a part of
+which was never recorded with it. Of none of these anything is found or advised, and what is compared with them must
+hold with and without them. Must not know how effects are estimated.
 """
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
@@ -18,7 +19,7 @@ from scipy import sparse, special
 
 from reflection.domain import signals
 from reflection.domain.bookable import root
-from reflection.domain.knowledge import Effect, Knowledge
+from reflection.domain.knowledge import Effect
 from reflection.domain.metrics import METRICS
 from reflection.inference.campaign_columns import Floats, Ints
 from reflection.inference.companions import FEWEST, Companions
@@ -27,6 +28,7 @@ from reflection.inference.level_shifts import LevelShifts
 from reflection.inference.season import Season, seasons_of
 from reflection.inference.support import SupportIndex
 from reflection.inference.table_columns import feature_of
+from reflection.inference.unrecorded import lost_counts, never_recorded, unrecorded_in
 
 SAME_DIRECTION = 1.6448536269514722
 """Standard deviations that an effect must show against others of its own season: it is there with 95 %."""
@@ -60,6 +62,7 @@ class Identification:
         self._models: dict[tuple[str, str], Floats] = {}
         self._shown: dict[tuple[str, str], Doubt | None] = {}
         self._companions, self.shifts = Companions(fitted.table), LevelShifts(fitted)
+        self.unrecorded = unrecorded_in(fitted.table, fitted.metrics)
         self._mains = self._companions.mains
         mains = {key: self._columns[key] for key in self._mains}
         self._seasons = seasons_of(self._table, sparse.csc_array(self._table.shares), mains)
@@ -96,7 +99,8 @@ class Identification:
         if effect.grade == "randomised":
             return None
         keys, aliases = signals.part_keys(effect.signal), self._table.aliases
-        shown = (self._doubt(aliases.get(key, key), effect.metric) for key in keys)
+        own = dict.fromkeys(aliases.get(key, key) for key in (*keys, effect.signal))
+        shown = (self._doubt(key, effect.metric) for key in own)
         return next((doubt for doubt in chain(map(self._structural.get, keys), shown) if doubt is not None), None)
 
     def _against_identified(self, effect: Effect) -> Effect:
@@ -147,6 +151,10 @@ class Identification:
         return self._shown[key, metric]
 
     def _doubt_shown(self, key: str, metric: str) -> Doubt | None:
+        lost = lost_counts(self.unrecorded, key, metric)
+        if lost:
+            why = never_recorded(lost, self._table.currency)
+            return Doubt(f"{why}, so its {METRICS[metric].label} is not known")
         season = self._seasons.get(key)
         if season is not None and self._beyond_noise(key, metric) and not self._shown_within(key, season, metric):
             return Doubt(_of_season(season))
@@ -232,44 +240,6 @@ class Identification:
         """The platforms by name, and the number of each campaign's."""
         names, numbers = np.unique(self._table.campaigns.platform_key, return_inverse=True)
         return names.tolist(), numbers
-
-
-def doubts_in(knowledge: Knowledge, keys: Collection[str]) -> dict[str, str]:
-    """Signals of a mix that are not identified there, with the reason: two that always ran together are, as one."""
-    return {key: knowledge.unidentified[key]["reason"] for key in sorted(doubtful_beside(knowledge, keys) & set(keys))}
-
-
-def doubtful_beside(knowledge: Knowledge, keys: Collection[str]) -> set[str]:
-    """Signals that are not identified beside a mix: all but those it has as they always ran, together."""
-    doubts, present = knowledge.unidentified, frozenset(keys)
-    return {key for key in doubts if not (doubts[key]["others"] and present.issuperset((key, *doubts[key]["others"])))}
-
-
-def by_turns_without(keys: Mapping[str, int], matrix: Floats, doubtful: Collection[str]) -> Floats:
-    """Draws of effects, (signals, draws), with and without those that are not identified, by turns.
-
-    In every other draw the doubtful effects are none, and what remains of their group is taken against its own average;
-    in the others they are as they were drawn. Which of the two is so nobody can tell: only what holds in both is above
-    or below usual with a high probability. Interactions with them are none in all draws.
-    """
-    if not doubtful:
-        return matrix
-    informative = matrix.copy()
-    groups: dict[str, list[int]] = {}
-    unknown: list[int] = []
-    crossed: list[int] = []
-    for key, row in keys.items():
-        signal = signals.parse(key)
-        if any(part.key in doubtful for part in signal.parts):
-            (unknown if len(signal.parts) == 1 else crossed).append(row)
-        elif len(signal.parts) == 1:
-            groups.setdefault(signal.group, []).append(row)
-    apart = informative[:, ::2]
-    for group in sorted({signals.parse(key).group for key in doubtful} & groups.keys()):
-        apart[groups[group]] -= apart[groups[group]].mean(axis=0)
-    apart[unknown] = 0.0
-    informative[crossed] = 0.0
-    return informative
 
 
 def _by_unit(values: Floats, unit: Ints) -> Floats:

@@ -33,6 +33,7 @@ from reflection.inference.experiments import memberships, trials_of
 from reflection.inference.faults_in_time import MonthlySums, judged, times_of
 from reflection.inference.findings.budget import budget_findings
 from reflection.inference.findings.clusters import cluster_findings
+from reflection.inference.findings.common_months import CommonMonths
 from reflection.inference.findings.events import EventEffects
 from reflection.inference.findings.for_campaign import with_label
 from reflection.inference.findings.recurring_times import RecurringTimes
@@ -227,16 +228,16 @@ def _of_goal(
 
 def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex) -> Knowledge:
     """The knowledge of a table, with what its fits say."""
-    goal, spelt = knowledge.goal_metric, knowledge.spelt
+    goal, spelt, floor = knowledge.goal_metric, knowledge.spelt, knowledge.floor
     identification = Identification(fits, support, goal)
-    effects = marked(identification.judged(effect_rows(fits, knowledge.floor)), fits.tilt)
+    effects = marked(identification.judged(effect_rows(fits, floor)), fits.tilt)
     cycles = (fits.design.calendar, fits.design.week)
-    seasons, weekdays = (RecurringTimes(fits, support, cycle, knowledge.floor) for cycle in cycles)
-    events = EventEffects(fits, knowledge.floor, spelt)
-    of_time = [*seasons.findings(), *weekdays.findings(), *events.findings()]
+    seasons, weekdays = (RecurringTimes(fits, support, cycle, floor) for cycle in cycles)
+    events, months = EventEffects(fits, floor, spelt), CommonMonths(fits, support, floor, spelt)
+    of_time = [*seasons.findings(), *weekdays.findings(), *events.findings(), *months.findings()]
     findings = tuple(
         with_label(finding, signals.label_of(finding.signal_key, spelt) if "label" in finding.metadata else None)
-        for finding in _findings(fits, effects, support, goal, knowledge.floor, of_time)
+        for finding in _findings(fits, effects, support, goal, floor, of_time)
     )
     return replace(
         knowledge,
@@ -254,6 +255,7 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
             "weekdays": weekdays.as_diagnostics(),
             "events": events.as_diagnostics(),
             "level_shifts": identification.shifts.as_diagnostics(),
+            "unrecorded": identification.unrecorded,
             "unidentified": {
                 key: {"reason": doubt.reason, "others": list(doubt.others)}
                 for key, doubt in identification.doubts.items()

@@ -21,7 +21,7 @@ from reflection.domain import signals
 from reflection.domain.bookable import FALSE_ADVICE, Bookable, Definition, Total, root
 from reflection.domain.knowledge import Knowledge
 from reflection.inference import posterior
-from reflection.inference.identification import by_turns_without
+from reflection.inference.doubts import by_turns_without
 from reflection.inference.unseen_pairs import LeftOpen, UnseenPairs
 from reflection.stats import thompson
 from reflection.stats.false_discovery import shrunk

@@ -18,11 +18,13 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import COUNTS
 from reflection.domain.money import currency_order, without_spend
 from reflection.domain.planner_forecast import NO_FORECAST
+from reflection.domain.recurring_times import COMMON_MONTH, OF_TIME
 from reflection.domain.results import Comparison, SummaryLine
 from reflection.domain.verdict import verdict_of, verdict_on
 from reflection.explain import formatting
-from reflection.explain.evidence import EvidenceBook, renumber
+from reflection.explain.evidence import Evidence, renumber
 from reflection.explain.evidence_of_comparison import evidence_of_comparison
+from reflection.explain.evidence_of_facts import evidence_of_finding
 from reflection.explain.phrases_en import ENGLISH
 from reflection.explain.sentences import Sentences
 from reflection.explain.summary import SummaryLines
@@ -78,6 +80,7 @@ class Period:
         self._groups: dict[tuple[str, str], _Group] = {}
         self._verdicts: Counter[str | None] = Counter()
         self._references = 0
+        self._ids: Counter[str] = Counter()
         self.held = 0
         """How many are held out because they look like tracking faults."""
 
@@ -94,6 +97,7 @@ class Period:
         basis = BASES[comparison.basis]
         verdict = verdict_on(comparison.deltas) if comparison.verdict == "held" else verdict_of(comparison)
         self._verdicts[verdict if basis.comparable else None] += sign
+        self._ids[comparison.campaign_id] += sign
         self._references += sign * (basis.comparable and not basis.forecast)
         if not comparison.actual_counts:
             return  # stored before comparisons carried their counts
@@ -135,7 +139,7 @@ class Period:
         """
         say = sentences or Sentences(ENGLISH)
         groups = self._goals(knowledge)
-        lines = SummaryLines(_book(groups, knowledge), say)
+        lines = SummaryLines(renumber([*_evidence(groups, knowledge), *self._months(knowledge)]), say)
         money = lines.money()
         card = next((card for lane in ADVISING for card in cards if card["lane"] == lane), None)
         advice = (card["sentence"], [card["id"]]) if card else (say.say("next.nothing"), [])
@@ -147,6 +151,12 @@ class Period:
             replace(money, text=money.text + _part(groups, knowledge, say) + _gifts(groups, say)),
         )
 
+    def _months(self, knowledge: Knowledge) -> list[Evidence]:
+        """What a month did to campaigns of the period, all alike."""
+        of_months = (one for one in knowledge.findings if one.metadata.get("kind") == COMMON_MONTH)
+        here = [one for one in of_months if any(self._ids[name] > 0 for name in one.supporting)]
+        return [evidence_of_finding(one, knowledge.currency) for one in here]
+
     def _goals(self, knowledge: Knowledge) -> Groups:
         """The groups by currency and goal: kinds that objectives name and that bring the same money are one goal."""
         of_objective: Mapping[str, str] = knowledge.diagnostics.get("goal_of_objective", {})
@@ -156,7 +166,8 @@ class Period:
         return goals
 
     def _certainty(self, knowledge: Knowledge, sentences: Sentences) -> str:
-        findings = sum(not finding.descriptive for finding in knowledge.findings)
+        told = (finding for finding in knowledge.findings if not finding.descriptive)
+        findings = sum(finding.metadata.get("kind") not in OF_TIME for finding in told)
         words = {
             "findings": sentences.counted("difference", findings),
             "campaigns": sentences.counted("campaign", knowledge.campaigns),
@@ -221,10 +232,10 @@ def _ordered(groups: Groups, knowledge: Knowledge) -> list[tuple[tuple[str, str]
     return sorted(groups.items(), key=lambda item: (place[item[0][0]], -(item[1].every["spend"] or 0.0), item[0]))
 
 
-def _book(groups: Groups, knowledge: Knowledge) -> EvidenceBook:
-    """The first group as evidence, its scatter that of a mean of so many campaigns."""
+def _evidence(groups: Groups, knowledge: Knowledge) -> list[Evidence]:
+    """What the first group did, its scatter that of a mean of so many campaigns."""
     if not groups:
-        return renumber([])
+        return []
     (currency, kind), group = _ordered(groups, knowledge)[0]
     spend = group.actual["spend"] or 0.0
     worth = max(1.0, spend**2 / group.square) if group.square else 1.0  # (sum w)^2 / sum w^2 (Kish 1965)
@@ -234,9 +245,7 @@ def _book(groups: Groups, knowledge: Knowledge) -> EvidenceBook:
         actual_metrics=_metrics(group.actual if group.forecasts else group.every),
         planner=None if group.forecasts else NO_FORECAST, timestamp=datetime.fromtimestamp(0, UTC),
     )  # fmt: skip
-    return renumber(
-        list(evidence_of_comparison(compare(whole, generated_at="", scatter=knowledge.scatter.of_mean(worth))))
-    )
+    return list(evidence_of_comparison(compare(whole, generated_at="", scatter=knowledge.scatter.of_mean(worth))))
 
 
 def _add(sums: Counts, counts: Mapping[str, float | None], sign: int) -> None:

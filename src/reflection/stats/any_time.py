@@ -29,6 +29,9 @@ of a group of campaigns, of what a trait of texts does. What is truly so passes 
 OF_DAYS = 0.001
 """The same of what days of the week do, as daily rows of imports show it, within the 120 days that these go back."""
 
+OF_MONTHS = 0.0005
+"""The same of what one month does to all campaigns alike: each month is a new chance."""
+
 OF_WASTE = 0.01
 """The same of a wasteful campaign, at one look; over 120 campaigns 4 in 100, so that all together are one in ten."""
 

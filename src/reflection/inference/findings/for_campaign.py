@@ -10,6 +10,7 @@ from reflection.domain import signals
 from reflection.domain.campaign import Campaign
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.number_of import number_of
+from reflection.domain.recurring_times import OF_TIME
 from reflection.domain.results import Category, Finding, PatternReport
 
 MOST_FINDINGS = 30
@@ -71,8 +72,8 @@ def with_label(finding: Finding, label: str | None) -> Finding:
 
 
 def _is_of_time(finding: Finding) -> bool:
-    """Whether it is about days and not about a signal: a season, weekdays, or an event."""
-    return finding.metadata.get("kind") in ("season", "weekday", "event")
+    """Whether it is about days and not about a signal: a season, weekdays, a month, or an event."""
+    return finding.metadata.get("kind") in OF_TIME
 
 
 def _tags(signal_keys: Collection[str], findings: list[Finding]) -> tuple[str, ...]:
