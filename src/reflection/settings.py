@@ -19,6 +19,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, Validat
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from reflection.domain.api_key import ApiKey, api_key
+from reflection.domain.validation import plain_problem
 from reflection.errors import ConfigurationError
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -382,7 +383,7 @@ def _wrong_value(error: ValidationError) -> ConfigurationError:
     )
     name, info = variable_of(field), Settings.model_fields.get(field)
     sent = "" if field in SECRET_FIELDS else f"={str(first.get('input', ''))[:60]!r}"
-    problem = first["msg"].removeprefix("Value error, ")
+    problem = plain_problem(first["msg"])
     more = f" (and {error.error_count() - 1} more wrong settings)" if error.error_count() > 1 else ""
     return ConfigurationError(
         f"{name}{sent} is wrong: {problem}{more}",

@@ -95,7 +95,7 @@ QUESTIONS = [
     ("Did the conversion rate improve?", CAMPAIGN, "delta:cvr", "within noise"),
     (f"tell me about {CAMPAIGN}", None, "delta:cpa", "CPA USD 19.27"),
     (f"Why was CPA low in {CAMPAIGN}?", None, "driver:cpa:ctr", "accounts for"),
-    ("Which audiences work best?", None, "finding:f1", "CTR was 32.0 % above average"),
+    ("Which audiences work best?", None, "finding:f1", "CTR was 32.0 % above that of the average audience"),
     ("What should we test next?", None, "next_test", "about USD 500"),
     ("Does video help CTR?", None, "effect:ctr:creative.type:video", "not enough evidence"),
     ("Which campaigns are similar?", None, "similar:campaign:cmp_003", "'cmp_003'"),

@@ -75,7 +75,10 @@ def test_findings_are_associations_unless_randomised(
     make_facts: Callable[..., Facts], make_finding: Callable[..., Finding]
 ) -> None:
     observed = _write(make_facts(findings=(make_finding(),)))
-    assert "Other things equal, CTR was 32.0 % above average with age 18-25" in observed.key_learnings[4]
+    assert (
+        "Other things equal, CTR was 32.0 % above that of the average audience with age 18-25"
+        in observed.key_learnings[4]
+    )
     assert observed.key_learnings[4].endswith("observed, not tested.")
     tested = _write(make_facts(findings=(make_finding(grade="randomised"),)))
     assert tested.key_learnings[4].startswith("In a randomised test, age 18-25 raised CTR by 32.0 %")

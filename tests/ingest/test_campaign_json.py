@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reflection.domain import validation
 from reflection.domain.campaign import Campaign
-from reflection.errors import ImportFileError
+from reflection.errors import ImportFileError, InvalidInput
 from reflection.ingest import CampaignLine, campaign_json, iterate_campaigns
 
 
@@ -216,3 +217,21 @@ def test_memory_does_not_grow_with_json_lines() -> None:
 
     assert count == 3_999
     assert peak < 2 << 20
+
+
+WRONG = st.sampled_from([None, "", 3, -1, [], {}, "string", "x" * 400, True, 1e20, [{"name": 5}], [{"id": "a"}]])
+
+
+@given(changes=st.dictionaries(st.sampled_from([*body(), "audiences", "creatives", "audience"]), WRONG, max_size=3))
+def test_a_line_is_refused_in_the_words_of_every_other_door(changes: dict[str, Any]) -> None:
+    """What is wrong, where it stands and how many things more are said as over HTTP and in the library."""
+    sent = {**body(), **changes}
+    (line,) = read(json.dumps(sent))
+    if line.error is None:
+        assert line.campaign == validation.read(Campaign, json.dumps(sent))
+        return
+    for value in (json.dumps(sent), sent):  # as a body, and as the library's argument
+        with pytest.raises(InvalidInput) as other:
+            validation.read(Campaign, value)
+        assert (line.error.message, line.error.field) == (other.value.message, other.value.field)
+    assert "Input should" not in line.error.message

@@ -88,7 +88,7 @@ def print_plan(out: Console, evaluated: Mapping[str, Any]) -> None:
         table.add_row(*cells[: len(table.columns)])
     out.print(table)
     if evaluated["drivers"]:
-        out.print("What sets it apart, other things equal:")
+        out.print("What sets it apart, other things equal, from the average platform, audience or creative:")
     for driver in evaluated["drivers"][:5]:
         low, high = driver["interval"]
         style = "" if driver["finding"] else "dim"

@@ -18,6 +18,10 @@ MAX_FIELD_ERRORS = 20
 """More would not help a person, and would make a hostile body expensive to answer."""
 
 _NO_ADDRESS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_OBJECT = re.compile(r"a valid dictionary(?: or (?:instance of|object to extract fields from) ?\w*)?")
+_ARRAY = re.compile(r"a valid (?:list|tuple|set)\b")
+"""What pydantic calls an object and an array where it was no JSON text that was read."""
+
 HOPELESS = 1_000
 """From this many errors on, listing them takes longer than finding them."""
 
@@ -32,7 +36,9 @@ class FieldErrors(InvalidInput):
         where = f"{first['field']}: " if first["field"] else ""
         more = f" (and {total - 1} more)" if total > 1 else ""
         super().__init__(
-            f"{where}{first['problem']}{more}", hint="correct the input and send it again; nothing was stored"
+            f"{where}{first['problem']}{more}",
+            hint="correct the input and send it again; nothing was stored",
+            field=first["field"] or None,
         )
         self.errors = list(errors)
 
@@ -76,7 +82,7 @@ def field_errors(errors: Sequence[Any], document: Any = None) -> FieldErrors:
         document: what the sender wrote; a field is named as it stands there.
     """
     listed = [
-        {"field": field_path(_as_written(item, document)), "problem": _problem(item["msg"])}
+        {"field": field_path(_as_written(item, document)), "problem": plain_problem(item["msg"])}
         for item in errors[:MAX_FIELD_ERRORS]
     ]
     return FieldErrors(listed, total=len(errors))
@@ -111,8 +117,10 @@ def field_path(location: Iterable[str | int]) -> str:
     return path
 
 
-def _problem(message: str) -> str:
-    return message.removeprefix("Value error, ").replace("Input should", "should")
+def plain_problem(message: str) -> str:
+    """One of pydantic's messages as every door says it."""
+    plain = _OBJECT.sub("an object", message.removeprefix("Value error, ").replace("Input should", "should"))
+    return _ARRAY.sub("a valid array", plain)
 
 
 def check_address(name: str, field: str) -> None:

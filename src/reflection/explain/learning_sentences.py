@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reflection.domain import signals
+from reflection.domain.bookable import root
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import as_read
 from reflection.domain.results import Finding
@@ -38,6 +39,7 @@ class LearningSentences:
             f"learning.{fact['state']}",
             claim=say(
                 "learning.claim",
+                average=self._sentences.average(root(fact["signal_key"])),
                 subject=self._subject(fact["signal_key"], fact["context"]),
                 metric=self._sentences.kpi_name(metric),
                 size=formatting.lift(effect),

@@ -56,6 +56,11 @@ ADVICE: Mapping[str, str] = {
     "range.both_sides": "{low} lower to {high} higher",
     "side.than_usual": "{size} {side} than usual",
     "side.usual": "as usual",
+    "average.platform": "the average platform",
+    "average.objective": "the average objective",
+    "average.audience": "the average audience",
+    "average.creative": "the average creative",
+    "average.other": "the average",
     "side.higher": "higher",
     "side.lower": "lower",
 }

@@ -128,8 +128,8 @@ _PHRASES = {
     "move.down": "lower",
     # findings
     "finding.observed": (
-        "Other things equal, {metric} was {size} {side} average with {subject} ({level} interval {low} to {high}, "
-        "{campaigns}); observed, not tested."
+        "Other things equal, {metric} was {size} {side} that of {average} with {subject} ({level} interval {low} to "
+        "{high}, {campaigns}); observed, not tested."
     ),
     "finding.randomised": (
         "In a randomised test, {subject} {moved} {metric} by {size} ({level} interval {low} to {high}, {campaigns})."
@@ -202,8 +202,8 @@ _PHRASES = {
     "learning.established": "{claim}.",
     "learning.emerging": "A first sign, to be confirmed: {claim}.",
     "learning.claim": (
-        "other things equal, {metric} is {size} {side} with {subject} ({level} interval {low} to {high}; "
-        "{agreeing} of {campaigns} {agree}); observed, not tested"
+        "other things equal, {metric} is {size} {side} with {subject} than with {average} ({level} interval {low} to "
+        "{high}; {agreeing} of {campaigns} {agree}); observed, not tested"
     ),
     "learning.agree": "agree",
     "learning.agrees": "agrees",
@@ -259,12 +259,13 @@ _PHRASES = {
     ),
     # what a workspace knows
     "effect.noise": (
-        "With {subject}, {metric} was {size} {side} average so far ({level} interval {low} to {high}, {campaigns}); "
+        "With {subject}, {metric} was {size} {side} that of {average} so far ({level} interval {low} to {high}, "
+        "{campaigns}); "
         "that is not enough evidence to tell it from noise."
     ),
     "effect.real": (
-        "Other things equal, {metric} was {size} {side} average with {subject} ({level} interval {low} to {high}, "
-        "{campaigns})."
+        "Other things equal, {metric} was {size} {side} that of {average} with {subject} ({level} interval {low} to "
+        "{high}, {campaigns})."
     ),
     "learnt.count": "What is known rests on {campaigns}, as of {date}.",
     "learnt.spread": (

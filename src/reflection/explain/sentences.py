@@ -168,6 +168,7 @@ class Sentences:
             metric=self._language.kpi(item.detail["metric"]),
             side=self._language.phrases[f"side.{side}"],
             moved=self._language.phrases[f"moved.{side}"],
+            average=self.average(item.detail["group"]),
             against=self._language.phrases["trend.slow"] if "slow" in item.detail else "",
             onwards=self._language.phrases[f"trend.ongoing.{side}"] if "ongoing" in item.detail else "",
             **texts(item, "size", "low", "high", *_OF_ONE_PHRASE.get(phrase, ())),
@@ -192,9 +193,14 @@ class Sentences:
             subject=item.label,
             campaigns=self._language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns")),
             metric=self._language.kpi(item.detail["metric"]),
+            average=self.average(item.detail["group"]),
             side=self._language.phrases[f"side.{side}"],
             **texts(item, "size", "low", "high"),
         )
+
+    def average(self, group: str) -> str:
+        """What an effect other things equal is held against: all of its group, each counting alike."""
+        return self._language.phrases.get(f"average.{group}", self._language.phrases["average.other"])
 
     def learnt(self, item: Evidence) -> str:
         """How much everything rests on, and of when it is."""

@@ -155,13 +155,22 @@ def level_mean(
 
 
 def resolved(knowledge: Knowledge, shares: Mapping[str, float]) -> dict[str, float]:
-    """Shares with every alias replaced by the signal that stands for it, counted once."""
+    """Shares with every alias replaced by the signal that stands for it, counted once; in pairs, seen or not, too."""
     aliases = knowledge.aliases
     mix: dict[str, float] = {}
     for key, share in shares.items():
-        name = aliases.get(key, key)
+        name = _standing(key, aliases)
         mix[name] = max(mix.get(name, 0.0), share)
     return mix
+
+
+def _standing(key: str, aliases: Mapping[str, str]) -> str:
+    """The signal that stands for one; of a pair that no campaign had, the pair of those that stand for its two."""
+    parts = signals.parse(key).parts if signals.CROSS in key and key not in aliases else ()
+    if len(parts) != 2:
+        return aliases.get(key, key)
+    pair = signals.crossed(*(signals.parse(aliases.get(part.key, part.key)) for part in parts)).key
+    return aliases.get(pair, pair)
 
 
 def scatter(knowledge: Knowledge, metric: str, campaign: RealCampaign | None = None) -> float:

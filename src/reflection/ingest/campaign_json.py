@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 from pydantic import ValidationError
 
 from reflection.domain.campaign import Campaign
+from reflection.domain.validation import field_errors
 from reflection.errors import ImportFileError, InvalidInput
 
 MAX_LINE = 8 << 20
@@ -68,10 +69,8 @@ def _campaign(line: int, body: Any, text: str, offset: int) -> CampaignLine:
     try:
         return CampaignLine(line, Campaign.model_validate(body), None, text[:2_000], offset)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        message = f"{where}: {first['msg']}" if where else str(first["msg"])
-        return CampaignLine(line, None, InvalidInput(message, field=where or None), text[:2_000], offset)
+        wrong = field_errors(error.errors(include_url=False, include_input=False), body)
+        return CampaignLine(line, None, wrong, text[:2_000], offset)
     except RecursionError:
         return CampaignLine(line, None, InvalidInput("nested too deeply"), text[:2_000], offset)
 

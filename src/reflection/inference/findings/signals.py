@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from reflection.domain import signals
+from reflection.domain.bookable import root
 from reflection.domain.evidence import day_text
 from reflection.domain.knowledge import Effect
 from reflection.domain.metrics import METRICS, PRICES, RATES, as_read
@@ -125,8 +126,7 @@ def _describe(effect: Effect, label: str, aliases: list[str], pro: int, contra: 
     plain = "" if raw is None else f" The plain ratio is {rounded_lift(raw)}."
     names = ", ".join(signals.parse(alias).label for alias in aliases)
     alone = f" It cannot be told apart from {names}." if aliases else ""
-    level = "" if signals.CROSS in effect.group else " level"
-    size = f"{METRICS[metric].label} {_size(effect.signal, lift or 1.0)}{level}, other things equal"
+    size = f"{METRICS[metric].label} {_size(effect.signal, lift or 1.0)}, other things equal"
     interval = f"90 % interval {rounded_lifts(bounds or effect.interval)}"
     if effect.within:
         return (
@@ -143,9 +143,9 @@ def _describe(effect: Effect, label: str, aliases: list[str], pro: int, contra: 
 
 
 def _size(signal: str, lift: float) -> str:
-    """How far it is from the average; a pair, from what the two would do together by what each does."""
+    """How far it is from the average of its kind; a pair, from what the two would do together by what each does."""
     if signals.CROSS not in signal:
-        return f"{rounded_lift(lift)} against the average"
+        return f"{rounded_lift(lift)} against the average {root(signal)}"
     return f"{rough_lift(lift)} {'above' if lift >= 1 else 'below'} what the two do alone"
 
 

@@ -25,6 +25,7 @@ from reflection.domain.campaign import (
     Creative,
 )
 from reflection.domain.metrics import COUNTS
+from reflection.domain.validation import field_errors
 from reflection.ingest.building.drafts import Cell, Draft, Sums
 from reflection.ingest.building.expected import References, as_metrics, whole_counts
 from reflection.ingest.building.name_templates import Templates, campaign_id, distinct, parse_name, real_name
@@ -94,9 +95,8 @@ def build(draft: Draft, references: References, dialect: str, templates: Templat
             conversions_in_doubt=_doubt(draft),
         )
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        return BuildResult(None, Reject(line, f"{where}: {first['msg']}", draft.name), notes)
+        wrong = field_errors(error.errors(include_url=False, include_input=False))
+        return BuildResult(None, Reject(line, wrong.message, draft.name), notes)
     return BuildResult(campaign, None, notes)
 
 

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from reflection.domain.campaign import Metrics
 from reflection.domain.metrics import COUNTS
+from reflection.domain.validation import field_errors
 from reflection.errors import ImportFileError
 from reflection.ingest.building.drafts import Draft, month_span
 from reflection.ingest.building.name_templates import real_name
@@ -166,8 +167,8 @@ def _row(row: dict[str, Any], path: Path) -> PlanRow:
             revenue=row.get("revenue"),
         )
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        raise ImportFileError(f"{where}: {fault['loc'][0]}: {fault['msg']}.", field="expected") from error
+        wrong = field_errors(error.errors(include_url=False, include_input=False))
+        raise ImportFileError(f"{where}: {wrong.message}.", field="expected") from error
     planner = real_name(row.get("planner")) or real_name(f"plan {path.stem}") or "plan"
     name = str(row.get("campaign") or row.get("campaign_id") or "")
     return PlanRow(row["line"], name, first, last, Forecast(metrics, planner))
