@@ -10,6 +10,7 @@ import orjson
 import pytest
 from pydantic import TypeAdapter
 
+from reflection.domain.account_kpi import AccountKpi
 from reflection.domain.knowledge import NOTHING, Effect, Knowledge
 from reflection.domain.ports import Facts
 from reflection.domain.results import Analysis, Finding, NextTest, SimilarCampaign, StoredMemory
@@ -28,6 +29,8 @@ VIDEO = Effect("creative.type:video", "creative.type", "ctr", 1.2, 1.05, (0.9, 1
 class Sources:
     """One stored campaign and one fit."""
 
+    has_account = False
+
     def __init__(self, analysis: Analysis | None, knowledge: Knowledge) -> None:
         self._analysis = analysis
         self._knowledge = knowledge
@@ -41,6 +44,10 @@ class Sources:
 
     def knowledge(self) -> Knowledge:
         return self._knowledge
+
+    def account_kpis(self, metric: str) -> Sequence[AccountKpi]:
+        whole = AccountKpi(metric, "EUR", "purchase", 12, "2026-01", "2026-03", 20.0, (18.0, 22.0), 21.5)
+        return [whole] if self.has_account else []
 
     def pending(self) -> int:
         return 3
@@ -304,3 +311,24 @@ def test_a_question_takes_no_verdict_for_granted_that_the_figures_do_not_bear_ou
     for asked, borne_out in ((word, "worse"), (opposite, "better")):
         answer = chat.answer("default", f"Why did {CAMPAIGN} do {asked}?").answer
         assert ("do not say so" in answer) == (verdict not in (borne_out, "mixed")), (verdict, answer)
+
+
+@pytest.mark.parametrize("kpi", ["CPA", "CPC", "CPM", "AOV"])
+def test_asked_how_a_kpi_is_the_chat_says_it_first(sources: Sources, kpi: str):
+    sources.has_account = True
+    answer = Chat(sources).answer("default", f"How is our {kpi}?")
+
+    name = "Average order value" if kpi == "AOV" else kpi
+    assert answer.can_tell
+    assert answer.sentences[0] == (
+        f"{name} is EUR 20.00 over 12 campaigns for purchases, 2026-01 to 2026-03 (90 % interval EUR 18.00 to "
+        "EUR 22.00 from counting); in 2026-03 it is EUR 21.50. [1]"
+    )
+
+
+@pytest.mark.parametrize(
+    "question", ["Why is our CPA so high?", "Which audience has the best CPA?", "How is CPA with video?"]
+)
+def test_what_is_not_asked_of_all_campaigns_is_not_answered_of_them(sources: Sources, question: str):
+    sources.has_account = True
+    assert "over 12 campaigns" not in Chat(sources).answer("default", question).answer

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from reflection.comparison.compare import compare
+from reflection.domain.account_kpi import AccountKpi
 from reflection.domain.campaign import Campaign
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Analysis, PatternReport, SimilarCampaign, StoredMemory, Weights
@@ -44,6 +45,9 @@ class History:
 
     def knowledge(self) -> Knowledge:
         return self._knowledge
+
+    def account_kpis(self, metric: str) -> Sequence[AccountKpi]:
+        return ()
 
     def pending(self) -> int:
         return 0

@@ -132,10 +132,7 @@ class StaleRevision(Exception):
 
 
 class Snapshot(Protocol):
-    """One state of one workspace: all that a request reads, whatever is written meanwhile.
-
-    Short-lived: nobody waits for a model or for another process while one is open.
-    """
+    """One state of one workspace, whatever is written meanwhile; nobody waits for another process while it is open."""
 
     @property
     def workspace(self) -> str:
@@ -212,6 +209,9 @@ class Snapshot(Protocol):
 
     def month_sums(self, since: str, without: Collection[str]) -> list[dict[str, Any]]:
         """Sums of campaigns by month, currency, kind and objective, from a day on."""
+
+    def ratio_sums(self, counts: tuple[str, ...], without: Collection[str]) -> list[dict[str, Any]]:
+        """The same of two counts, where both are given."""
 
     def last_arrival(self) -> str | None:
         """When the last campaign came; None where none ever did."""

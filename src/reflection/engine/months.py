@@ -19,7 +19,9 @@ MOST_MONTHS = 60
 SUMS = ("campaigns", "spend", "priced", "conversions", "counted", "spend_of_counted")
 
 
-class _Goal(NamedTuple):
+class Goal(NamedTuple):
+    """What campaigns that were added up are for."""
+
     conversion_kind: str | None
     objective: str
 
@@ -42,7 +44,7 @@ def months(snapshot: Snapshot, number: int = 24) -> dict[str, Any]:
     since = _months_before(newest[:7], number - 1)
     groups: dict[_Group, dict[str, float]] = defaultdict(lambda: dict.fromkeys(SUMS, 0))
     for row in snapshot.month_sums(since, held):
-        goal: HasGoal = _Goal(row["conversion_kind"], row["objective"])
+        goal: HasGoal = Goal(row["conversion_kind"], row["objective"])
         sums = groups[_Group(row["currency"], knowledge.kind_for(goal), row["month"])]
         for name in SUMS:
             sums[name] += row[name] or 0

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from reflection.domain.account_kpi import AccountKpi
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Analysis, SimilarCampaign, Statement
 from reflection.errors import no_campaign
@@ -42,6 +43,9 @@ class ChatReader(Protocol):
 
     def knowledge(self) -> Knowledge:
         """What the last fit says: effects, findings and the next test."""
+
+    def account_kpis(self, metric: str) -> Sequence[AccountKpi]:
+        """A KPI over all campaigns, by currency and kind of conversion."""
 
     def pending(self) -> int:
         """How many campaigns the last fit has not taken in yet."""
@@ -126,11 +130,13 @@ class Chat:
             by_words = {} if "alike" in question.intents else names  # "like a summer push" names no campaign
             named = _named(reader, message, by_words, campaign_id) or _named(reader, context, by_words, None)
             analysis = reader.analysis(named.one) if named.one else None
+            of_all = question.kpis if not named and not question.words & words else ()
+            kpis = tuple(kpi for name in sorted(of_all) for kpi in reader.account_kpis(name))
             if named.one:
                 question = question.without(names_of(named.one, names.get(named.one)))
         if analysis is None and _asks_for_a_campaign(question, named):
             return replace(self._which(question, named, names, knowledge), pending=pending)
-        book = self._book(workspace, message, question, analysis, knowledge)
+        book = self._book(workspace, message, question, analysis, knowledge, kpis)
         evidence = relevant(question, book)
         denied = [item for item in evidence if item.certainty == "noise" and is_denied(question, item)]
         evidence = denied or evidence
@@ -150,10 +156,11 @@ class Chat:
         question: Question,
         analysis: Analysis | None,
         knowledge: Knowledge,
+        account: Sequence[AccountKpi],
     ) -> EvidenceBook:
         alike = "alike" in question.intents
         similar = self._sources.similar(workspace, message) if alike and analysis is None else ()
-        return evidence_for(question, analysis, knowledge, similar)
+        return evidence_for(question, analysis, knowledge, similar, account)
 
     def _which(
         self, question: Question, named: CampaignMatch, names: Mapping[str, str | None], knowledge: Knowledge

@@ -5,19 +5,26 @@ know sentences, stores or HTTP.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
+from reflection.domain.account_kpi import AccountKpi
+from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.ports import Facts
 from reflection.domain.results import Analysis, SimilarCampaign
 from reflection.domain.signals import normalise, parse
+from reflection.explain import formatting
 from reflection.explain.advice import recommendation
 from reflection.explain.campaign_names import names_of, words_of
-from reflection.explain.evidence import EvidenceBook, join, renumber
+from reflection.explain.evidence import Evidence, EvidenceBook, Figure, join, renumber
 from reflection.explain.evidence_of_facts import gather, gather_learnt
 from reflection.explain.question import ADVISING, Question
 
 MAX_EFFECTS = 6
 MOST_PROPOSALS = 40
+MOST_GROUPS = 4
+"""Currencies and kinds of conversion whose KPI is told."""
+
 BESIDE = ADVISING | {"learnt", "test", "alike"}
 """What may be asked of a campaign and is answered by what is known beside it."""
 
@@ -30,17 +37,35 @@ def evidence_for(
     analysis: Analysis | None,
     knowledge: Knowledge,
     similar: Sequence[SimilarCampaign],
+    account: Sequence[AccountKpi] = (),
 ) -> EvidenceBook:
     """Everything a question may be answered from, of one campaign (`analysis`) or of the whole workspace."""
     learnt = gather_learnt(knowledge, _named_effects(question, knowledge), similar)
     proposals = _proposals(question, knowledge)
     if analysis is None:
-        return join(learnt, proposals)
+        return join(evidence_of_account(account), learnt, proposals)
     own = _about_itself(analysis, knowledge)
     beside = question.intents & BESIDE
     others = [item for item in learnt if item.id in own or (beside and item.detail.get("of") != "campaign")]
     items = [item for item in gather(facts_of(analysis)) if item.kind not in KNOWN_SINCE]
     return join(renumber(items), renumber(others), proposals)
+
+
+def evidence_of_account(kpis: Sequence[AccountKpi]) -> EvidenceBook:
+    """What KPIs are over all campaigns, as they are told."""
+    return EvidenceBook(tuple(_account(kpi) for kpi in kpis[:MOST_GROUPS]))
+
+
+def _account(kpi: AccountKpi) -> Evidence:
+    form = partial(formatting.kpi_value, kpi.metric, currency=kpi.currency)
+    figures = {"actual": Figure(kpi.value, form), "campaigns": Figure(kpi.campaigns, formatting.count)}
+    if kpi.interval is not None:
+        figures |= {"low": Figure(kpi.interval[0], form), "high": Figure(kpi.interval[1], form)}
+    if kpi.latest is not None and kpi.first != kpi.last:
+        figures["latest"] = Figure(kpi.latest, form)
+    detail = {"kpi": kpi.metric, "first": kpi.first, "last": kpi.last, "kind": plural(kpi.kind)}
+    name = f"account:{kpi.metric}:{kpi.currency or ''}:{kpi.kind}"
+    return Evidence(0, name, "account", kpi.metric, "stated", "observed", figures, detail)
 
 
 def facts_of(analysis: Analysis) -> Facts:

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 Kind = Literal[
     "delta", "driver", "outcome", "finding", "description", "recommendation", "next_test", "flag", "similar", "reason",
-    "effect", "learnt", "spread",
+    "effect", "learnt", "spread", "account",
 ]  # fmt: skip
 Certainty = Literal["beyond_noise", "noise", "unknown", "stated"]
 Grade = Literal["accounting", "observed", "randomised"]

@@ -18,6 +18,12 @@ _NOTHING: frozenset[str] = frozenset()
 ENOUGH = 2.0
 """Score from which a piece of evidence answers a question; below it nothing is said."""
 
+ACCOUNT = 10.0
+"""Score of a KPI itself where it is asked for: before all that is known of it."""
+
+BESIDE_ACCOUNT = frozenset(["why", "next", "budget", "test", "alike"])
+"""What is asked of a KPI and is not how it is."""
+
 MOST = 5
 
 LEAST_KNOWN = 3
@@ -109,6 +115,9 @@ def score(question: Question, item: Evidence) -> float:
         and item.kind not in ("outcome", "recommendation", "next_test")
     ):
         return 0.0
+    if item.kind == "account":
+        beside = question.groups or question.intents & BESIDE_ACCOUNT
+        return ACCOUNT if item.label in question.kpis and not beside else 0.0
     if item.kind == "similar" and "alike" not in question.intents:
         return 0.0  # a neighbour's name may share words with the campaign's
     groups = question.groups
@@ -162,6 +171,8 @@ def _finding_intent(question: Question, item: Evidence) -> float:
         return 2.0
     if "learnt" in question.intents:
         return 2.0
+    if "of time" in item.detail and _overlap(question, item):
+        return 2.0  # its days are asked for
     advised = question.intents & {"next", "budget"} and question.wish in (0, 1 if good else -1)
     return 1.0 if advised else 0.0
 

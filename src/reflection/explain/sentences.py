@@ -70,6 +70,7 @@ class Sentences:
             "effect": self.effect,
             "learnt": self.learnt,
             "spread": self.spread,
+            "account": self.account,
         }[item.kind]
         return sentence(item)
 
@@ -210,6 +211,17 @@ class Sentences:
     def spread(self, item: Evidence) -> str:
         """How far apart campaigns ordinarily are."""
         return self.say("learnt.spread", **texts(item, "low", "high"))
+
+    def account(self, item: Evidence) -> str:
+        """What a KPI is over all campaigns that count the same, and in the last month."""
+        words = {"kpi": self._language.kpi(item.label), "first": item.detail["first"], "last": item.detail["last"]}
+        campaigns = self.counted("campaign", item.value("campaigns") or 0.0)
+        text = self.say("account.kpi", campaigns=campaigns, kind=item.detail["kind"], **words, **texts(item, "actual"))
+        if "low" in item.figures:
+            text += self.say("account.interval", **texts(item, "low", "high"))
+        if "latest" in item.figures:
+            text += self.say("account.latest", **words, **texts(item, "latest"))
+        return f"{formatting.capital(text)}."
 
     def contradicted(self, item: Evidence) -> str | None:
         """How many campaigns point the other way; None where none does."""

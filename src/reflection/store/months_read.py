@@ -57,5 +57,37 @@ def month_sums(connection: Connection, workspace: str, since: str, without: Coll
     return [{**row, **{name: total(row[name]) for name in _ADDED}} for row in rows]
 
 
+def ratio_sums(connection: Connection, workspace: str, counts: tuple[str, ...], without: Collection[str]) -> list[Row]:
+    """Sums of two figures over the campaigns that say both, without some: {month, currency, conversion_kind, objective,
+    campaigns, above, below, events}. What came without spend is left out where spend is one of them.
+
+    Args:
+        counts: the two, and what is counted to know how surely.
+    """
+    above, below, events = (_figure(name) for name in counts)
+    given = [figure.is_not(None) for figure in (above, below)] + [_figure("spend") > 0] * ("spend" in counts)
+    month, currency = func.substr(campaigns.c.timestamp, 1, 7), JsonText(campaigns.c.body, "$.currency")
+    groups = (month, currency, campaigns.c.conversion_kind, campaigns.c.objective)
+    statement = (
+        select(
+            month.label("month"),
+            currency.label("currency"),
+            campaigns.c.conversion_kind,
+            campaigns.c.objective,
+            func.count().label("campaigns"),
+            Addends(above).label("above"),
+            Addends(below).label("below"),
+            Addends(events).label("events"),
+        )
+        .where(campaigns.c.workspace == workspace, *given)
+        .group_by(*groups)
+        .order_by(*(group.nulls_first() for group in groups))
+    )
+    if without:
+        statement = statement.where(campaigns.c.campaign_id.not_in(sorted(without)))
+    rows = [plain(row) for row in connection.execute(statement).mappings()]
+    return [{**row, **{name: total(row[name]) for name in ("above", "below", "events")}} for row in rows]
+
+
 def _figure(name: str) -> ColumnElement[float]:
     return JsonNumber(campaigns.c.body, f"$.actual_metrics.{name}")

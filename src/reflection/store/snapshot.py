@@ -159,6 +159,10 @@ class SqlSnapshot:
         """Sums of campaigns by month, currency, kind and objective, from a day on."""
         return months_read.month_sums(self._connection, self._workspace, since, without)
 
+    def ratio_sums(self, counts: tuple[str, ...], without: Collection[str]) -> list[Row]:
+        """Sums of two counts of campaigns by month, currency, kind and objective, where both are given."""
+        return months_read.ratio_sums(self._connection, self._workspace, counts, without)
+
     def last_arrival(self) -> str | None:
         """When the last campaign came; None where none ever did."""
         return attention_read.last_arrival(self._connection, self._workspace)

@@ -12,11 +12,13 @@ from starlette.responses import StreamingResponse
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
 from reflection.api.router import Router
+from reflection.domain.account_kpi import AccountKpi
 from reflection.domain.campaign import CampaignId, Strict
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import Snapshot
 from reflection.domain.results import Analysis, SimilarCampaign
 from reflection.domain.validation import read
+from reflection.engine.account_kpis import account_kpis
 from reflection.engine.current_analysis import current_analysis
 from reflection.explain.chat import MAX_MESSAGE, Chat, ChatAnswer
 from reflection.wiring import Application
@@ -55,6 +57,10 @@ class StoredCampaigns:
     def knowledge(self) -> Knowledge:
         """What the last fit says."""
         return self._snapshot.knowledge()
+
+    def account_kpis(self, metric: str) -> Sequence[AccountKpi]:
+        """A KPI over all campaigns, by currency and kind of conversion."""
+        return account_kpis(self._snapshot, metric)
 
     def pending(self) -> int:
         """How many campaigns the last fit has not taken in yet."""
