@@ -45,6 +45,18 @@ QUESTIONS = (
     "Will it rain tomorrow?",
     "What should we plan next on TikTok?",
 )
+CREATIVES = [{"creative_id": "crt_summer", "headline": "Is your summer free?", "score": 70}]
+EVENT = {"day": "2026-03-01", "until": "2026-03-07", "kind": "promotion", "text": "20 % off everything"}
+EXPERIMENT = {
+    "experiment_id": "exp_creative", "kind": "ab", "name": "Video or image", "start": "2026-03-01", "end": "2026-03-14",
+    "arms": [
+        {"name": "image", "control": True, "creative": "crt_image", "impressions": 10_000, "clicks": 200},
+        {"name": "video", "creative": "crt_video", "impressions": 10_000, "clicks": 260},
+    ],
+}  # fmt: skip
+UNENDING = frozenset({"GET /v1/stream"})
+"""Routes whose answer goes on until the client leaves: there is no end to record."""
+
 METRICS = ("cpm", "ctr", "cvr", "aov", "cpa", "roas", "conversions_per_spend")
 VARIANTS = {
     "goal": {"MARKO_GOAL_METRIC": "conversions_per_spend", "MARKO_CTR_WEIGHT": "10", "MARKO_HOLDBACK": "0"},
@@ -255,6 +267,7 @@ def http(ask: Callable[..., Any]) -> None:
     _writes(ask)
     _advice_over_http(ask)
     _imports_over_http(ask)
+    _written_by_people(ask)
     _wrong_requests(ask)
     _reads_over_http(ask)
     ask("DELETE", "/v1/campaigns/cmp_h05_meta_app")
@@ -275,7 +288,11 @@ def _reads_over_http(ask: Callable[..., Any]) -> None:
         "/v1/learnings?as_of=2026-03-01T00:00:00Z", "/v1/learnings?limit=2", f"/v1/campaigns/{INCOMING}",
         f"/v1/campaigns/{FAULT}", "/v1/imports", "/v1/memory/search?q=video&kind=campaign",
         "/v1/memory/search?q=video&kind=learning&limit=5", f"/v1/memory/search?q={INCOMING}",
-        "/v1/memory/search?q=students&platform=Meta&from=2026-01-01T00:00:00Z",
+        "/v1/memory/search?q=students&platform=Meta&from=2026-01-01T00:00:00Z", "/v1/campaigns?limit=5",
+        "/v1/campaigns?q=meta", "/v1/insights?limit=5", "/v1/patterns?limit=5", "/v1/attention", "/v1/months",
+        "/v1/days", "/v1/pacing", "/v1/creative-effects", "/v1/creatives", "/v1/events", "/v1/experiments",
+        "/v1/shares", "/v1/workspaces", "/v1/samples", "/v1/alerts", "/v1/keys", "/v1/tables/effects",
+        "/v1/tables/nothing",
     ):  # fmt: skip
         ask("GET", url)
     for metric in METRICS:
@@ -354,6 +371,36 @@ def _imports_over_http(ask: Callable[..., Any]) -> None:
     ask("DELETE", f"/v1/imports/{accepted['import_id']}")
 
 
+def _written_by_people(ask: Callable[..., Any]) -> None:
+    """What people write down beside campaigns: made, asked for and taken back, as it should be and not."""
+    for url, body, key in (
+        ("/v1/creatives", {"creatives": CREATIVES}, "creative_id"), ("/v1/events", EVENT, "event_id"),
+        ("/v1/experiments", EXPERIMENT, "experiment_id"), ("/v1/shares", {"campaign_id": FAULT}, "share_id"),
+    ):  # fmt: skip
+        made = ask("POST", url, body).json()
+        ask("POST", url, body)
+        name = made.get("items", [made])[0].get(key, "nothing")
+        ask("GET", f"{url}/{name}")
+        ask("GET", made.get("path", url))
+        ask("DELETE", f"{url}/{name}")
+        ask("DELETE", f"{url}/{name}")
+        ask("POST", url, {})
+    ask("POST", "/v1/experiments/next")
+    ask("POST", "/v1/plans/allocate", {"plans": PLANS[:2], "budget": 6000.0})
+    ask("POST", "/v1/plans/allocate", {"plans": [{**plan, "currency": "USD"} for plan in PLANS[:2]], "budget": 6000.0})
+    ask("DELETE", f"/v1/campaigns/{FAULT}/accept")
+    for method in ("POST", "GET", "DELETE", "DELETE"):
+        ask(method, "/v1/samples")
+    ask("POST", "/mcp", {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}, headers={"Accept": "application/json"})
+    ask("POST", "/v1/alerts", {"address": "http://127.0.0.1/hook"})
+    ask("POST", "/v1/keys", {"scope": "nonsense"})  # a key that was made would shut every later step out
+    for method, url in (
+        ("POST", "test"), ("GET", "deliveries"), ("POST", "deliveries/retry"), ("DELETE", ""),
+    ):  # fmt: skip
+        ask(method, f"/v1/alerts/alr_000000000000/{url}".rstrip("/"))
+    ask("DELETE", "/v1/keys/000000000000")
+
+
 def _wrong_requests(ask: Callable[..., Any]) -> None:
     campaign = json.loads(Path("inputs/incoming_campaign.json").read_text(encoding="utf-8"))
     for body in ({}, {**campaign, "extra": 1}, {**campaign, "platform": ""}, [campaign], "{", "\ufeff{}", "NaN"):
@@ -394,7 +441,7 @@ def keys(ask: Any) -> None:
     described = ask("GET", "/openapi.json", headers={"X-API-Key": keys["*"]}).json()
     for template, methods in sorted(described["paths"].items()):
         url = re.sub(r"\{\w+\}", "nothing", template)
-        for method in sorted(methods):
+        for method in sorted(method for method in methods if f"{method.upper()} {template}" not in UNENDING):
             for scope, key in (("", ""), ("", "wrong-key-of-nobody-1"), *keys.items()):
                 headers = {"Authorization": f"Bearer {key}"} if key else {}
                 ask(method.upper(), url, headers=headers | {"X-Workspace": "globex"} if scope == "*" else headers)
