@@ -10,6 +10,7 @@ from statistics import quantiles
 from reflection.domain.metrics import METRICS
 
 ROOT = Path(__file__).parents[1] / "src" / "reflection"
+CHANGELOG = ROOT.parents[1] / "CHANGELOG.md"
 FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("*.py"))}
 
 FILE_LINES, FILE_LINES_HARD = 300, 400
@@ -183,3 +184,9 @@ def test_metrics_are_listed_in_one_table() -> None:
 
     assert lists == set(), "take them from domain/metrics.py"
     assert set(METRIC_WORDS) <= set(FILES)
+
+
+def test_the_changelog_says_nothing_twice() -> None:
+    """It merges by union, which repeats what one side moved and the other left where it was."""
+    lines = [line for line in CHANGELOG.read_text(encoding="utf-8").splitlines() if line.startswith("- ")]
+    assert {line for line in lines if lines.count(line) > 1} == set()
