@@ -10,6 +10,7 @@ All face the same worlds. Every card that was shown on the way is held against w
     python -m benchmarks loop
     python benchmarks/closed_loop.py --claims 20            the cards of twenty worlds alone
     python benchmarks/closed_loop.py --claims 20 --random   of the same worlds, booked at random
+    python benchmarks/closed_loop.py --claims 20 --own-prior   of worlds as likely as a fit takes them for
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from reflection.inference import posterior
 from reflection.inference.learn import FitRequest, learn
 from reflection.recommendations.ranking import RecommendationInput, recommend
 from reflection.stats import thompson
+from reflection.stats.gaussian_posterior import PRIOR_RATE
 
 PLATFORMS, TYPES, AGES = 5, 6, 6
 ROUNDS = 150
@@ -65,7 +67,9 @@ class Loop:
 
 
 class World:
-    """True log conversions per unit of spend of every option, and campaigns drawn from it."""
+    """True log conversions per unit of spend of every option, and campaigns drawn from it: half of an effect is in the
+    CTR, half in the CVR.
+    """
 
     def __init__(self, rng: np.random.Generator) -> None:
         def effects(size: int) -> Floats:
@@ -77,14 +81,15 @@ class World:
         self.crossed = rng.normal(0, 0.25, (PLATFORMS, TYPES)) * (rng.random((PLATFORMS, TYPES)) > 0.7)
         self.menu = [(p, t, a) for p in range(PLATFORMS) for t in range(TYPES) for a in range(AGES)]
         self.value = np.array([platform[p] + kind[t] + age[a] + self.crossed[p, t] for p, t, a in self.menu])
+        self.lifts = [np.zeros(len(self.menu)), self.value / 2, self.value / 2]  # of price, clicks and conversions
         self.shares = [_shares(*option) for option in self.menu]
 
     def run(self, index: int, option: int, rng: np.random.Generator) -> Evidence:
-        """Run one campaign: half of its effect in the CTR, half in the CVR, overdispersed."""
-        half = self.value[option] / 2
-        clicks = rng.poisson(20_000 * 0.02 * np.exp(half + rng.normal(0, 0.15)))
-        conversions = rng.poisson(clicks * 0.05 * np.exp(half + rng.normal(0, 0.15)))
-        spend = 200 * np.exp(rng.normal(0, 0.1))
+        """Run one campaign, overdispersed."""
+        price, clicked, bought = (float(lift[option]) for lift in self.lifts)
+        clicks = rng.poisson(20_000 * 0.02 * np.exp(clicked + rng.normal(0, 0.15)))
+        conversions = rng.poisson(clicks * 0.05 * np.exp(bought + rng.normal(0, 0.15)))
+        spend = 200 * np.exp(price + rng.normal(0, 0.1))
         counts = Counts(20_000, float(clicks), float(conversions), float(spend), None)
         p = self.menu[option][0]
         return Evidence(
@@ -94,8 +99,8 @@ class World:
 
     def mean(self, mix: Sequence[Floats]) -> float:
         """Log value of a mix: shares of the platforms, of the types and of the ages."""
-        alone = sum(float(share @ effect) for share, effect in zip(mix, self.effects, strict=True))
-        return alone + float(mix[0] @ self.crossed @ mix[1])
+        every = mix[0][:, None, None] * mix[1][:, None] * mix[2]
+        return float(every.ravel() @ self.value)
 
     def usual(self, past: Sequence[Evidence]) -> list[Floats]:
         """Shares of the money that platforms, types and ages had so far."""
@@ -105,6 +110,31 @@ class World:
                 level = next(key for key in one.cells[0].shares if key.startswith(f"{name}:"))
                 mix[place][_number(level)] += one.actual.spend or 0.0
         return [shares / shares.sum() for shares in mix]
+
+
+class OwnPrior(World):
+    """A world drawn from what a fit takes for likely before it sees any: how large effects of a group are differs by
+    metric and world, prices and ages on a platform have some, too. Under its own prior what a posterior says comes
+    true as often as it says, at every look, whatever was booked and whichever cards are shown (it is a martingale).
+    """
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        super().__init__(rng)
+        at = np.array(self.menu).T
+        lifts = []
+        for _ in range(3):
+            sizes = iter(rng.exponential(1 / PRIOR_RATE, 5))
+            lift = np.zeros(len(self.menu))
+            for place, count in enumerate((PLATFORMS, TYPES, AGES)):
+                lift += next(sizes) * _centred(rng.normal(size=count))[at[place]]
+            for place, count in ((1, TYPES), (2, AGES)):
+                lift += next(sizes) * _centred(_centred(rng.normal(size=(PLATFORMS, count))).T).T[at[0], at[place]]
+            lifts.append(lift)
+        self.lifts, self.value = lifts, lifts[1] + lifts[2] - lifts[0]
+
+
+def _centred(effects: Floats) -> Floats:
+    return np.asarray(effects - effects.mean(axis=0))
 
 
 KINDS = ("platform", "creative", "audience")
@@ -398,8 +428,9 @@ def _share(worlds: Sequence[Sequence[bool]]) -> str:
     return f"{share:.3f} ({error:.3f})"
 
 
-def _cards(rep: int, seed: int, at_random: bool) -> Loop:
-    world, rng = World(np.random.default_rng([seed, rep])), np.random.default_rng([seed, rep, 1])
+def _cards(rep: int, seed: int, at_random: bool, own_prior: bool = False) -> Loop:
+    world = (OwnPrior if own_prior else World)(np.random.default_rng([seed, rep]))
+    rng = np.random.default_rng([seed, rep, 1])
     return as_advised(world, rng, at_random=at_random)
 
 
@@ -409,13 +440,14 @@ def main() -> None:
     parser.add_argument("--claims", type=int, help="worlds in which the advice alone is followed")
     parser.add_argument("--seed", type=int, default=SEED, help="of the worlds of --claims")
     parser.add_argument("--random", action="store_true", help="book the worlds of --claims at random")
+    parser.add_argument("--own-prior", action="store_true", help="worlds of --claims that a fit takes for likely")
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     if options.claims is None:
         print(report(workers=options.workers))
         return
     with ProcessPoolExecutor(options.workers) as pool:
-        cards = partial(_cards, seed=options.seed, at_random=options.random)
+        cards = partial(_cards, seed=options.seed, at_random=options.random, own_prior=options.own_prior)
         print(claims_report(list(pool.map(cards, range(options.claims)))))
 
 
