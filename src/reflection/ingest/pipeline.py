@@ -173,7 +173,7 @@ def _campaigns(
         *rows.findings,
         *made.findings(),
         *checks.file_findings(file.facts, file.header, rows, file.unused, undecided=choice.undecided),
-        *workbooks.findings(file.table, file.unread, file.facts.frame, frame),
+        *workbooks.findings(file, frame),
         *made.of_campaigns,
         *([days_joined(report.name, days.known, every, dialect)] if days.known else []),
     ]

@@ -24,6 +24,7 @@ from reflection.ingest.reading.archives import DEFAULT_LIMITS, Limits, open_sour
 from reflection.ingest.reading.asset_rows import without_assets
 from reflection.ingest.reading.header import Header, find_header
 from reflection.ingest.reading.number_formats import numeric
+from reflection.ingest.reading.repeated_sheets import Sheet, each_once
 from reflection.ingest.reading.suggested_mapping import suggest
 from reflection.ingest.reading.tables import Cells, Table, open_tables
 from reflection.ingest.reading.typed_rows import Facts, read_facts
@@ -40,7 +41,7 @@ class FileRows:
 
     Attributes:
         unused: headers of number columns that nothing is made of.
-        unread: sheets of the workbook that hold rows and are not read.
+        unread: sheets of the workbook that hold rows and are not read; `sheets` are read.
     """
 
     table: Table
@@ -48,6 +49,7 @@ class FileRows:
     facts: Facts
     unused: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    sheets: Sequence[Sheet] = ()
 
 
 def read_rows(item: Input, options: ImportOptions) -> FileRows:
@@ -75,10 +77,11 @@ def read_rows(item: Input, options: ImportOptions) -> FileRows:
             more = _facts(sheet, replace(own, columns=_places(header, own)), options)
             if not any(_same_rows(more, known) for _, known in sheets):  # a copy of a sheet is no second spend
                 sheets.append((sheet, more))
+    parts = each_once([(sheet.name, more) for sheet, more in sheets])
     header = replace(header, preamble=(*header.preamble, *facts.footer))
     done = [sheet for sheet, _ in sheets]
     unread = tuple(sheet.name for sheet in tables if sheet.typed and sheet not in done)
-    return FileRows(table, header, _together([more for _, more in sheets]), _unused(table, header), unread)
+    return FileRows(table, header, _together([part.facts for part in parts]), _unused(table, header), unread, parts)
 
 
 def _tables(item: Input, limits: Limits) -> list[Table]:

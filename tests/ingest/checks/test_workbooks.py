@@ -5,7 +5,11 @@ import zipfile
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.ingest.conftest import workbook
 
+from reflection.errors import ImportFileError
 from reflection.ingest import ImportReport, read_export
 
 HEADER: list[str | float | None] = [
@@ -95,6 +99,57 @@ def test_a_sheet_of_another_shape_is_named(make_workbook: Callable[..., bytes]) 
     assert report.totals.spend == 10.0
     note = next(item for item in report.findings if item.code == "sheets_not_read")
     assert "[Notes]" in note.message
+
+
+def test_last_week_beside_the_month_counts_once(make_workbook: Callable[..., bytes]) -> None:
+    month = [HEADER, *map(row, range(1, 31))]
+    report = read(with_sheets(make_workbook, Month=month, Week=[HEADER, *map(row, range(24, 31))]))
+
+    assert report.totals.spend == 300.0
+    note = next(item for item in report.findings if item.code == "sheets_repeat")
+    assert "[Week] says 7 rows that report.xlsx [Month] says, too" in note.message
+
+
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=9, unique=True), st.integers(1, 30), st.booleans())
+def test_no_money_of_two_sheets_is_counted_twice_in_silence(days: list[int], end: int, turned: bool) -> None:
+    """Whichever days two sheets share with the same figures, each counts once, and it is said."""
+    first, second = [row(day, 7.5) for day in range(1, end + 1)], [row(day, 7.5) for day in days]
+    pair = {"One": [HEADER, *first], "Two": [HEADER, *second]}
+    report = read(with_sheets(workbook, **dict(reversed(pair.items()) if turned else pair.items())))
+
+    every = {line[0] for line in (*first, *second)}
+    assert report.totals.spend == 7.5 * len(every)
+    assert bool({"sheets_repeat", "sheets_not_read"} & codes(report)) == (len(every) < len(first) + len(second))
+
+
+@pytest.mark.parametrize("share", [1.02, 0.97])
+def test_sheets_of_which_one_may_restate_the_other_are_asked_about(
+    make_workbook: Callable[..., bytes], share: float
+) -> None:
+    final = [[*row(day)[:2], 10.0 * share, 1_000.0 * share, 20.0, 2.0] for day in (1, 2, 3)]
+    sheets = {"September": [HEADER, row(1), row(2), row(3)], "Final": [HEADER, *final]}
+
+    with pytest.raises(ImportFileError, match=r"both have figures of 3 campaign-days") as refusal:
+        read(with_sheets(make_workbook, **sheets))
+    assert "delete the other" in (refusal.value.hint or "")
+
+
+def test_sheets_without_days_of_which_one_may_be_within_the_other_are_asked_about(
+    make_workbook: Callable[..., bytes],
+) -> None:
+    def sheet(part: float) -> list[list[str | float | None]]:
+        return [HEADER[1:], *([name, 300.0 * part, 9_000.0 * part, 90.0, 9.0] for name in ("Brand", "Shoes"))]
+
+    with pytest.raises(ImportFileError, match="same money twice"):
+        read(with_sheets(make_workbook, September=sheet(1.0), Week=sheet(0.2)))
+
+
+def test_parts_of_a_whole_in_several_sheets_are_added_and_it_is_said(make_workbook: Callable[..., bytes]) -> None:
+    desktop = [[*row(day)[:2], 2.0, 150.0, 5.0, 1.0] for day in (1, 2, 3)]
+    report = read(with_sheets(make_workbook, Mobile=[HEADER, row(1), row(2), row(3)], Desktop=[HEADER, *desktop]))
+
+    assert report.totals.spend == 36.0
+    assert "sheets_added" in codes(report)
 
 
 def _with_cell(make: Callable[..., bytes], cell: str, attributes: str = "") -> bytes:

@@ -21,13 +21,13 @@ from reflection.ingest.dialects.platforms import platform_name
 from reflection.ingest.import_report import Finding, Granularity, finding
 from reflection.ingest.reading.header import Header
 from reflection.ingest.reading.preamble import Preamble
+from reflection.ingest.reading.short_years import MONTH_HEADERS
 from reflection.ingest.reading.typed_rows import Facts
 
 ACCOUNT = "account_id"
 NAMELESS = "rows without a campaign name"
 _DAY_HEADERS = frozenset({"day", "date", "tag", "jour", "día", "giorno", "dia", "hari", "日", "by day"})
 _WEEK_HEADERS = frozenset({"week", "woche", "semaine", "semana", "settimana"})
-_MONTH_HEADERS = frozenset({"month", "monat", "mois", "mes", "mese", "mês"})
 _KEPT = (
     "line", "twin", "key", "name", "platform", "objective", "currency", "first", "last", "audience", "creative",
     "creative_name", "creative_type", "headline", "body", "attribution", ACCOUNT, KIND, *SPLITS, *COUNTS,
@@ -105,7 +105,7 @@ def _days(frame: pl.DataFrame, facts: Facts, header: Header) -> tuple[pl.DataFra
     last_day = first_day
     if written in _WEEK_HEADERS:
         last_day = first_day.dt.offset_by("6d")
-    elif written in _MONTH_HEADERS:
+    elif written in MONTH_HEADERS:
         first_day, last_day = first_day.dt.month_start(), first_day.dt.month_end()
     elif "date_end" in frame.columns and written not in _DAY_HEADERS:
         last_day = pl.coalesce(*(name for name in ("date_end_last", "date_end") if name in frame.columns), "date")

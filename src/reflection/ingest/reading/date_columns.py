@@ -16,6 +16,7 @@ from reflection.ingest.import_report import Reject
 from reflection.ingest.reading.dates import Span, decide_order, parse_span, serial_date
 from reflection.ingest.reading.header import Header
 from reflection.ingest.reading.preamble import Preamble
+from reflection.ingest.reading.short_years import may_be_month, short_months
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|[./-]\d\d$")
 Spans = Mapping[str, Span | None]
@@ -52,7 +53,10 @@ def with_days(frame: pl.DataFrame, header: Header, name: str, user_order: DateOr
         order, basis = user_order, "user"
     else:  # 'ymd' says nothing of 03/04/2026
         order, basis = _order(cells, header, name)
-    spans = {cell: (serials[cell],) * 2 if cell in serials else parse_span(cell, order) for cell in cells}
+    short = {cell: month for field in fields for cell, month in short_months(cells, header.written(field)).items()}
+    spans = {
+        cell: (serials[cell],) * 2 if cell in serials else short.get(cell) or parse_span(cell, order) for cell in cells
+    }
     _refuse_hopeless(spans, name)
     rejects: list[Reject] = []
     for field in fields:
@@ -100,6 +104,8 @@ def _refuse_hopeless(spans: Spans, name: str) -> None:
     if len(strange) > len(spans) / 2:
         cell = strange[0][:40]
         why = "" if _YEAR.search(cell) else ": it names no year"
+        if may_be_month(cell):
+            why = ": it may be a month and its year, or a day of no year"
         raise ImportFileError(
             f"{name}: most dates cannot be read, such as '{cell}'{why}.",
             hint="Export with ISO dates (2026-09-30), or weeks and months with their year (KW 23/2026, 2026-09).",

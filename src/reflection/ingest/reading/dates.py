@@ -38,9 +38,11 @@ _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
 _COMPACT_MONTH = re.compile(r"^((?:19|20)\d{2})(0[1-9]|1[0-2])$")
 _PARTS = re.compile(r"^(\d{1,2})([/.-]) ?(\d{1,2})\2 ?(\d{4}|\d{2})$")
 _WEEK = re.compile(
-    r"^(?:(\d{4})[- ]?[Ww](\d{1,2})|(?:[Ww]|KW|CW|Week|Woche)[ -]?(\d{1,2})[ ,/-]+(\d{4}))$", re.IGNORECASE
+    r"^(?:(\d{4})[-/ ]?[Ww](\d{1,2})|(?:[Ww]|KW|CW|Week|Woche)[ -]?(\d{1,2})[ ,/-]+(\d{4}))$", re.IGNORECASE
 )
-_QUARTER = re.compile(r"^(?:(\d{4})[ -]?Q([1-4])|Q([1-4])[ ,/-]*(\d{4}))$", re.IGNORECASE)
+_QUARTER = re.compile(
+    r"^(?:(\d{4})[ /-]?[QT]([1-4])|[QT]([1-4])[ ,/-]*(\d{4})|(?:([1-4])Q|Q([1-4]))[ ,/'’-]?(\d{2}))$", re.IGNORECASE
+)
 _MONTH = re.compile(r"^(?:(\d{4})[-/.](\d{1,2})|(\d{1,2})[/.-](\d{4}))$")
 _SERIAL = re.compile(r"^\d{5}(?:\.\d+)?$")
 _WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
@@ -200,7 +202,8 @@ def _longer(text: str) -> Span | None:
             return None
         return monday, monday + dt.timedelta(days=6)
     if match := _QUARTER.match(text):
-        year, last = int(match[1] or match[4]), 3 * int(match[2] or match[3])
+        year = int(match[1] or match[4]) if match[2] or match[3] else _year(match[7])
+        last = 3 * int(match[2] or match[3] or match[5] or match[6])
         first, end = _month(year, last - 2), _month(year, last)
         return (first[0], end[1]) if first and end else None
     if match := _MONTH.match(text):
