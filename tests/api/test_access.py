@@ -159,6 +159,18 @@ def test_a_key_cannot_choose_another_workspace(guarded, keys):
         assert client.get("/insights", headers={"X-Workspace": "../acme"}).status_code == 422
 
 
+@pytest.mark.parametrize("name", ["Authorization", "X-API-Key", "X-Workspace", "Idempotency-Key"])
+def test_what_decides_who_calls_and_where_is_said_once(guarded, keys, name):
+    """Or a proxy that adds its own judges one of them, and we another."""
+    own = {"Authorization": f"Bearer {keys['any']}", "X-Workspace": "acme", "Idempotency-Key": "1"}
+    with guarded.client(None) as client:
+        twice = [*own.items(), *([("X-API-Key", "a")] if name == "X-API-Key" else []), (name, own.get(name, "b"))]
+        answer = client.get("/insights", headers=twice)
+
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["field"] == name
+
+
 def test_a_key_for_any_workspace_chooses(guarded, keys):
     with guarded.client(keys["any"]) as client, guarded.client(keys["owner"]) as owner:
         headers = {"X-Workspace": "acme"}

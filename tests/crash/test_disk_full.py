@@ -5,17 +5,22 @@ mount namespace of the server's own. That takes a Linux that lets its users make
 fails and says why, because what did not run was not shown.
 """
 
+import itertools
 import signal
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
 import pytest
+from fastapi.testclient import TestClient
+from scripts.api_examples import examples
 from sqlalchemy import event
 
 from reflection.api.openapi import CMP_007
 from reflection.errors import StorageFull
+from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
 from reflection.store.maintenance.verify import verify
 
@@ -87,6 +92,49 @@ def test_a_fit_that_does_not_fit_leaves_the_last_one(new_house: Callable[..., An
     disk.spare = None
     assert house.learn()
     assert house.problems() == []
+
+
+class _FullAt:
+    """Between a client and its application: the disk is full at the n-th commit of a request, for each n there is."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.left, self.refusals = 0, Counter[str]()
+        self._commit, self._request = Database._commit, TestClient.request
+        monkeypatch.setattr(Database, "_commit", lambda *arguments: self._committed(*arguments))
+        monkeypatch.setattr(TestClient, "request", lambda *arguments, **more: self._asked(*arguments, **more))
+
+    def _committed(self, *arguments: Any) -> None:
+        self.left -= 1
+        if not self.left:
+            raise StorageFull("the disk is full; nothing was changed")
+        self._commit(*arguments)
+
+    def _asked(self, client: Any, method: str, path: str, **more: Any) -> httpx.Response:
+        for commit in itertools.count(1):
+            database = client.app.state.application.database
+            before = None if method == "GET" else database.data_version()
+            self.left = 0 if method == "GET" else commit
+            answer: httpx.Response = self._request(client, method, path, **more)  # type: ignore[assignment]
+            if method == "GET" or self.left > 0 or answer.status_code < 400:
+                self.left = 0
+                return answer
+            assert answer.status_code == 507, (method, path, answer.text)
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert commit > 1 or database.data_version() == before, (method, path, "it changed something before")
+            self.refusals[method] += 1
+        raise AssertionError
+
+
+@pytest.mark.torture(part="disk")
+def test_every_route_that_writes_says_that_the_disk_is_full_and_does_it_when_there_is_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    full = _FullAt(monkeypatch)
+
+    examples()  # fails where one of them is not answered at last
+
+    assert full.refusals["POST"] >= 18
+    assert full.refusals["DELETE"] >= 12
 
 
 def _posted(client: httpx.Client, name: str) -> httpx.Response:

@@ -1,12 +1,10 @@
 """A server that has run for a year is as large as one that has run for months: real processes, their clock set forward.
 
-The clock of server and worker is moved by a small library of the C compiler's that adds seconds to what the system says
-of the date; what is measured in durations goes on at its own pace. Each month brings the same traffic, and a restart.
+What is measured in durations goes on at its own pace. Each month brings the same traffic, and a restart.
 """
 
 import signal
 import sqlite3
-import subprocess
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -15,6 +13,7 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
+from tests.crash.set_clock import Clock
 
 from reflection.api.openapi import CMP_007
 
@@ -27,67 +26,6 @@ BY_INTENT = {"forecasts", "advice_assignments", "advice_feedback", "alembic_vers
 """Kept for good, as docs/operations.md says."""
 
 PATIENCE = 120.0
-CLOCK = r"""
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/time.h>
-#include <time.h>
-
-static long shift(void) {  /* seconds, in a file that the test writes */
-    static volatile long *seconds;
-    if (!seconds) {
-        int file = open(getenv("CLOCK_SHIFT"), O_RDONLY);
-        seconds = mmap(0, sizeof(long), PROT_READ, MAP_SHARED, file, 0);
-    }
-    return *seconds;
-}
-
-int clock_gettime(clockid_t which, struct timespec *now) {
-    static int (*real)(clockid_t, struct timespec *);
-    if (!real) real = dlsym(RTLD_NEXT, "clock_gettime");
-    int failed = real(which, now);
-    if (!failed && (which == CLOCK_REALTIME || which == CLOCK_REALTIME_COARSE)) now->tv_sec += shift();
-    return failed;
-}
-
-int gettimeofday(struct timeval *now, void *zone) {
-    struct timespec precise;
-    clock_gettime(CLOCK_REALTIME, &precise);
-    now->tv_sec = precise.tv_sec;
-    now->tv_usec = precise.tv_nsec / 1000;
-    return 0;
-}
-
-time_t time(time_t *now) {
-    struct timespec precise;
-    clock_gettime(CLOCK_REALTIME, &precise);
-    if (now) *now = precise.tv_sec;
-    return precise.tv_sec;
-}
-"""
-
-
-class Clock:
-    """What is put before a command so that its clock stands where it is put."""
-
-    def __init__(self, folder: Path) -> None:
-        source, self._library, self._shift = folder / "clock.c", folder / "clock.so", folder / "shift"
-        source.write_text(CLOCK)
-        subprocess.run(["cc", "-shared", "-fPIC", "-o", str(self._library), str(source), "-ldl"], check=True)
-        self.put(0)
-
-    def put(self, seconds: int) -> None:
-        """So many seconds ahead of the system's."""
-        with self._shift.open("r+b" if self._shift.exists() else "wb") as file:  # in place: processes have it mapped
-            file.write(seconds.to_bytes(8, "little"))
-
-    @property
-    def before(self) -> tuple[str, ...]:
-        """The words before a command."""
-        return ("env", f"LD_PRELOAD={self._library}", f"CLOCK_SHIFT={self._shift}", f"MARKO_HISTORY_DAYS={KEPT_DAYS}")
 
 
 def a_month(client: httpx.Client, month: int, today: str) -> None:
@@ -131,7 +69,7 @@ def test_a_year_of_traffic_leaves_a_flat_database(start: Callable[..., Any], tmp
     clock, seen = Clock(tmp_path), list[dict[str, int]]()
     for month in range(MONTHS):
         clock.put(month * MONTH)
-        server = start(*clock.before).ready()
+        server = start(*clock.before, f"MARKO_HISTORY_DAYS={KEPT_DAYS}").ready()
         with httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
             a_month(client, month, f"{datetime.now(UTC) + timedelta(seconds=month * MONTH):%Y-%m-%d}")
             end = time.monotonic() + PATIENCE

@@ -73,6 +73,19 @@ def drip(handler):
         handler.close_connection = True
 
 
+@pytest.mark.parametrize(
+    ("wait", "seconds"),
+    [("7", 7), ("9" * 5_000, webhooks.LONGEST_WAIT), ("0" * 5_000, 0), ("-1", None), ("²", None), ("soon", None)],
+)
+def test_what_a_receiver_asks_for_is_read_whatever_it_is(receiver, wait, seconds):
+    def later(handler):
+        handler.wfile.write(f"HTTP/1.1 503 No\r\nRetry-After: {wait}\r\nContent-Length: 0\r\n\r\n".encode("latin-1"))
+
+    receiver.answers["/"] = later
+
+    assert failure(f"{receiver.url}/").retry_after == seconds
+
+
 def test_an_answer_that_drips_is_left_within_the_time(receiver):
     receiver.answers["/"] = drip
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reflection.ingest.watched_folder import WatchedFolder
+from reflection.ingest.watched_folder import DONE, FAILED, WatchedFolder
 
 
 class Clock:
@@ -83,3 +83,33 @@ def test_a_file_that_cannot_be_moved_leaves_no_verdict(folder: WatchedFolder, tm
     with pytest.raises(OSError, match="gone"):
         folder.put_away(tmp_path / "gone.csv", "a verdict", read=False)
     assert list((tmp_path / "failed").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["n" * 251 + ".csv", "é" * 125 + ".csv", "報" * 84 + ".a", "a." + "b" * 253, "x" * 255]
+)
+def test_whatever_a_file_is_called_it_is_put_away_with_its_verdict(
+    folder: WatchedFolder, tmp_path: Path, name: str
+) -> None:
+    for number in range(1, 12):
+        path = tmp_path / name
+        path.write_text(f"{number}")
+        target = folder.put_away(path, f"verdict {number}", read=True)
+        assert target.read_text() == f"{number}"
+        assert target.with_name(f"{target.name}.txt").read_text() == f"verdict {number}"
+    assert len(list((tmp_path / "done").iterdir())) == 22, "nothing was written over"
+
+
+@pytest.mark.parametrize("name", [DONE, FAILED])
+def test_nothing_is_put_elsewhere_by_a_link(folder: WatchedFolder, tmp_path: Path, name: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / name).symlink_to(elsewhere)
+    path = tmp_path / "report.csv"
+    path.write_text("a")
+
+    with pytest.raises(OSError, match="is a link"):
+        folder.put_away(path, "a verdict", read=name == DONE)
+
+    assert list(elsewhere.iterdir()) == []
+    assert path.exists()

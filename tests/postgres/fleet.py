@@ -65,7 +65,7 @@ class Fleet:
             "MARKO_EMBEDDING_MODEL": "none",
             "MARKO_LOG_LEVEL": "ERROR",
         }
-        self._environment, self._folder, self._free_port = {**kept, **own, **more}, folder, free_port
+        self.environment, self._folder, self._free_port = {**kept, **own, **more}, folder, free_port
         self.engine = create_engine(url, isolation_level="AUTOCOMMIT")
         self.processes: list[subprocess.Popen[bytes]] = []
         self.server = self._serve()
@@ -77,7 +77,7 @@ class Fleet:
                 subprocess.Popen(
                     [sys.executable, "-m", "reflection.cli", *command],
                     cwd=self._folder,
-                    env=self._environment,
+                    env=self.environment,
                     stderr=errors,
                     stdout=errors,
                 )

@@ -33,6 +33,8 @@ IN_PROCESS_HOSTS = frozenset({"testserver", "test"})
 FORWARDED = "forwarded"
 """Who guesses keys through a proxy, or says so: the address is what the sender wrote, so all of them count as one."""
 
+_ONCE = ("Host", "Origin", "Authorization", "X-API-Key", "X-Workspace", "Idempotency-Key")
+_ONCE = ("Host", "Origin", "Authorization", "X-API-Key", "X-Workspace", "Idempotency-Key")
 _PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -118,9 +120,12 @@ class Access:
         """Refuse foreign host names, proxies in front of a keyless server, and other sites' forms.
 
         Raises:
+            InvalidInput: what decides who calls, or where, is said twice: a proxy may have judged the other one.
             UnknownHost: the Host header names somebody else.
             NotAllowed: the request came through a proxy, or from a foreign web page.
         """
+        if twice := next((name for name in _ONCE if len(headers.getlist(name)) > 1), None):
+            raise InvalidInput(f"the header {twice} was sent twice", hint="send it once", field=twice)
         host = headers.get("host", "")
         hosts = self._named if self.has_keys else self._named | LOOPBACK_HOSTS
         if hosts and client_of(scope) == IN_PROCESS:

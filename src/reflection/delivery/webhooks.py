@@ -26,6 +26,9 @@ GONE = 410
 LONGEST_WAIT = 86_400
 """The most seconds that a receiver can ask to be left alone for."""
 
+DIGITS = 9
+"""So many of a number are read: it says more than the longest wait already, and thousands of them are an error."""
+
 
 def send(guard: AddressGuard, address: str, secret: str, message: Message, *, seconds: float = SECONDS) -> None:
     """Send a message once.
@@ -96,7 +99,7 @@ def _judge(answer: httpx2.Response) -> None:
     if 300 <= status < 400:
         raise FailedDelivery(f"it answered {status}; redirects are not followed")
     wait = answer.headers.get("retry-after", "")
-    retry_after = min(int(wait), LONGEST_WAIT) if wait.isdecimal() else None
+    retry_after = min(int(wait[:DIGITS]), LONGEST_WAIT) if wait.isdecimal() else None
     raise FailedDelivery(f"it answered {status}", final=status == GONE, retry_after=retry_after)
 
 

@@ -4,11 +4,15 @@ A file is whole when nothing of it changed between two looks some seconds apart.
 stored; who is killed in between reads it again, which changes nothing. Must not know what an import is.
 """
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 DONE, FAILED = "done", "failed"
+LONGEST = 240
+"""Bytes of a name that leave room for a number and the verdict's ending, of the 255 that a name may have."""
+
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".download", ".filepart")
 """Endings under which programs write what they rename when it is whole."""
 
@@ -52,16 +56,20 @@ class WatchedFolder:
     def put_away(self, path: Path, verdict: str, *, read: bool) -> Path:
         """Move a file to `done/` or `failed/`, its verdict beside it as `<name>.txt`; where it is now.
 
-        A name that is taken there gets a number: what came before is never written over.
+        A name that is taken there gets a number: what came before is never written over. One that leaves no room for
+        the verdict's is cut. Whoever may drop files here has nothing written elsewhere by a link.
 
         Raises:
             OSError: it cannot be moved; it stays where it was.
         """
         place = self.folder / (DONE if read else FAILED)
+        if place.is_symlink():
+            raise NotADirectoryError(errno.ENOTDIR, f"{place.name} is a link, and nothing is written through one")
         place.mkdir(exist_ok=True)
         target = _free(place, path.name)
         words = _beside(target)
-        words.write_text(verdict, encoding="utf-8")
+        with words.open("x", encoding="utf-8") as file:
+            file.write(verdict)
         try:
             path.rename(target)
         except OSError:
@@ -74,7 +82,10 @@ class WatchedFolder:
 def _free(place: Path, name: str) -> Path:
     """A name in a folder that neither a file nor a verdict has."""
     stem, suffix = Path(name).stem, Path(name).suffix
-    number, target = 1, place / name
+    if len(os.fsencode(name)) > LONGEST:
+        suffix = suffix if len(os.fsencode(suffix)) <= LONGEST // 2 else ""
+        stem = os.fsencode(stem)[: LONGEST - len(os.fsencode(suffix))].decode(errors="ignore")
+    number, target = 1, place / f"{stem}{suffix}"
     while os.path.lexists(target) or os.path.lexists(_beside(target)):
         number += 1
         target = place / f"{stem}-{number}{suffix}"
