@@ -17,7 +17,7 @@ from reflection.cli.main import COMMANDS, GROUPS, make_app
 from reflection.settings import variables
 
 ROOT = Path(__file__).parents[2]
-PROMISES = 40
+PROMISES = 41
 
 
 def text_of(name: str) -> str:

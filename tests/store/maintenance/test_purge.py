@@ -11,10 +11,11 @@ from sqlalchemy import inspect
 
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import AnalysisRecord, ForecastRow
-from reflection.errors import Conflict
+from reflection.errors import Conflict, Unavailable
 from reflection.store.campaigns import SqlStore
 from reflection.store.database import sqlite_scrub
 from reflection.store.database.connections import Database
+from reflection.store.database.turns import turns
 from reflection.store.maintenance import purge
 from reflection.store.maintenance.purge import Purge, purge_workspace, remaining
 from reflection.store.maintenance.verify import verify
@@ -156,6 +157,22 @@ def test_a_large_file_is_written_anew_only_while_nobody_else_has_it_open(
     assert verify(database) == []
     with database.read() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+
+
+@pytest.mark.sqlite
+def test_a_file_that_was_moved_meanwhile_is_not_said_to_be_clean(
+    store: SqlStore, database: Database, whole: Purge, mirror: Mirror, record: Make
+) -> None:
+    _fill(store, record, "purged")
+    mirror.meanwhile = lambda: database.path.rename(database.path.with_name("moved.db"))
+
+    with pytest.raises(Unavailable, match="moved"):
+        whole.all_of("purged", "2026-04-01", scrubbed=True)
+
+    assert not database.path.exists()
+    with pytest.raises(Unavailable, match="moved"):
+        database.scrub(turns(), 0.0)
+    assert not database.path.exists(), "no other file is made in its place"
 
 
 @pytest.mark.sqlite

@@ -193,7 +193,11 @@ class Database:
         Args:
             turns: others have theirs with each that is taken.
             seconds: how long to wait for readers of an older state.
+
+        Raises:
+            Unavailable: the file is no longer where it was, or there is no room.
         """
+        self._check_place()  # a new connection would make another file, of which nothing is left indeed
         self.close()  # so that nobody but others may keep the file
         with self.dialect.translated_errors():
             return self.dialect.scrub(self.writer, turns, seconds)
