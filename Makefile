@@ -71,7 +71,7 @@ torture-kills-1: ## ten thousand kill -9 of a writer
 torture-kills-2: ## ten thousand more
 torture-machine-1: ## a thousand long random runs against a model of the engine
 torture-machine-2: ## a thousand more
-torture-server: ## servers, the vector memory and the sender of alerts killed, imports gone on with
+torture-server: ## servers, the vector memory and the sender of alerts killed, imports gone on with; clocks put elsewhere
 torture-disk: ## power cuts, aborted writes, full disks, damage, backups under load
 torture-soak: ## ten thousand submissions: memory, speed, rebuilding
 torture-api: ## every operation of the API against its description; extreme numbers
@@ -82,7 +82,7 @@ torture-postgres-2: ## two hundred more
 torture-postgres-3: ## two hundred more
 torture-postgres-4: ## two hundred more
 torture-postgres-5: ## two hundred more
-torture-postgres-6: ## ten minutes of mixed load on two processes and two workers: no error, nothing that grows
+torture-postgres-6: ## ten minutes of mixed load on two processes and two workers: no error, nothing that grows; purges killed
 $(filter torture-postgres-%,$(TORTURE:%=torture-%)): torture-%: $(POSTGRES)/.ready
 	@$(ON_SERVER) -m "torture(part='$*')" tests/postgres
 $(filter-out torture-postgres-%,$(TORTURE:%=torture-%)): torture-%: $(DEV)
