@@ -88,15 +88,30 @@ def elasticities(
     levels = [np.where(group == g, 1.0, 0.0) for g in range(groups)]
     design = np.column_stack([*slopes, *levels, beside.columns])
     white_x, white_y = _white(design, v, unit, unit_sd), _white(y[:, None], v, unit, unit_sd)[:, 0]
-    gram, moment, square = white_x.T @ white_x, white_x.T @ white_y, float(white_y @ white_y)
     reading = np.zeros((groups + count, design.shape[1]))
     reading[:groups, 0] = 1.0
     reading[np.arange(groups), 1 + np.arange(groups)] = 1.0
     reading[groups:, 1 + groups : 1 + groups + count] = np.eye(count) - usual
+    mean, variance = _integrated(white_x, white_y, reading, [1, groups, count, groups], beside.variance)
+    sd, prior_sd = np.sqrt(np.maximum(variance, 0.0)), float(np.hypot(FROM_LINEAR, 1 / APART_RATE))
+    member_prior_sd = MEMBER_SD * np.sqrt((reading[groups:] ** 2).sum(axis=1))
+    return Elasticities(1.0 + mean[:groups], sd[:groups], prior_sd, mean[groups:], sd[groups:], member_prior_sd)
+
+
+def _integrated(
+    white_x: Floats, white_y: Floats, reading: Floats, counts: list[int], beside: Floats
+) -> tuple[Floats, Floats]:
+    """Mean and variance of what is read of the coefficients, over how far groups may be apart.
+
+    Args:
+        reading: rows of the coefficients' weights in each.
+        counts: of the slope, its deviations by group and by member, and the levels. beside: variances of the rest.
+    """
+    gram, moment, square = white_x.T @ white_x, white_x.T @ white_y, float(white_y @ white_y)
     means, variances, weights = [], [], []
     for apart in _APART:
         sizes = [FROM_LINEAR, max(float(apart), _LEAST), MEMBER_SD, LEVEL_SD]
-        prior = 1.0 / np.append(np.square(np.repeat(sizes, [1, groups, count, groups])), beside.variance)
+        prior = 1.0 / np.append(np.square(np.repeat(sizes, counts)), beside)
         precision = gram + np.diag(prior)
         covariance = np.linalg.inv(precision)
         middle = covariance @ moment
@@ -107,10 +122,7 @@ def elasticities(
     mass = np.exp(np.array(weights) - max(weights)) * np.gradient(_APART)
     mass /= mass.sum()
     mean = mass @ np.array(means)
-    variance = mass @ (np.array(variances) + np.array(means) ** 2) - mean**2
-    sd, prior_sd = np.sqrt(np.maximum(variance, 0.0)), float(np.hypot(FROM_LINEAR, 1 / APART_RATE))
-    member_prior_sd = MEMBER_SD * np.sqrt((reading[groups:] ** 2).sum(axis=1))
-    return Elasticities(1.0 + mean[:groups], sd[:groups], prior_sd, mean[groups:], sd[groups:], member_prior_sd)
+    return mean, mass @ (np.array(variances) + np.array(means) ** 2) - mean**2
 
 
 def _white(columns: Floats, v: Floats, unit: Ints, unit_sd: float) -> Floats:
