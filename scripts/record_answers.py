@@ -5,8 +5,9 @@
 Writes one text file for each answer into FOLDER (made anew): exit code, standard output and error of a command; status,
 headers and body of a route. The clock stands still during a step and goes on by a minute between two, keys come from
 a counter, and after every write the recording waits until it is learnt and published: the same program gives the same
-bytes each time. Only ids of recalls and durations in `/metrics` are masked. A command or route that no step reaches is
-an error. Works in a temporary folder. Knows only what users know: `python -m reflection.cli`, `app.main:app`, `Engine`.
+bytes each time. Only ids of recalls and of processes, and durations in `/metrics`, are masked. A command or route that
+no step reaches is an error. Works in a temporary folder. Knows only what users know: `python -m reflection.cli`,
+`app.main:app`, `Engine`.
 """
 
 import argparse
@@ -36,6 +37,7 @@ SAMPLES = ROOT / "data" / "samples"
 BEGIN = datetime(2026, 4, 20, 9, 0, tzinfo=UTC)
 MASKS = (
     (re.compile(r"rcl_[0-9a-f]{20}"), "rcl_<id>"),
+    (re.compile(r'"pid": ?\d+'), '"pid":0'),
     (
         re.compile(
             r'^((?:process_|reflection_\w+_seconds|reflection_requests_total\S*"(?:/metrics|/v1/imports)")\S*).*$', re.M
@@ -250,7 +252,8 @@ def serve(recording: Recording, steps: Callable[[Door], None], **environment: st
     """Serve the application in a process of its own and take the steps there."""
 
     def session() -> None:
-        os.environ.update({"MARKO_RATE_LIMIT": "off", "MARKO_LOG_LEVEL": "ERROR", **environment})
+        usual = {"MARKO_RATE_LIMIT": "off", "MARKO_LOG_LEVEL": "ERROR", "MARKO_BACKGROUND": "threads"}
+        os.environ.update(usual | environment)  # a worker of its own would have the machine's clock
         rest_briefly()
         from starlette.testclient import TestClient
 
