@@ -33,6 +33,7 @@ LONG_FILES = {
 BROAD_EXCEPTS = {
     "api/middleware.py": "the outermost door of HTTP: nothing leaves it but a problem, and the log gets the cause",
     "engine/background.py": "the outermost door of a thread: reports, and goes on",
+    "delivery/sender.py": "whatever a library raises over a hostile answer; a try that failed, with its reason",
     "cli/main.py": "the outermost door of the terminal: one line instead of a traceback",
     "llm/deadline.py": "hands whatever a call raised from its thread to the caller, who gets it raised",
     "memory/chroma.py": "a native library that panics with a BaseException; becomes Unavailable",

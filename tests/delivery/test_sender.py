@@ -135,6 +135,31 @@ def test_a_receiver_that_sleeps_keeps_no_other_waiting(service, receiver, say):
     assert order == ["quick", "slow"]
 
 
+def test_an_answer_that_nobody_foresaw_is_a_try_that_failed_and_keeps_no_other_waiting(service, receiver, say, clock):
+    odd, other = made(service, receiver, "/odd"), made(service, receiver, "/other")
+    deliver = service.sender._deliver
+
+    def delivered(alert, message):
+        if alert.alert_id == odd.alert_id:
+            raise ValueError("a text that may hold a secret")
+        deliver(alert, message)
+
+    service.sender._deliver = delivered
+    say(odd, "a")
+    for name in ("a", "b"):
+        say(other, name)
+        service.sender.work()
+
+    assert states(service, other) == ["delivered", "delivered"]
+    (row,) = service.deliveries("default", odd.alert_id, 5)
+    assert (row["state"], row["reason"]) == ("pending", "it could not be sent (ValueError)")
+    assert service.sender.test("default", odd.alert_id)["reason"] == "it could not be sent (ValueError)"
+    service.sender._deliver = deliver
+    clock.after(minutes=10)
+    service.sender.work()
+    assert "delivered" in states(service, odd)
+
+
 def test_a_process_that_dies_in_the_middle_has_tried(service, receiver, say, clock):
     alert = made(service, receiver)
     say(alert, "a")

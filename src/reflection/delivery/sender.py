@@ -162,6 +162,11 @@ class AlertSender:
         except FailedDelivery as error:
             self._note_failure(due, error)
             return
+        except Exception as error:  # noqa: BLE001 - whatever a library makes of a hostile answer; others wait
+            reason = f"it could not be sent ({type(error).__name__})"  # without its text, which may hold the address
+            log.error("an alert could not be sent", alert=due.alert_id, message=due.message.message_id, reason=reason)
+            self._note_failure(due, FailedDelivery(reason))
+            return
         self._outbox.arrived(due, instant_text(self._clock()))
 
     def _note_failure(self, due: DueMessage, error: FailedDelivery) -> None:
