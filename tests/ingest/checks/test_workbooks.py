@@ -152,6 +152,32 @@ def test_parts_of_a_whole_in_several_sheets_are_added_and_it_is_said(make_workbo
     assert "sheets_added" in codes(report)
 
 
+def _merged(make: Callable[..., bytes], rows: list[list[str | float | None]], *places: str) -> bytes:
+    """A workbook in which these cells are merged."""
+    sheet = zipfile.ZipFile(io.BytesIO(make(rows))).read("xl/worksheets/sheet1.xml").decode()
+    cells = "".join(f'<mergeCell ref="{place}"/>' for place in places)
+    return make([], raw_sheet=sheet.replace("</sheetData>", f"</sheetData><mergeCells>{cells}</mergeCells>").encode())
+
+
+def test_a_day_in_merged_cells_is_the_day_of_all_their_rows(make_workbook: Callable[..., bytes]) -> None:
+    """Two campaigns of the same figures, too, which look like a row and its subtotal."""
+    rows = [[day, name, *row(1)[2:]] for day in ("2026-09-01", "2026-09-02") for name in ("Brand", "Shoes")]
+    rows[1][0] = rows[3][0] = None
+
+    report = read(_merged(make_workbook, [HEADER, *rows], "A2:A3", "A4:A1048576"))
+
+    assert (report.totals.spend, len(report.campaigns)) == (40.0, 2)
+
+
+def test_an_amount_in_merged_cells_is_one_amount(make_workbook: Callable[..., bytes]) -> None:
+    rows = [row(1, 30.0), row(2, None), row(3, None)]
+
+    report = read(_merged(make_workbook, [HEADER, *rows], "C2:C4"))
+
+    assert report.totals.spend is None, "nobody says how it is spread"
+    assert "cells_missing" in codes(report)
+
+
 def _with_cell(make: Callable[..., bytes], cell: str, attributes: str = "") -> bytes:
     """Two rows; the spend of the second is this cell, its row has these attributes."""
     data = make([HEADER, row(1), row(2)])

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reflection.errors import ImportFileError
 from reflection.ingest import read_export
@@ -18,6 +20,7 @@ from reflection.ingest.reading.archives import Limits, open_source
 from reflection.ingest.reading.excel import checked_workbook
 from reflection.ingest.reading.tables import open_tables
 
+WESTERN = st.characters(codec="cp1252", categories=["L", "N", "S"])
 TABLE = b"Day,Campaign,Impr.\n2026-09-01,Brand,5\n"
 
 
@@ -103,6 +106,24 @@ def test_a_workbook_inside_a_zip_is_opened(make_workbook: Callable[..., bytes]) 
 )
 def test_other_kinds_of_files_are_named_and_refused(data: bytes, what: str) -> None:
     assert what in refused(data).message
+
+
+@pytest.mark.parametrize(
+    ("parts", "what"),
+    [
+        (["[Content_Types].xml", "xl/workbook.bin", "xl/worksheets/sheet1.bin"], "a binary Excel workbook"),
+        (["mimetype", "content.xml", "styles.xml"], "an OpenDocument file"),
+        (["Index/Document.iwa"], "an Apple Numbers file"),
+        (["[Content_Types].xml", "word/document.xml"], "a Word document"),
+    ],
+)
+def test_other_kinds_of_archives_are_named_and_refused(parts: list[str], what: str) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for part in parts:
+            archive.writestr(part, "x")
+
+    assert f"{what}" in refused(out.getvalue()).message
 
 
 def test_a_missing_file_is_an_import_error(tmp_path: Path) -> None:
@@ -293,6 +314,25 @@ def test_a_short_text_beyond_western_europe_is_read_in_its_own_letters(encoding:
     table = open_tables(open_source(f"{header}\n{row}\n".encode(encoding), "t.csv"))[0]
 
     assert table.head[0][1] == header.split(mark)
+
+
+@given(st.lists(st.text(WESTERN, min_size=1, max_size=9), min_size=1, max_size=6), st.sampled_from(["Käufe", "Coût"]))
+def test_western_names_are_never_read_in_another_alphabet(names: list[str], header: str) -> None:
+    """However odd the names are: words of two alphabets are no words."""
+    text = "".join(f'2026-09-01,"Marke {name} été größer",5\n' for name in names)
+
+    table = open_tables(open_source(f"Day,Campaign,{header}\n{text}".encode("cp1252"), "t.csv"))[0]
+
+    assert table.encoding == "cp1252"
+
+
+def test_names_in_another_alphabet_below_an_english_header_are_read() -> None:
+    names = ["Бренд", "Ремаркетинг", "Поиск_Москва", "Google_Поиск общий", "Осенняя распродажа обуви"]
+    text = "Day,Campaign,Impr.\n" + "".join(f"2026-09-01,{name},5\n" for name in names * 4)
+
+    table = open_tables(open_source(text.encode("cp1251"), "t.csv"))[0]
+
+    assert [cells[1] for _, cells in table.head[1:6]] == names
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,14 @@ _FOREIGN = {
     b"Rar!": "a RAR archive",
     b"7z\xbc\xaf": "a 7-Zip archive",
 }
+_PACKED = {
+    "xl/workbook.bin": "a binary Excel workbook (.xlsb)",
+    "content.xml": "an OpenDocument file (.ods)",
+    "Index/Document.iwa": "an Apple Numbers file",
+    "word/document.xml": "a Word document",
+    "ppt/presentation.xml": "a presentation",
+}
+"""What a zip archive is that has such a part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +185,14 @@ def _zip_source(raw: BinaryIO, origin: Path | bytes, name: str, limits: Limits) 
         infos = archive.infolist()
         _check_archive(infos, name, limits)
         names = [info.filename for info in infos]
-        if "[Content_Types].xml" in names and any(member.startswith("xl/") for member in names):
+        if (
+            "xl/workbook.bin" not in names
+            and "[Content_Types].xml" in names
+            and any(member.startswith("xl/") for member in names)
+        ):
             return Source(name, origin, "none", "", "xlsx", limits)
+        if other := next((what for part, what in _PACKED.items() if part in names), ""):
+            raise ImportFileError(f"{name} is {other}, which is not read.", hint="Save it as .xlsx or CSV.")
         tables = [
             member
             for member in names

@@ -1,7 +1,7 @@
 """Which text encoding a file is written in, and whether it is text at all: one pass over its bytes.
 
 Order: byte-order mark; UTF-16 by its pattern of zero bytes; strict UTF-8 over the whole file; else a detector for
-scripts outside Western Europe; else cp1252, which is what Excel writes there, alone
+scripts outside Western Europe, where words are of one; else cp1252, which is what Excel writes there, alone
 or beside lines in UTF-8. The pass also refuses lines longer than
 the limit (a 1 GB file of one line is known after its first megabyte) and takes the SHA-256 that names the file. This
 file must not know cells or advertising.
@@ -33,6 +33,13 @@ _NON_LATIN = frozenset(
      "cp1255", "cp1256", "koi8_r", "cp874"}
 )  # fmt: skip
 """Encodings a detector is believed on; its distinctions among Western ones are guesses (cp1250 for cp1252)."""
+
+_ALPHABETS = frozenset({"cp1251", "koi8_r", "cp1253", "cp1255", "cp1256"})
+"""Those of alphabets, whose words have no Latin letters in them; in Japanese and Chinese they stand side by side."""
+
+_LETTERS = re.compile(r"[^\W\d_]+")
+MOST_MIXED = 0.1
+"""So many words may be of two alphabets, by a slip of the keyboard."""
 
 _OTHER_TEXT = re.compile(
     r"\ufeff?\s*(?:(?P<mark><(?:!doctype|html|\?xml|table|body)\b)|\[\s*\{\s*[\"}]|\{\s*\"[^\"\n]*\"\s*:)",
@@ -161,6 +168,8 @@ def _ends_well(decoder: codecs.IncrementalDecoder) -> bool:
 def _single_byte(source: Source, sample: bytes) -> str:
     matches = charset_normalizer.from_bytes(sample[:65_536])
     best = matches.best()
+    if best is not None and _mixes_scripts(sample, best.encoding):
+        best = None
     likely = [match for match in matches if match.encoding in _NON_LATIN and match.chaos <= MOST_CHAOS]
     if _is_dense(sample) and likely:  # no Western text is: the likeliest of the others, however few its words
         return likely[0].encoding
@@ -173,6 +182,15 @@ def _single_byte(source: Source, sample: bytes) -> str:
             hint="Save it as UTF-8 (CSV UTF-8 in Excel).",
         )
     return MIXED if any(_UTF8_LETTER.search(line) and _is_utf8(line) for line in sample.split(b"\n")) else "cp1252"
+
+
+def _mixes_scripts(sample: bytes, encoding: str) -> bool:
+    """Whether words would be of letters of two alphabets, as `Kдufe` for `Käufe`: nobody writes so."""
+    if encoding not in _ALPHABETS:
+        return False
+    words = [word for word in _LETTERS.findall(sample.decode(encoding, "ignore")) if not word.isascii()]
+    mixed = sum(any(letter.isascii() for letter in word) for word in words)
+    return mixed > len(words) * MOST_MIXED
 
 
 def _is_utf8(line: bytes) -> bool:

@@ -5,9 +5,15 @@ two cells far apart, or one long string, are enough to fill any memory. Both are
 advertising, nor what the cells mean.
 """
 
+import datetime as dt
 import io
+import math
 import re
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from python_calamine import CalamineSheet
 
 from reflection.errors import ImportFileError
 from reflection.ingest.reading.archives import Source, unzipped
@@ -28,6 +34,10 @@ MAX_TEXT = 256 << 20
 """Bytes of text a workbook may become: a shared string counts once for every cell that names it."""
 EMPTY_CELLS, EMPTY_SHARE = 250_000, 8
 """So many empty cells may lie between the filled ones of a part, or so many times the filled ones."""
+
+
+_NAMING = (str, dt.date)
+"""Values of cells that name something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +120,48 @@ def _column_number(letters: bytes) -> int:
     for letter in letters.upper():
         number = number * 26 + letter - 64
     return number
+
+
+def cells_of(sheet: CalamineSheet) -> list[list[str]]:
+    """The cells of a sheet; a name or a day that stands in merged cells is that of all their rows.
+
+    A number is not: an amount merged over three rows is one amount.
+    """
+    values = sheet.to_python(skip_empty_area=False)
+    rows = [[_cell(value) for value in row] for row in values]
+    done: dict[int, int] = {}
+    for (top, left), (bottom, right) in sorted(sheet.merged_cell_ranges or ()):
+        if left != right or top >= len(values) or left >= len(values[top]) or top <= done.get(left, -1):
+            continue
+        done[left] = bottom
+        if isinstance(values[top][left], _NAMING):
+            for row in rows[top + 1 : bottom + 1]:
+                row[left] = row[left] or (rows[top][left] if any(row) else "")
+    return rows
+
+
+def _cell(value: Any) -> str:
+    """A workbook's value as text: dates ISO, numbers canonical and never mistaken for a grouped one."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return canonical_number(value)
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return str(value)
+
+
+def canonical_number(value: float) -> str:
+    """A number with a point and no grouping; never three decimals alone, which another locale reads as thousands."""
+    text = repr(value)
+    if not math.isfinite(value):
+        return text  # no number in any locale: the row is refused, and named
+    if value == int(value) and abs(value) < 1e15:
+        return str(int(value))
+    if "e" in text:
+        return text if abs(value) >= 1e15 else format(Decimal(text), "f")
+    return text + "0" if len(text.partition(".")[2]) == 3 else text

@@ -6,16 +6,12 @@ headers decides.
 """
 
 import csv
-import datetime as dt
 import hashlib
 import io
-import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import islice
-from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
@@ -23,7 +19,7 @@ from reflection.errors import ImportFileError
 from reflection.ingest.reading.archives import Source
 from reflection.ingest.reading.blocks import TextBlock, as_table, blocks, rows_of, utf8
 from reflection.ingest.reading.encodings import TextProfile, codec_name, profile
-from reflection.ingest.reading.excel import checked_workbook
+from reflection.ingest.reading.excel import canonical_number, cells_of, checked_workbook
 from reflection.ingest.reading.numbers import LARGEST
 
 HEAD_ROWS = 80
@@ -253,7 +249,7 @@ def _sheets(source: Source) -> list[Table]:
         for about in workbook.sheets_metadata:
             name, in_sight = about.name, about.visible == SheetVisibleEnum.Visible
             sheet = workbook.get_sheet_by_name(name)
-            rows = [[_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
+            rows = cells_of(sheet)
             head = [(number, cells) for number, cells in enumerate(rows, start=1) if any(cells)][:HEAD_ROWS]
             label = f"{source.name} [{name}]" if len(workbook.sheet_names) > 1 else source.name
             marks = checked.uncalculated, checked.hidden
@@ -264,30 +260,3 @@ def _sheets(source: Source) -> list[Table]:
             hint="Open it and save it again, or save it as CSV.",
         ) from error
     return tables
-
-
-def _cell(value: Any) -> str:
-    """A workbook's value as text: dates ISO, numbers canonical and never mistaken for a grouped one."""
-    if isinstance(value, str):
-        return value.strip()
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return canonical_number(value)
-    if isinstance(value, dt.datetime):
-        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    return str(value)
-
-
-def canonical_number(value: float) -> str:
-    """A number with a point and no grouping; never three decimals alone, which another locale reads as thousands."""
-    text = repr(value)
-    if not math.isfinite(value):
-        return text  # no number in any locale: the row is refused, and named
-    if value == int(value) and abs(value) < 1e15:
-        return str(int(value))
-    if "e" in text:
-        return text if abs(value) >= 1e15 else format(Decimal(text), "f")
-    return text + "0" if len(text.partition(".")[2]) == 3 else text
