@@ -4,7 +4,7 @@ Functions on a connection somebody else opened. A figure is added where it was g
 beside it. Must not write, nor know rates or what a kind means.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.engine import Connection
@@ -13,8 +13,6 @@ from reflection.store.campaigns_read import plain
 from reflection.store.database.statements import Addends, JsonNumber, JsonText, total
 from reflection.store.row_values import Row
 from reflection.store.tables.campaigns import campaigns
-
-_ADDED = ("spend", "conversions", "spend_of_counted")
 
 
 def newest_day(connection: Connection, workspace: str) -> str | None:
@@ -29,32 +27,11 @@ def month_sums(connection: Connection, workspace: str, since: str, without: Coll
     priced, conversions, counted, spend_of_counted}; `priced` gave a spend, `counted` a spend and conversions.
     """
     spend, conversions = _figure("spend"), _figure("conversions")
-    month = func.substr(campaigns.c.timestamp, 1, 7)
-    currency = JsonText(campaigns.c.body, "$.currency")
     paid = or_(spend > 0, conversions == 0)  # what came without spend has no cost
     both = and_(spend.is_not(None), conversions.is_not(None), paid)
-    groups = (month, currency, campaigns.c.conversion_kind, campaigns.c.objective)
-    statement = (
-        select(
-            month.label("month"),
-            currency.label("currency"),
-            campaigns.c.conversion_kind,
-            campaigns.c.objective,
-            func.count().label("campaigns"),
-            Addends(spend).label("spend"),
-            func.count(spend).label("priced"),
-            Addends(case((both, conversions))).label("conversions"),
-            func.count(case((both, conversions))).label("counted"),
-            Addends(case((both, spend))).label("spend_of_counted"),
-        )
-        .where(campaigns.c.workspace == workspace, campaigns.c.timestamp >= since)
-        .group_by(*groups)
-        .order_by(*(group.nulls_first() for group in groups))
-    )
-    if without:
-        statement = statement.where(campaigns.c.campaign_id.not_in(sorted(without)))
-    rows = [plain(row) for row in connection.execute(statement).mappings()]
-    return [{**row, **{name: total(row[name]) for name in _ADDED}} for row in rows]
+    sums = {"spend": spend, "conversions": case((both, conversions)), "spend_of_counted": case((both, spend))}
+    counts = {"priced": spend, "counted": case((both, conversions))}
+    return _by_month(connection, workspace, sums, counts, without, campaigns.c.timestamp >= since)
 
 
 def ratio_sums(connection: Connection, workspace: str, counts: tuple[str, ...], without: Collection[str]) -> list[Row]:
@@ -66,6 +43,18 @@ def ratio_sums(connection: Connection, workspace: str, counts: tuple[str, ...], 
     """
     above, below, events = (_figure(name) for name in counts)
     given = [figure.is_not(None) for figure in (above, below)] + [_figure("spend") > 0] * ("spend" in counts)
+    return _by_month(connection, workspace, {"above": above, "below": below, "events": events}, {}, without, *given)
+
+
+def _by_month(
+    connection: Connection,
+    workspace: str,
+    sums: Mapping[str, ColumnElement[float]],
+    counts: Mapping[str, ColumnElement[float]],
+    without: Collection[str],
+    *only: ColumnElement[bool],
+) -> list[Row]:
+    """Sums of figures by month, currency, kind and objective, and how many campaigns gave those counted."""
     month, currency = func.substr(campaigns.c.timestamp, 1, 7), JsonText(campaigns.c.body, "$.currency")
     groups = (month, currency, campaigns.c.conversion_kind, campaigns.c.objective)
     statement = (
@@ -75,18 +64,17 @@ def ratio_sums(connection: Connection, workspace: str, counts: tuple[str, ...], 
             campaigns.c.conversion_kind,
             campaigns.c.objective,
             func.count().label("campaigns"),
-            Addends(above).label("above"),
-            Addends(below).label("below"),
-            Addends(events).label("events"),
+            *(Addends(figure).label(name) for name, figure in sums.items()),
+            *(func.count(figure).label(name) for name, figure in counts.items()),
         )
-        .where(campaigns.c.workspace == workspace, *given)
+        .where(campaigns.c.workspace == workspace, *only)
         .group_by(*groups)
         .order_by(*(group.nulls_first() for group in groups))
     )
     if without:
         statement = statement.where(campaigns.c.campaign_id.not_in(sorted(without)))
     rows = [plain(row) for row in connection.execute(statement).mappings()]
-    return [{**row, **{name: total(row[name]) for name in ("above", "below", "events")}} for row in rows]
+    return [{**row, **{name: total(row[name]) for name in sums}} for row in rows]
 
 
 def _figure(name: str) -> ColumnElement[float]:
