@@ -8,11 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import orjson
-from sqlalchemy import (
-    Select,
-    bindparam,
-    select,
-)
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.engine import Connection, RowMapping
 
 from reflection.domain.ports import ForecastRow

@@ -9,14 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import (
-    and_,
-    bindparam,
-    delete,
-    func,
-    insert,
-    select,
-)
+from sqlalchemy import and_, bindparam, delete, func, insert, select
 
 from reflection.domain.instants import instant_text
 from reflection.errors import Conflict, NotFound
