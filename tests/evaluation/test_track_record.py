@@ -121,9 +121,13 @@ def test_periods_are_scored_once_they_are_over():
 
 
 def test_findings_are_held_against_what_they_promised():
-    established = [{"state": state, "body": {"lfsr": 0.02}} for state in ("established",) * 3 + ("superseded",)]
+    body = {"lfsr": 0.02, "direction": "favorable"}
+    states = ("established",) * 3 + ("superseded",)
+    established = [{"state": state, "body": body, "latest": body} for state in states]
     findings = track_record.findings_record(established)
     assert findings["replicated"] == 0.75
+    established[0]["latest"] = {**body, "direction": "unfavorable"}  # it holds, the other way round
+    assert track_record.findings_record(established)["replicated"] == 0.5
     assert findings["promised"] == pytest.approx(0.98)
     assert track_record.findings_record([])["reason"] == "no learning was established yet"
 

@@ -315,3 +315,19 @@ def test_metrics_without_findings_or_learnings_are_not_asked() -> None:
 def test_interactions_of_metrics_that_were_not_fitted_are_no_claims() -> None:
     knowledge = replace(_knowledge(0.3, 0.1), posteriors={})
     assert set(readings_of(knowledge)) == {CLAIM}
+
+
+@given(
+    effect=st.floats(0.3, 3.0), low=st.floats(0.2, 3.0), width=st.floats(0.0, 1.0),
+    metric=st.sampled_from(["ctr", "cpa", "roas", "conversions_per_spend"]), until=st.sampled_from([None, 30]),
+)  # fmt: skip
+def test_no_text_gives_a_figure_an_interval_that_it_lies_outside_of(
+    effect: float, low: float, width: float, metric: str, until: int | None
+) -> None:
+    """What ended is told as it was, and all campaigns together say something else."""
+    interval = (low, low * math.exp(width))
+    claim = Claim("creative.type:video", "", metric)
+    state = "superseded" if until else "established"
+    text = _learning(claim=claim, state=state, effect=effect, interval=interval, until=until).text({})
+
+    assert ("(" in text) == (interval[0] <= effect <= interval[1])

@@ -33,6 +33,7 @@ COVERAGE_WORTH_SAYING = 0.995
 VOLUME_WORTH_SAYING = 0.1
 """Share by which a spend has to differ from the planned one to be told: cost and return say nothing of it."""
 NO_RATES = Rates(None, None, None, None)
+UNSOLD = "its conversions brought no revenue (refunded, or not counted?)"
 NOTHING_TO_COMPARE = "there is no forecast to compare it with"
 
 
@@ -99,7 +100,7 @@ def _delta(kpi: str, campaign: Campaign, plan: Rates, scatter: CampaignScatter, 
     reason = _until(campaign) if waiting else _why_missing(kpi, campaign, before, after, basis)
     expected = campaign.expected_metrics if basis.comparable else None
     band, z, beyond = judge(kpi, expected, campaign.actual_metrics, scatter.of(kpi))
-    if not before or after is None:
+    if not before or after is None or reason == UNSOLD:
         return Delta(before, after, None, None, band, None, None, reason)
     favorable = None if after == before else METRICS[kpi].favors(after > before)
     return Delta(before, after, 100 * (after - before) / before, favorable, band, z, beyond, reason)
@@ -115,6 +116,8 @@ def _why_missing(kpi: str, campaign: Campaign, before: float | None, after: floa
         missing = [side for side, metrics in sides.items() if getattr(metrics, count) is None]
         if missing:
             return f"{_are((count,))} missing in {' and '.join(missing)}"
+    if METRICS[kpi].numerator == "revenue" and _unsold(campaign.actual_metrics):
+        return UNSOLD
     if before is None:
         return f"{basis.noun} has no {METRICS[kpi].short_name}, {_zero(kpi)}"
     if after is None:
@@ -160,6 +163,7 @@ def _flags(campaign: Campaign, basis: Basis, *, waits: bool) -> tuple[str, ...]:
         f"{basis.noun} has no revenue: ROAS cannot be compared": (
             basis.comparable and plan.revenue is None and fact.revenue is not None
         ),
+        f"{UNSOLD}: ROAS and order value are not judged": not waits and _unsold(fact) and _promises_money(campaign),
         "no conversions: there is no CPA": fact.conversions == 0,
         _few(fact): (0 < (fact.conversions or 0) < FEW_CONVERSIONS),
         f"nothing was spent: {_unpaid(plan, fact)}": fact.spend == 0,
@@ -170,6 +174,11 @@ def _flags(campaign: Campaign, basis: Basis, *, waits: bool) -> tuple[str, ...]:
         ),
     }
     return tuple(text for text, holds in cautions.items() if holds)
+
+
+def _unsold(fact: Metrics) -> bool:
+    """Whether conversions are counted and all they brought is nothing: no chance makes an order of zero."""
+    return fact.revenue == 0 and bool(fact.conversions)
 
 
 def _few(fact: Metrics) -> str:

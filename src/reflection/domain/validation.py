@@ -82,10 +82,16 @@ def field_errors(errors: Sequence[Any], document: Any = None) -> FieldErrors:
         document: what the sender wrote; a field is named as it stands there.
     """
     listed = [
-        {"field": field_path(_as_written(item, document)), "problem": plain_problem(item["msg"])}
+        {"field": field_path(_as_written(item, document)), "problem": plain_problem(item["msg"]) + _refunds(item)}
         for item in errors[:MAX_FIELD_ERRORS]
     ]
     return FieldErrors(listed, total=len(errors))
+
+
+def _refunds(item: Mapping[str, Any]) -> str:
+    """What to do with more refunds than sales, which is what a figure below zero mostly is."""
+    below_zero = item["type"] == "greater_than_equal" and item["loc"][-1:] in (("revenue",), ("conversions",))
+    return ": take refunds off the sales that they belong to, down to 0" if below_zero else ""
 
 
 def _as_written(item: Mapping[str, Any], document: Any) -> list[str | int]:

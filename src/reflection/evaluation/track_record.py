@@ -214,7 +214,10 @@ def _probabilities(forecasts: Sequence[ForecastOutcome], advice: Sequence[Foreca
 
 
 def findings_record(established: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """How many learnings that were once established still hold, against the rate they promised (1 - lfsr)."""
+    """How many learnings that were once established still hold, against the rate they promised (1 - lfsr).
+
+    One that holds the other way round by now is one that does not hold.
+    """
     if not established:
         return {"n": 0, "replicated": None, "promised": None, "states": {}, "reason": "no learning was established yet"}
     states: dict[str, int] = {}
@@ -223,7 +226,7 @@ def findings_record(established: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     promised = [
         1.0 - float(learning["body"]["lfsr"]) for learning in established if learning["body"].get("lfsr") is not None
     ]
-    ended = states.get("superseded", 0) + states.get("retired", 0)
+    ended = sum(one["state"] in ("superseded", "retired") or _turned(one) for one in established)
     return {
         "n": len(established),
         "replicated": 1.0 - ended / len(established),
@@ -231,6 +234,11 @@ def findings_record(established: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "states": states,
         "reason": None,
     }
+
+
+def _turned(learning: Mapping[str, Any]) -> bool:
+    """Whether an effect is told the other way round than when it was first established."""
+    return bool(learning["body"]["direction"] != learning["latest"]["direction"])
 
 
 def advice_record(advice: Sequence[ForecastOutcome]) -> dict[str, Any]:

@@ -80,6 +80,7 @@ _PHRASES = {
     "verdict.mixed": "The result is mixed against {reference}: {figures}.",
     "verdict.noise": "No clear difference from {reference}: {figures}.",
     "verdict.same": "Cost and return are exactly as forecast: {figures}.",
+    "verdict.same_one": "Exactly as forecast: {figures}.",
     "verdict.unchanged": "The campaign is level with {reference}: {figures}.",
     "verdict.unclear": "Whether the difference to {reference} is more than noise cannot be said yet: {figures}.",
     "verdict.alone": "There is no forecast to compare this campaign with: {figures}.",

@@ -92,7 +92,7 @@ class Sentences:
         verdict = items[0].detail.get("verdict", "unclear")
         if basis.forecast and verdict == "same":
             alone = [f"{self.kpi_name(item.label)} {item.text('actual')}" for item in items]
-            return self.say("verdict.same", figures=self.listed(alone))
+            return self.say("verdict.same" if len(items) > 1 else "verdict.same_one", figures=self.listed(alone))
         figures = self.listed([self.clause(it) for it in sorted(items, key=lambda it: it.certainty != "beyond_noise")])
         if not basis.comparable:
             return self.say("verdict.alone", figures=figures)

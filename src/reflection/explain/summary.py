@@ -24,6 +24,9 @@ SPEND_UNKNOWN = "flag:spend_is_not_known"
 NOTHING_SPENT = "flag:nothing_was_spent"
 STILL_WAITS = "flag:its_conversions_still_come_in"
 OTHER_VOLUME = "flag:the_volume_is_not_the_planned_one"
+UNSOLD = "flag:its_conversions_brought_no_revenue"
+BESIDE_VERDICT = (OTHER_VOLUME, UNSOLD)
+"""What cost and return say nothing of, and is told with the verdict."""
 
 DECISIVE = ("cpa", "roas")
 """The KPI whose interval is shown: the first that is beyond noise, else the first that can be compared."""

@@ -20,7 +20,7 @@ from reflection.explain.evidence_of_facts import gather
 from reflection.explain.formatting import capital
 from reflection.explain.phrases_en import ENGLISH, Language
 from reflection.explain.sentences import REVENUE_FLAGS, Sentences
-from reflection.explain.summary import NOTHING_SPENT, OTHER_VOLUME, explained, five_lines, held_flag, moving
+from reflection.explain.summary import BESIDE_VERDICT, NOTHING_SPENT, explained, five_lines, held_flag, moving
 from reflection.explain.wording import REPEATED, basis_of, driver_phrase, reads_the_same
 
 MAX_DRIVERS = 3
@@ -108,9 +108,9 @@ class _Draft:
         if not items:
             return self._verdict_without_headline()
         self._said_noise |= {item.label for item in items if item.certainty == "noise"}
-        volume = [item for item in self._book.of_kind("flag") if item.id.startswith(OTHER_VOLUME)]
-        text = " ".join([self._sentences.verdict(items), *(f"{capital(item.label)}." for item in volume)])
-        return _statement("key_learning", 1.0, text, *items, *volume)
+        beside = [item for item in self._book.of_kind("flag") if item.id.startswith(BESIDE_VERDICT)]
+        text = " ".join([self._sentences.verdict(items), *(f"{capital(item.label)}." for item in beside)])
+        return _statement("key_learning", 1.0, text, *items, *beside)
 
     def _verdict_unpaid(self, nothing: Evidence) -> Statement:
         """Without spend the rest is told: how often people clicked and bought."""
@@ -165,7 +165,7 @@ class _Draft:
 
     def _cannot_tell(self) -> Iterator[Statement]:
         for item in self._book.of_kind("flag"):
-            if not item.id.startswith(OTHER_VOLUME):  # said with the verdict
+            if not item.id.startswith(BESIDE_VERDICT):  # said with the verdict
                 yield self._flag(item)
         yield from self.doubts()
 

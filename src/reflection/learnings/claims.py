@@ -134,8 +134,10 @@ class Learning:
         if self.state == "contested":
             parts = (f"{signals.label_of(item.context, spelt)}: {self._read(item.effect)}" for item in self.segments)
             return f"{about} works in opposite ways on {metric}: {'; '.join(parts)}"
-        low, high = (rounded_lift(bound) for bound in interval or self.interval)
-        sentence = f"{about}{where}: {metric} {rounded_lift(effect or 1.0)} ({low} to {high})"
+        size, (low, high) = effect or 1.0, interval or self.interval
+        sentence = f"{about}{where}: {metric} {rounded_lift(size)}"
+        if low <= size <= high:  # of what ended it is what all campaigns say together, and no range of what held
+            sentence += f" ({rounded_lift(low)} to {rounded_lift(high)})"
         return f"{sentence}, {self._end()}" if self.state == "superseded" else sentence
 
     def _read(self, lift: float) -> str:

@@ -110,7 +110,8 @@ class AdviceRows:
             after = rows[-1]["id"]
 
     def established(self, workspace: str) -> list[dict[str, Any]]:
-        """Learnings that were ever established: {learning_id, state (now), body (when first established)}."""
+        """Learnings that were ever established: {learning_id, state (now), body (when first established), latest (when
+        last)}."""
         revision = learning_revisions.c
         query = (
             select(learnings.c.learning_id, learnings.c.state, revision.body)
@@ -122,7 +123,8 @@ class AdviceRows:
         by_id: dict[str, dict[str, Any]] = {}
         with self._database.read(workspace) as connection:
             for row in connection.execute(query).mappings():
-                by_id.setdefault(row["learning_id"], {**_plain(row), "body": orjson.loads(row["body"])})
+                body = orjson.loads(row["body"])
+                by_id.setdefault(row["learning_id"], {**_plain(row), "body": body})["latest"] = body
         return list(by_id.values())
 
 

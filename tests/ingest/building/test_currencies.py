@@ -68,3 +68,19 @@ def test_two_signs_are_two_currencies_never_added() -> None:
     rows = "2026-09-01\tA\t€12.50\t1000\t10\t1\t$50.00\t7-day click\n"
     with pytest.raises(ImportFileError, match="not of one currency"):
         read_export(("export.csv", (value + rows).encode()))
+
+
+@pytest.mark.parametrize("revenue", ["", "(USD)", "($)", "(EUR)", "in €", "[GBP]", "(CA$)"])
+@pytest.mark.parametrize("spend", ["", "(USD)", "(€)"])
+def test_headers_that_name_two_currencies_are_refused_and_never_divided(spend: str, revenue: str) -> None:
+    meant = {"(USD)": {"USD"}, "($)": {"USD", "CAD"}, "(CA$)": {"CAD"}, "[GBP]": {"GBP"}}
+    sides = [meant.get(mark, {"EUR"}) for mark in (spend, revenue) if mark]
+    header = HEADER.replace("Amount spent", f"Amount spent {spend}".strip())
+    header = header.replace("Attribution", f"Purchases conversion value {revenue}".strip() + "\tAttribution")
+    file = ("export.csv", (header + "2026-09-01\tA\t12.50\t1000\t10\t1\t50.00\t7-day click\n").encode())
+
+    if len(sides) == 2 and not set.intersection(*sides):
+        with pytest.raises(ImportFileError, match=r"'Amount spent.*' is in .* and 'Purchases conversion value.*' in "):
+            read_export(file)
+    else:
+        assert read_export(file).totals.revenue == 50.0

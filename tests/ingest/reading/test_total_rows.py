@@ -91,7 +91,7 @@ def test_a_day_may_be_below_zero_a_campaign_may_not(write: Write) -> None:
     assert fine.totals.spend == pytest.approx(27.6)
     assert "below_zero" in codes(fine)
     assert {campaign.name for campaign in refund.campaigns} == {"Other"}
-    assert "spend add up to less than zero" in refund.rejects[0].reason
+    assert "spend adds up to less than zero; take refunds off the sales" in refund.rejects[0].reason
 
 
 def test_lines_above_speak_for_a_mapped_table_too(write: Write) -> None:

@@ -24,7 +24,7 @@ from reflection.domain.campaign import (
     ConversionsInDoubt,
     Creative,
 )
-from reflection.domain.metrics import COUNTS
+from reflection.domain.metrics import AMOUNTS, COUNTS
 from reflection.domain.validation import field_errors
 from reflection.ingest.building.drafts import Cell, Draft, Sums
 from reflection.ingest.building.expected import References, as_metrics, whole_counts
@@ -117,7 +117,9 @@ def _impossible(draft: Draft) -> str:
     if sums.clicks is not None and sums.impressions is not None and sums.clicks > sums.impressions:
         return f"{sums.clicks:,.0f} clicks exceed {sums.impressions:,.0f} impressions"
     below = [name for name in COUNTS if (getattr(sums, name) or 0.0) < 0]
-    return f"its {' and '.join(below)} add up to less than zero" if below else ""
+    adds = "adds" if len(below) == 1 and below[0] in AMOUNTS else "add"
+    hint = "; take refunds off the sales that they belong to" if below else ""
+    return f"its {' and '.join(below)} {adds} up to less than zero{hint}" if below else ""
 
 
 def _fitting_cells(draft: Draft, identity: str) -> tuple[list[Cell], tuple[Finding, ...]]:

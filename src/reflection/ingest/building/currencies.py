@@ -5,6 +5,7 @@ contradicts what is stated is refused. This file must not know how cells are rea
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 import polars as pl
 
@@ -28,6 +29,7 @@ def with_currency(
     Raises:
         ImportFileError: what is said of a currency contradicts itself.
     """
+    _refuse_two_headers(header)
     stated = header.currency or Preamble(header.preamble).currency()
     beside = _distinct(frame, SIGN)
     means = {text: code for text in [*_distinct(frame, "currency"), *beside] if (code := currency_of(text))}
@@ -66,6 +68,18 @@ def with_currency(
 
 def _distinct(frame: pl.DataFrame, name: str) -> list[str]:
     return sorted(frame[name].drop_nulls().unique().to_list()) if name in frame.columns else []
+
+
+def _refuse_two_headers(header: Header) -> None:
+    """Headers that name a currency each, of which no two are the same, are refused: a ROAS of them would be none."""
+    named = [(name, sign) for name in header.columns if (sign := header.currency_in(name))]
+    for (one, sign), (other, beside) in combinations(named, 2):
+        if set(candidates(sign)).isdisjoint(candidates(beside)):
+            raise ImportFileError(
+                f"'{header.written(one)}' is in {sign} and '{header.written(other)}' in {beside}: what is made of "
+                "amounts in two currencies (ROAS) would be wrong.",
+                hint="Export both in one currency, or leave one of the two columns out.", field="currency",
+            )  # fmt: skip
 
 
 def _refuse_other_column(frame: pl.DataFrame, header: Header, stated: str | None, means: Mapping[str, str]) -> None:

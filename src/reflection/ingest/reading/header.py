@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reflection.domain.metrics import AMOUNTS
 from reflection.errors import ImportFileError
 from reflection.ingest.dialects.currencies import currency_of
 from reflection.ingest.dialects.dialect import (
@@ -67,6 +68,11 @@ class Header:
     scale: Mapping[str, float]
     marks: tuple[str, ...]
     made: Mapping[str, str] = field(default_factory=dict)
+
+    def currency_in(self, name: str) -> str:
+        """The ISO code or sign that the header of an amount names, or ''."""
+        of_money = name in AMOUNTS or name.startswith("value.")
+        return split_currency(self.cells[self.columns[name]])[1] if of_money and name in self.columns else ""
 
     def written(self, name: str) -> str:
         """The header of a field as the file writes it."""
