@@ -214,10 +214,7 @@ def _probabilities(forecasts: Sequence[ForecastOutcome], advice: Sequence[Foreca
 
 
 def findings_record(established: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """How many learnings that were once established still hold, against the rate they promised (1 - lfsr).
-
-    One that holds the other way round by now is one that does not hold.
-    """
+    """How many learnings once established still hold, and not the other way round, against what they promised."""
     if not established:
         return {"n": 0, "replicated": None, "promised": None, "states": {}, "reason": "no learning was established yet"}
     states: dict[str, int] = {}
@@ -226,7 +223,10 @@ def findings_record(established: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     promised = [
         1.0 - float(learning["body"]["lfsr"]) for learning in established if learning["body"].get("lfsr") is not None
     ]
-    ended = sum(one["state"] in ("superseded", "retired") or _turned(one) for one in established)
+    ended = sum(
+        one["state"] in ("superseded", "retired") or one["body"]["direction"] != one["latest"]["direction"]
+        for one in established
+    )
     return {
         "n": len(established),
         "replicated": 1.0 - ended / len(established),
@@ -234,11 +234,6 @@ def findings_record(established: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "states": states,
         "reason": None,
     }
-
-
-def _turned(learning: Mapping[str, Any]) -> bool:
-    """Whether an effect is told the other way round than when it was first established."""
-    return bool(learning["body"]["direction"] != learning["latest"]["direction"])
 
 
 def advice_record(advice: Sequence[ForecastOutcome]) -> dict[str, Any]:
