@@ -75,4 +75,4 @@ def _words_of(rows: Iterable[Sequence[Any]]) -> int:
 
 
 def _sum(words: Iterable[Sequence[Any]]) -> int:
-    return sum(hash(tuple(word)) for word in words) & _BITS
+    return sum(hash(repr(tuple(word))) for word in words) & _BITS  # a tuple's own hash adds up alike for words swapped
