@@ -161,3 +161,11 @@ def test_the_days_of_campaigns_are_not_those_of_the_figures() -> None:
 
     assert "date" not in suggest_mapping(("own.csv", (header + flights).encode()))["columns"]
     assert {"date", "date_end"} <= set(suggest_mapping(("own.csv", (header + weeks).encode()))["columns"])
+
+
+@pytest.mark.parametrize(("header", "cell"), [("Monat", "Aug 26"), ("Woche", "KW 36"), ("KW", "36"), ("Month", "May")])
+def test_a_column_that_is_headed_as_days_is_one_whatever_its_cells_say(header: str, cell: str) -> None:
+    """Left out, its months would be added up as one time without days."""
+    text = f"Kampagne;{header};Ausgaben;Impressionen;Klicks\nBrand;{cell};500;20000;400\n"
+
+    assert suggest_mapping(("t.csv", text.encode()))["columns"]["date"] == header

@@ -9,6 +9,7 @@ from reflection.errors import ImportFileError
 from reflection.ingest.dialects import DIALECTS
 from reflection.ingest.dialects.dialect import normal_header, split_currency
 from reflection.ingest.dialects.platforms import is_platform
+from reflection.ingest.dialects.words import field_of
 from reflection.ingest.reading.dates import parse_span
 from reflection.ingest.reading.header import LEAST_EVIDENCE
 from reflection.ingest.reading.tables import Table
@@ -27,9 +28,21 @@ def wide(header: Sequence[str]) -> str | None:
     days = [cell.strip() for cell in header if cell.strip() and parse_span(cell, "ymd")]
     if len(days) > 1:
         return f"a column for each day ('{days[0]}', '{days[1]}')"
+    if len(times := _times(header)) > 1:
+        return f"a column for each time ('{times[0]}', '{times[1]}')"
     opening = {cell.split()[0].casefold(): cell.strip() for cell in header if len(cell.split()) > 1}
     named = [cell for word, cell in opening.items() if is_platform(word)]
     return f"a column for each platform ('{named[0]}', '{named[1]}')" if len(named) > 1 else None
+
+
+def _times(header: Sequence[str]) -> list[str]:
+    """Columns of one figure at several times, as `Spend Aug 2026` and `Spend Sep 2026`."""
+    figures: dict[str, list[str]] = {}
+    for cell in header:
+        figure, _, time = cell.strip().partition(" ")
+        if field_of(figure) is not None and parse_span(time.strip("() "), "ymd"):
+            figures.setdefault(figure.casefold(), []).append(cell.strip())
+    return max(figures.values(), key=len, default=[])
 
 
 def quoted_lines(table: Table) -> ImportFileError | None:

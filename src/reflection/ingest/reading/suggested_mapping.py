@@ -45,7 +45,8 @@ def suggest(table: Table) -> SuggestedMapping:
     place = _header_row(rows)
     header, below = rows[place], [row for row in rows[place + 1 :] if len(row) == len(rows[place])][:_MOST_ROWS]
     cells = [pl.Series([row[i] for row in below], dtype=pl.String) for i in range(len(header))]
-    numbers, days = [numeric(column) for column in cells], [_dated(column) for column in cells]
+    numbers = [numeric(column) for column in cells]
+    days = [_dated(column) or field_of(text) == "date" for text, column in zip(header, cells, strict=True)]
     numbers = [number and not day for number, day in zip(numbers, days, strict=True)]
     seen: set[str] = set()
     columns: dict[str, str] = {}
