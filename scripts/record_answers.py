@@ -255,6 +255,7 @@ def serve(recording: Recording, steps: Callable[[Door], None], **environment: st
         usual = {"MARKO_RATE_LIMIT": "off", "MARKO_LOG_LEVEL": "ERROR", "MARKO_BACKGROUND": "threads"}
         os.environ.update(usual | environment)  # a worker of its own would have the machine's clock
         rest_briefly()
+        count_secrets()
         from starlette.testclient import TestClient
 
         application = importlib.import_module("app.main").app
