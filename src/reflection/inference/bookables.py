@@ -200,13 +200,11 @@ class _Cells:
 
     def other_pairs(self, key: str) -> set[str]:
         """Pairs of other signals that occur in exactly the same cells as this one."""
-        aliases = self.table.aliases
-        same = {alias for alias, one in aliases.items() if one == key}
-
-        def standing(pair: str) -> set[str]:
-            return {aliases.get(part.key, part.key) for part in signals.parse(pair).parts}
-
-        return {name for name in same if signals.CROSS in name and standing(name) != standing(key)}
+        pairs = [name for name in self._columns if signals.CROSS in name and name != key]
+        columns, own = (self._members[:, [self._columns[name] for name in names]] for names in (pairs, [key]))
+        square = np.asarray(columns.multiply(columns).sum(axis=0)).ravel()
+        apart = square + float((own.data**2).sum()) - 2 * (columns.T @ own).toarray().ravel()
+        return {name for name, difference in zip(pairs, apart.tolist(), strict=True) if difference < SAME_SHARE}
 
 
 def _counted(knowledge: Knowledge, cells: _Cells, definitions: Sequence[Definition]) -> tuple[Bookable, ...]:

@@ -1,5 +1,9 @@
 """Signals that no campaign tells apart: one of them stands for all, instead of an effect shared at random.
 
+A pair has one that stands for it only by what it is: its own signal, where that ran with the other alone, or the same
+pair by other names. That it was seen in the same campaigns as something else is chance while pairs are seen once: both
+have effects, of which the sum is known better than either.
+
 Must not know campaigns, nor how effects are estimated.
 """
 
@@ -40,7 +44,7 @@ def column_marks(matrix: sparse.csr_array, cell: NDArray[np.uint64]) -> NDArray[
 def aliases_among(
     keys: Sequence[str], marks: NDArray[np.uint64], tested: Mapping[str, Hashable] | None = None
 ) -> dict[str, str]:
-    """Signals with the same share in every cell: all but one map to the one that generalises best.
+    """Signals with the same share in every cell: all but one map to the one that generalises best, pairs to their like.
 
     Args:
         marks: of each signal's column, of all partitions, (2, signals).
@@ -49,8 +53,22 @@ def aliases_among(
     same: dict[tuple[Hashable, ...], list[str]] = {}
     for key, mark in zip(keys, marks.T.tolist(), strict=True):
         same.setdefault((*mark, (tested or {}).get(key)), []).append(key)
-    groups = (sorted(group, key=generality) for group in same.values() if len(group) > 1)
-    return dict(sorted((alias, group[0]) for group in groups for alias in group[1:]))
+    groups = [sorted(group, key=generality) for group in same.values() if len(group) > 1]
+    aliases = {key: group[0] for group in groups for key in group[1:] if signals.CROSS not in key}
+    for group in groups:
+        standing = {_meaning(key, aliases): key for key in reversed(group)}
+        for key in group[1:]:
+            if signals.CROSS in key:
+                own = _meaning(key, aliases)
+                likes = [standing[of] for of in (*((part,) for part in own), own) if of in standing]
+                if likes and likes[0] != key:
+                    aliases[key] = likes[0]
+    return dict(sorted(aliases.items()))
+
+
+def _meaning(key: str, aliases: Mapping[str, str]) -> tuple[str, ...]:
+    """The signals that stand for those a key is made of."""
+    return tuple(aliases.get(part.key, part.key) for part in signals.parse(key).parts)
 
 
 def _scrambled(values: NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:
