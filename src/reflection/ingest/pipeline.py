@@ -27,6 +27,7 @@ from reflection.ingest.import_report import Finding, ImportReport, Totals, findi
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.header import Header
 from reflection.ingest.reading.preamble import Preamble
+from reflection.ingest.reading.unread_names import refusal, unread_names
 from reflection.ingest.recognition import FileRows, Input, headers_of, read_columns, read_rows
 from reflection.ingest.time_zones import zone_named, zone_stated
 
@@ -123,6 +124,7 @@ def _report(
             "that it belongs to: it completes them.",
         )
         return replace(empty, findings=(note,))
+    _refuse_lost_names(file, book, options)
     choice = choose_conversions(facts.frame, header, options.conversions, file.unused)
     mapping_currency = options.mapping.currency if options.mapping else ""
     rows = identify(
@@ -142,6 +144,22 @@ def _report(
     every_draft += drafts
     described = replace(described, reported=reported, making=making.as_dict())
     return _campaigns(described, file, choice, rows, drafts, plan, making)
+
+
+def _refuse_lost_names(file: FileRows, book: NameBook, options: ImportOptions) -> None:
+    """A file whose campaigns nobody names is one campaign only where no column that is not read tells its rows apart.
+
+    Raises:
+        ImportFileError: there is such a column, with the mapping that would read it.
+    """
+    columns = set(file.facts.frame.columns)
+    if options.campaign or {"campaign", "campaign_id"} & columns or ("audience_id" in columns and book.parents):
+        return
+    header = file.header
+    if unread := unread_names(file.table, header, file.sheets[0].facts.frame):
+        fields = {**read_columns(header), "campaign": unread[0]}
+        mapping = {"platform": header.dialect.platform, "columns": fields, "headers": headers_of(header.cells)}
+        raise refusal(file.table.name, unread, mapping)
 
 
 def _counted(choice: Choice, options: ImportOptions) -> str:
