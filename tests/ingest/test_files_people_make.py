@@ -139,7 +139,7 @@ def test_what_a_reader_has_to_know_is_said(text: str, code: str, words: str) -> 
             "a column for each platform ('Facebook Spend'",
         ),
         ("Name,Paid at,Currency,Subtotal,Total\n#1,2026-09-01,EUR,50,55\n", "has no column of spend or impressions"),
-        (f"{META.replace('Day', 'Day,Currency')}L,2026-09-01,USD,9,90,2,1\n", "headed EUR, but 'Currency' says USD"),
+        (f"{META.replace('Day', 'Day,Currency')}L,2026-09-01,USD,9,90,2,1\n", "is headed EUR, but 'Currency' says USD"),
     ],
 )
 def test_what_cannot_be_read_is_refused_for_its_own_reason(text: str, words: str) -> None:

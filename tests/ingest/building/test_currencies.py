@@ -1,12 +1,15 @@
 """The currency of amounts by the signs beside them: one where a sign means one, a question where it may be several."""
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 
 from reflection.errors import ImportFileError
 from reflection.ingest import ImportOptions, ImportReport, read_export
+from reflection.ingest.building.plan_file import read_plan
 from reflection.ingest.dialects.currencies import SIGNS
+from reflection.ingest.reading.archives import DEFAULT_LIMITS
 
 HEADER = "Day\tCampaign name\tAmount spent\tImpressions\tLink clicks\tPurchases\tAttribution setting\n"
 
@@ -84,3 +87,53 @@ def test_headers_that_name_two_currencies_are_refused_and_never_divided(spend: s
             read_export(file)
     else:
         assert read_export(file).totals.revenue == 50.0
+
+
+@pytest.mark.parametrize("first", ["", "Currency", "Cost currency", "Währung"])
+@pytest.mark.parametrize(
+    "second", ["Revenue currency", "Conversion value currency", "Umsatzwährung", "Moneda de ingresos"]
+)
+@pytest.mark.parametrize("said", [["EUR", "EUR"], ["USD", "USD"], ["USD", "EUR"], ["", "eur"], ["usd", "$"]])
+def test_columns_that_say_two_currencies_of_a_row_are_refused_wherever_the_two_stand(
+    first: str, second: str, said: list[str]
+) -> None:
+    head = HEADER.replace("Attribution", f"Purchases conversion value\t{second}\tAttribution")
+    cells = [f"2026-09-0{n}\tA\t12.50\t1000\t10\t1\t50.00\t{code}\t7-day click" for n, code in enumerate(said, 1)]
+    rows = [head.strip() + f"\t{first}", *(f"{row}\tUSD" for row in cells)] if first else [head.strip(), *cells]
+    text = "\n".join(rows) + "\n"
+    options = ImportOptions(as_of=dt.date(2026, 12, 31), currency=None if first in ("Currency", "Währung") else "USD")
+
+    if "EUR" in map(str.upper, said):
+        with pytest.raises(ImportFileError, match=f"'{second}' says") as refusal:
+            read_export(("export.csv", text.encode()), options)
+        assert refusal.value.field == "currency"
+    else:
+        assert read_export(("export.csv", text.encode()), options).currency == "USD"
+
+
+def test_a_header_and_a_column_that_say_two_currencies_of_one_row_are_refused() -> None:
+    head = HEADER.replace("Amount spent", "Amount spent (EUR)").replace("Attribution", "Currency\tAttribution")
+    rows = [f"2026-09-0{n}\tA\t12.50\t1000\t10\t1\t{code}\t7-day click\n" for n, code in enumerate(["EUR", "USD"], 1)]
+
+    assert read_export(("export.csv", (head + rows[0]).encode())).currency == "EUR"
+    with pytest.raises(ImportFileError, match=r"'Amount spent \(EUR\)' is headed EUR, but 'Currency' says USD"):
+        read_export(("export.csv", (head + "".join(rows)).encode()))
+    with pytest.raises(ImportFileError, match=r"headed \$, but the amounts are said to be in EUR"):
+        report_of(["12.50"], HEADER.replace("Amount spent", "Amount spent ($)"), currency="EUR")
+
+
+def test_converted_amounts_of_a_manager_which_are_not_read_are_no_second_currency() -> None:
+    head = HEADER.replace("Attribution", "Currency\tConverted currency code\tAttribution")
+    row = "2026-09-01\tA\t12.50\t1000\t10\t1\tEUR\tUSD\t7-day click\n"
+
+    assert read_export(("export.csv", (head + row).encode())).currency == "EUR"
+
+
+def test_a_plan_in_two_currencies_is_refused_as_an_export_is(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.csv"
+    plan.write_text(
+        "Campaign,Impressions,Clicks,Conversions,Spend,Revenue,Currency,Revenue currency\n"
+        "A,1000,10,1,12.50,50.00,USD,EUR\n"
+    )
+    with pytest.raises(ImportFileError, match="says EUR"):
+        read_plan(plan, None, DEFAULT_LIMITS)

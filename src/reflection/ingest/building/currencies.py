@@ -4,7 +4,7 @@ Amounts of several currencies are kept apart; signs that several currencies shar
 contradicts what is stated is refused. This file must not know how cells are read.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 
 import polars as pl
@@ -14,7 +14,7 @@ from reflection.ingest.building.name_books import NameBook, first, looked_up
 from reflection.ingest.dialects.currencies import candidates, currency_of
 from reflection.ingest.import_report import Finding, finding
 from reflection.ingest.reading.currency_signs import SIGN
-from reflection.ingest.reading.header import Header
+from reflection.ingest.reading.header import MORE_CURRENCY, Header
 from reflection.ingest.reading.preamble import Preamble
 
 MOST_CANDIDATES = 4
@@ -29,7 +29,6 @@ def with_currency(
     Raises:
         ImportFileError: what is said of a currency contradicts itself.
     """
-    _refuse_two_headers(header)
     stated = header.currency or Preamble(header.preamble).currency()
     beside = _distinct(frame, SIGN)
     means = {text: code for text in [*_distinct(frame, "currency"), *beside] if (code := currency_of(text))}
@@ -41,16 +40,16 @@ def with_currency(
         looked_up(SIGN, means) if beside else pl.lit(None, dtype=pl.String),
         pl.lit(sole, dtype=pl.String),
     ]
-    _refuse_other_column(frame, header, currency_of(stated), means)
     own = set(frame.select(first(sources).alias("own"))["own"].drop_nulls().unique().to_list())
     shared = [sign for sign in (*_distinct(frame, "currency"), stated, *beside) if len(candidates(sign)) > 1]
+    frame = frame.with_columns(first([*sources, pl.lit(currency, dtype=pl.String)]).alias("currency"))
+    refuse_two_currencies(frame, header)
     if currency and own - {currency} and not any(currency in candidates(sign) for sign in shared):
         raise ImportFileError(
             f"The file is in {', '.join(sorted(own))}, not {currency}.",
             hint="Leave --currency out.",
             field="currency",
         )
-    frame = frame.with_columns(first([*sources, pl.lit(currency, dtype=pl.String)]).alias("currency"))
     _refuse_other_signs(frame, beside)
     codes = sorted(frame["currency"].drop_nulls().unique().to_list())
     if frame["currency"].null_count() and (shared or not codes):
@@ -70,6 +69,17 @@ def _distinct(frame: pl.DataFrame, name: str) -> list[str]:
     return sorted(frame[name].drop_nulls().unique().to_list()) if name in frame.columns else []
 
 
+def refuse_two_currencies(frame: pl.DataFrame, header: Header) -> None:
+    """Refuse amounts that headers and columns say to be in two currencies, be it in one row.
+
+    Raises:
+        ImportFileError: with the headers and the line.
+    """
+    _refuse_two_headers(header)
+    _refuse_other_column(frame, header)
+    _refuse_two_columns(frame, header)
+
+
 def _refuse_two_headers(header: Header) -> None:
     """Headers that name a currency each, of which no two are the same, are refused: a ROAS of them would be none."""
     named = [(name, sign) for name in header.columns if (sign := header.currency_in(name))]
@@ -82,14 +92,37 @@ def _refuse_two_headers(header: Header) -> None:
             )  # fmt: skip
 
 
-def _refuse_other_column(frame: pl.DataFrame, header: Header, stated: str | None, means: Mapping[str, str]) -> None:
-    """A column of currencies that all contradict the one the headers of the amounts state is refused."""
-    column = {means[text] for text in _distinct(frame, "currency") if text in means}
-    if header.currency and stated and column and stated not in column:
-        raise ImportFileError(
-            f"The amounts are headed {stated}, but '{header.written('currency')}' says {', '.join(sorted(column))}.",
-            hint="Correct the one that is wrong, or take the column away.", field="currency",
-        )  # fmt: skip
+def _refuse_other_column(frame: pl.DataFrame, header: Header) -> None:
+    """A column of currencies that contradicts what the header of an amount states is refused, be it in one row."""
+    column = {code for text in _distinct(frame, "currency") if (code := currency_of(text))}
+    for name in header.columns:
+        stated = candidates(header.currency_in(name))
+        if stated and (others := column - set(stated)):
+            raise ImportFileError(
+                f"'{header.written(name)}' is headed {header.currency_in(name)}, but {_said(header, 'currency')} "
+                f"{', '.join(sorted(others))}.",
+                hint="Correct the one that is wrong, or take the column away.", field="currency",
+            )  # fmt: skip
+
+
+def _refuse_two_columns(frame: pl.DataFrame, header: Header) -> None:
+    """Rows of which two columns say different currencies are refused: nothing says which amounts each is about."""
+    columns = sorted(name for name in frame.columns if name == "currency" or name.startswith(MORE_CURRENCY))
+    for one, other in combinations(columns, 2):
+        pairs = frame.select("line", pl.col(one).alias("one"), pl.col(other).alias("other")).drop_nulls()
+        for line, text, beside in pairs.unique(["one", "other"], keep="first", maintain_order=True).iter_rows():
+            codes = candidates(text.upper()), candidates(beside.upper()) or candidates(beside)
+            if all(codes) and set(codes[0]).isdisjoint(codes[1]):
+                raise ImportFileError(
+                    f"Line {line}: {_said(header, one)} {text}, but {_said(header, other)} {beside}: what is made of "
+                    "amounts in two currencies (ROAS) would be wrong.",
+                    hint="Export all amounts in one currency, or leave the column that is in another one out.",
+                    field="currency",
+                )
+
+
+def _said(header: Header, name: str) -> str:
+    return f"'{header.written(name)}' says" if name in header.columns else "the amounts are said to be in"
 
 
 def _refuse_other_signs(frame: pl.DataFrame, beside: Sequence[str]) -> None:

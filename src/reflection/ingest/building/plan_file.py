@@ -20,6 +20,7 @@ from reflection.domain.campaign import Metrics
 from reflection.domain.metrics import COUNTS
 from reflection.domain.validation import field_errors
 from reflection.errors import ImportFileError
+from reflection.ingest.building.currencies import refuse_two_currencies
 from reflection.ingest.building.drafts import Draft, month_span
 from reflection.ingest.building.name_templates import real_name
 from reflection.ingest.building.plan_words import PLAN, without_planned
@@ -132,6 +133,7 @@ def read_plan(path: Path, mapping: ColumnMapping | None, limits: Limits) -> Plan
         first = facts.rejects[0]
         raise ImportFileError(f"{path.name}, line {first.line}: {first.reason}.", field="expected")
     header = match[1]
+    refuse_two_currencies(facts.frame, header)
     unread = [name for index, name in enumerate(header.cells) if name and index not in set(header.columns.values())]
     return Plan(path.name, tuple(_row(row, path) for row in facts.frame.iter_rows(named=True)), tuple(unread))
 

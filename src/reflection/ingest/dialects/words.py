@@ -75,9 +75,10 @@ WORDS: Mapping[str, tuple[str, ...]] = table(
     "conversiewaarde|omzet|wartość konwersji|przychód|konverteringsvärde|intäkter|omsætning|omsetning|tržby|"
     "hodnota konverze|gelir|dönüşüm değeri|доход|ценность конверсии|売上|コンバージョン値|매출|전환값|转化价值|收入|"
     "doanh thu|pendapatan|metrics conversions value|7 day total sales|14 day total sales|total revenue|checkout value",
-    currency="currency|currency code|account currency|account currency code|advertiser currency|währung|währungscode|"
-    "devise|code devise|moneda|código de moneda|valuta|valutacode|codice valuta|moeda|código da moeda|waluta|"
-    "kod waluty|měna|para birimi|pénznem|валюта|通貨|通貨コード|통화|货币|货币代码|mata uang|customer currency code",
+    currency="currency|ccy|currency code|account currency|account currency code|advertiser currency|währung|"
+    "währungscode|devise|code devise|moneda|código de moneda|valuta|valutacode|codice valuta|moeda|código da moeda|"
+    "waluta|kod waluty|měna|para birimi|pénznem|валюта|通貨|通貨コード|통화|货币|货币代码|mata uang|"
+    "customer currency code",
     platform="platform|datenquelle|data source name|source de données|fuente de datos|fonte de dados|origen de datos|"
     "werbeplattform|channel|source|data source|datasource|network|ad platform|media source|publisher|kanal|plattform|"
     "canal|plateforme|plataforma|canale|piattaforma|kanaal|kanał|kanava|zdroj|платформа|канал|источник|媒体|媒体平台|"
@@ -124,6 +125,22 @@ def field_of(header: str) -> str | None:
     ('spend', None)
     """
     return _fields().get(normal_header(split_currency(header)[0]))
+
+
+_CONVERTED = re.compile(
+    r"\bconverted|umgerechnet|converti[des]|convertit|omgerekend|przelicz|dönüştürülen|換算|환산", re.IGNORECASE
+)
+"""Words of a manager's columns of converted amounts, which stand beside the account's own and are never read."""
+
+
+def names_currency(header: str) -> bool:
+    """Whether a header has the word for currency in it, whatever amounts it is of, save converted ones.
+
+    >>> names_currency("Revenue Currency"), names_currency("Umsatzwährung"), names_currency("Converted currency code")
+    (True, True, False)
+    """
+    normal = normal_header(header)
+    return not _CONVERTED.search(normal) and any(word in normal for word in WORDS["currency"])
 
 
 _MONEY = re.compile(

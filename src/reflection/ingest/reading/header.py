@@ -6,11 +6,11 @@ three, a matching line above it two. The best pair wins and says why. This file 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reflection.domain.metrics import AMOUNTS
 from reflection.errors import ImportFileError
-from reflection.ingest.dialects.currencies import currency_of
+from reflection.ingest.dialects.currencies import candidates, currency_of
 from reflection.ingest.dialects.dialect import (
     SPLITS,
     Dialect,
@@ -23,7 +23,7 @@ from reflection.ingest.dialects.dialect import (
 from reflection.ingest.dialects.platforms import is_platform, platform_name
 from reflection.ingest.dialects.text_words import text_columns
 from reflection.ingest.dialects.units import split_unit
-from reflection.ingest.dialects.words import field_of
+from reflection.ingest.dialects.words import field_of, names_currency
 from reflection.ingest.reading.tables import Cells, Table
 from reflection.ingest.reading.total_rows import is_label
 
@@ -35,6 +35,9 @@ _MILLIONTHS = re.compile(r"(?:^|[ (,]+(?:in )?)(?:micros?|millionths)\)?$|(?<=[a
 
 PLATFORM_SHARE = 0.8
 """Share of cells that have to name platforms where a column is to tell each row's."""
+
+MORE_CURRENCY = "currency."
+"""What the fields of further columns of currencies begin with: an export may state one for each of its amounts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,23 @@ def find_header(table: Table, dialects: Sequence[Dialect], *, explicit: bool = F
         raise ImportFileError(
             f"{table.name} could be {names}: the headers do not decide.", hint="Say which with --platform."
         )
-    return best
+    return replace(best, columns={**best.columns, **_more_currencies(best, table)})
+
+
+def _more_currencies(header: Header, table: Table) -> dict[str, int]:
+    """Columns that name currencies beside the one that is read, as `Revenue currency` does."""
+    left = set(range(len(header.cells))) - set(header.columns.values())
+    rows = [row for line, row in table.head if line > header.line and len(row) == len(header.cells)]
+    return {
+        f"{MORE_CURRENCY}{index}": index
+        for index in sorted(left)
+        if names_currency(header.cells[index])
+        and all(candidates(cell.upper()) or candidates(cell) for row in rows if _says(cell := row[index].strip()))
+    }
+
+
+def _says(cell: str) -> bool:
+    return bool(cell) and not is_label(cell)
 
 
 def _score(
