@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reflection.domain.bookable import Bookable, Definition, Lane, Total
+from reflection.domain.effect import Effect
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.results import NextTest
+from reflection.explain import formatting
 from reflection.explain.advice import CLOSE, recommendation
+from reflection.explain.creative_sentences import forecast_sentence
+from reflection.explain.evidence_of_facts import gather_learnt
 from reflection.explain.sentences import Sentences
 
 BOOKED = Bookable(
@@ -64,3 +70,37 @@ def test_money_is_of_the_campaigns_that_spent_it(with_spend: int, said: str) -> 
 def test_more_money_on_people_who_buy_anyway_is_advised_with_care(name: str, cautious: bool) -> None:
     total = Total("roas", 3.0, (2.6, 3.4), 3.3, 0.99, 0.01, "exploit", stake=1000.0, gain=9000.0, currency="EUR")
     assert ("some of them buy without it" in sentence(total, replace(BOOKED, label=f"audience {name}"))) == cautious
+
+
+@given(deciding=st.floats(0.985, 1.015), goal=st.sampled_from(("roas", "conversions_per_spend")))
+def test_no_test_is_decided_by_a_size_that_rounds_to_nothing(deciding: float, goal: str) -> None:
+    test = NextTest(
+        "creative.type:video", goal, "q", "d", 500.0, "USD", (0.8, 1.4), (0.9, 1.2), "creative.type:image",
+        value=900.0, cost=90.0, days=14, deciding=deciding,
+    )  # fmt: skip
+    (item,) = gather_learnt(replace(Knowledge(), next_test=test)).of_kind("next_test")
+    rule = Sentences().about(item).partition("Choose ")[2]
+
+    assert not re.search(r"\b0 %", rule)
+    assert ("deciding" in item.figures) == ("as good as that of" not in rule)
+    assert rule.endswith(f" that of {item.detail['against']} or better.")
+
+
+@given(lift=st.floats(0.997, 1.003))
+def test_no_effect_is_told_as_nothing_above_or_below(lift: float) -> None:
+    effect = Effect(
+        "audience.age:18-25", "audience.age", "ctr", None, lift, (0.9, 1.1), 0.5, 0.4, 5.0, None, False, "noise",
+        real_campaigns=5,
+    )  # fmt: skip
+    (item,) = gather_learnt(Knowledge(), [effect]).of_kind("effect")
+    text = Sentences().about(item)
+
+    assert not re.search(r"\b0\.0 % (above|below)", text)
+    assert ("level with that of" in text) == (formatting.lift(lift) == formatting.lift(1.0))
+
+
+@given(lift=st.floats(0.98, 1.02))
+def test_no_text_is_foretold_nothing_more_or_less(lift: float) -> None:
+    said = forecast_sentence("ctr", lift, (0.9, 1.1), 50, 40)
+
+    assert not re.search(r"[+-]0 %", said.partition("(")[0])

@@ -39,7 +39,6 @@ CLOSE = 0.05
 """How far from usual an interval may reach for a thing to be told as usual: less is worth no budget's while."""
 
 OPENED_BY_SUBJECT = ("usual", "worse", "better")
-NO_LIFT = formatting.rough_lift(1.0)
 MAX_STRANGERS = 3
 OF_PAIRS = (*reversed(RATES), *PRICES)
 WHOLE_FROM = 2.0
@@ -204,7 +203,7 @@ def _wording(item: Evidence) -> str:
     """The words for what is known: what lies close to usual, or surely on one side of it, is not called unknown."""
     phrase, bounds = item.detail["phrase"], (item.value("low") or 0.0, item.value("high") or 0.0)
     close = all(abs(bound - 1) <= CLOSE for bound in bounds)
-    if close and (phrase == "unknown" or (phrase != "explore" and item.text("size") == NO_LIFT)):
+    if close and (phrase == "unknown" or (phrase != "explore" and item.text("size") == formatting.NO_LIFT)):
         return "usual"
     if phrase != "unknown":
         return phrase
@@ -222,7 +221,7 @@ def _caveat(item: Evidence, language: Language) -> Iterator[str]:
 
 def _than_usual(item: Evidence, language: Language) -> str:
     """``12 % higher than usual``; ``as usual`` of what rounds to no difference."""
-    if item.text("size") == NO_LIFT:
+    if item.text("size") == formatting.NO_LIFT:
         return language.say("side.usual")
     return language.say("side.than_usual", size=item.text("size"), side=language.say(f"side.{item.detail['side']}"))
 
@@ -234,10 +233,18 @@ def sentence_of_test(item: Evidence, language: Language = ENGLISH) -> str:
         subject=item.label,
         against=item.detail["against"],
         unit=language.say(f"unit.{item.detail['unit']}"),
-        side=language.say(f"side.{item.detail['side']}"),
         metric=language.kpi(item.detail["shown_metric"]),
-        **{name: item.text(name) for name in ("spend", "days", "value", "cost", "deciding")},
+        result=_deciding_result(item, language),
+        **{name: item.text(name) for name in ("spend", "days", "value", "cost")},
     )
+
+
+def _deciding_result(item: Evidence, language: Language) -> str:
+    """``5 % above``; ``as good as`` of what rounds to no difference."""
+    if "deciding" not in item.figures:
+        return language.say("result.as_good")
+    side = language.say(f"side.{item.detail['side']}")
+    return language.say("result.other", size=item.text("deciding"), side=side)
 
 
 def _includes_usual(item: Evidence) -> bool:
@@ -248,9 +255,9 @@ def _includes_usual(item: Evidence) -> bool:
 def _range(item: Evidence, language: Language) -> str:
     """``12 % to 31 % higher``, ``5 % lower to 8 % higher``."""
     low = item.value("low") or 0.0
-    if _includes_usual(item) and NO_LIFT not in (item.text("low"), item.text("high")):
+    if _includes_usual(item) and formatting.NO_LIFT not in (item.text("low"), item.text("high")):
         return language.say("range.both_sides", low=item.text("low"), high=item.text("high"))
-    above = low >= 1.0 or (_includes_usual(item) and item.text("low") == NO_LIFT)
+    above = low >= 1.0 or (_includes_usual(item) and item.text("low") == formatting.NO_LIFT)
     nearer, farther = ("low", "high") if above else ("high", "low")
     side = language.say("side.higher" if above else "side.lower")
     return language.say("range.one_side", low=item.text(nearer), high=item.text(farther), side=side)

@@ -11,7 +11,7 @@ from reflection.domain.creative_text import TRAITS
 from reflection.domain.effect import Effect
 from reflection.domain.metrics import METRICS
 from reflection.domain.weights import Interval
-from reflection.explain.formatting import capital, count, plain_name, rough_lift, rounded_lift
+from reflection.explain.formatting import NO_LIFT, capital, count, plain_name, rough_lift, rounded_lift
 
 LIKELY = 0.9
 """Probability of a direction from which it is named although it is no finding."""
@@ -48,7 +48,7 @@ def _claim(effect: TextEffect | Effect, than: str) -> str:
     if effect.finding:
         return f"{metric} {size} {side}{than}"
     if effect.probability >= LIKELY:
-        return f"{metric} perhaps {size} {side}{than}, we cannot be sure yet"
+        return f"{metric} perhaps {'a little' if size == NO_LIFT else size} {side}{than}, we cannot be sure yet"
     return f"{metric}: we cannot tell yet"
 
 
@@ -58,8 +58,9 @@ def _limits(interval: Interval) -> str:
 
 def forecast_sentence(metric: str, lift: float, interval: tuple[float, float], score: int, texts: int) -> str:
     """What a text will probably get, against the texts that ran."""
+    size = "about level with" if rough_lift(lift) == NO_LIFT else f"{rounded_lift(lift)} against"
     return (
-        f"{METRICS[metric].label} probably {rounded_lift(lift)} against your average text ({_limits(interval)}), "
+        f"{METRICS[metric].label} probably {size} your average text ({_limits(interval)}), "
         f"more than {score} of 100 of them; from {count(texts)} texts that ran side by side."
     )
 

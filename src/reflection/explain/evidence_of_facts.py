@@ -251,7 +251,8 @@ def _next_test(test: NextTest) -> Evidence:
         metric, deciding, _ = as_read(test.metric, test.deciding, None)
         detail["unit"] = "revenue" if test.metric == "roas" else "conversions"
         detail["shown_metric"], detail["side"] = metric, "above" if (deciding or 1.0) >= 1 else "below"
-        figures["deciding"] = Figure(deciding or 1.0, formatting.rough_lift)
+        if deciding is not None and formatting.rough_lift(deciding) != formatting.NO_LIFT:
+            figures["deciding"] = Figure(deciding, formatting.rough_lift)
     return Evidence(0, "next_test", "next_test", label, "stated", "observed", figures, detail, tuple(names))
 
 

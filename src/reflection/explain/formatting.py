@@ -99,6 +99,10 @@ def rough_lift(effect: float) -> str:
     return f"{100 * abs(effect - 1):.0f} %"
 
 
+NO_LIFT = rough_lift(1.0)
+"""What rounds to no difference; a sentence says it in words, since a size of none on one side says nothing."""
+
+
 def rounded_lift(effect: float) -> str:
     """A multiplicative lift as a signed whole percentage: 1.32 -> ``+32 %``."""
     return f"{100 * (effect - 1):+z.0f} %"

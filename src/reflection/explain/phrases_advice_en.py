@@ -52,6 +52,13 @@ ADVICE: Mapping[str, str] = {
     "advice.basis": "Seen in {campaigns}, {rows}.",
     "advice.basis_money": "Seen in {campaigns}, {rows}, with {spend} spent.",
     "advice.basis_money_of_some": "Seen in {campaigns}, {rows}, with {spend} spent in {with_spend} of them.",
+    "next.test_worth": (
+        "Next test: {subject} beside {against}, half of the budget each, with {spend} over {days} days. Choosing after "
+        "it is worth about {value} {unit} on the next ninety days, it costs about {cost}. Choose {subject} if its "
+        "{metric} is {result} that of {against} or better."
+    ),
+    "result.other": "{size} {side}",
+    "result.as_good": "as good as",
     "range.one_side": "{low} to {high} {side}",
     "range.both_sides": "{low} lower to {high} higher",
     "side.than_usual": "{size} {side} than usual",

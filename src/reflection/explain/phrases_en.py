@@ -187,6 +187,8 @@ _PHRASES = {
     "trend.ongoing.below": " and still falls",
     "side.above": "above",
     "side.below": "below",
+    "size.none": "level",
+    "side.none": "with",
     "moved.above": "raised",
     "moved.below": "lowered",
     "category.winning_audience": "an audience that does better than average",
@@ -232,11 +234,6 @@ _PHRASES = {
         "Review where the money went before spending more: it is {odds} likely that this campaign overpaid clearly."
     ),
     "next.trend": "Plan {subject} with its {metric} since {since}, not with the average of the time before.",
-    "next.test_worth": (
-        "Next test: {subject} beside {against}, half of the budget each, with {spend} over {days} days. Choosing after "
-        "it is worth about {value} {unit} on the next ninety days, it costs about {cost}. Choose {subject} if its "
-        "{metric} is {deciding} {side} that of {against} or better."
-    ),
     "unit.revenue": "of revenue",
     "unit.conversions": "in conversions at the usual CPA",
     "next.test_money": (

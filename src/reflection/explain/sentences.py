@@ -177,27 +177,33 @@ class Sentences:
 
     def description(self, item: Evidence) -> str:
         """A group of campaigns that look alike, or what one campaign alone shows, and that nothing follows from it."""
-        side = self._language.phrases["side.above" if (item.value("effect") or 1.0) >= 1 else "side.below"]
-        words = {"subject": item.label, "metric": self._language.kpi(item.detail["metric"]), "side": side}
+        words = {"subject": item.label, "metric": self._language.kpi(item.detail["metric"])}
         if "within" in item.detail:
-            return self.say("finding.within", campaign=item.detail["within"], **words, **texts(item, *_RANGE))
+            words |= {**texts(item, *_RANGE), **self._size_and_side(item)}
+            return self.say("finding.within", campaign=item.detail["within"], **words)
         words["campaigns"] = self._language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns"))
         if "effect" not in item.figures:
             return self.say("finding.description_plain", **words)
-        return self.say("finding.description", **words, **texts(item, "size"))
+        return self.say("finding.description", **words, **self._size_and_side(item))
 
     def effect(self, item: Evidence) -> str:
         """An effect of a signal, whether it can be told from noise or not."""
-        side = "above" if (item.value("effect") or 0.0) >= 1 else "below"
         return self.say(
             "effect.real" if item.certainty == "beyond_noise" else "effect.noise",
             subject=item.label,
             campaigns=self._language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns")),
             metric=self._language.kpi(item.detail["metric"]),
             average=self.average(item.detail["group"]),
-            side=self._language.phrases[f"side.{side}"],
-            **texts(item, "size", "low", "high"),
+            **texts(item, "low", "high"),
+            **self._size_and_side(item),
         )
+
+    def _size_and_side(self, item: Evidence) -> dict[str, str]:
+        """``12.0 %``, ``above``; ``level``, ``with`` of what rounds to no difference."""
+        if item.text("size") == formatting.lift(1.0):
+            return {"size": self.say("size.none"), "side": self.say("side.none")}
+        side = "side.above" if (item.value("effect") or 1.0) >= 1 else "side.below"
+        return {"size": item.text("size"), "side": self.say(side)}
 
     def average(self, group: str) -> str:
         """What an effect other things equal is held against: all of its group, each counting alike."""

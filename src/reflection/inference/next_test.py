@@ -213,9 +213,9 @@ def _described(
 
 
 def _than(lift: float) -> str:
-    """``5 % above``, ``12 % below``, ``at``."""
-    size = round(100 * abs(lift - 1))
-    return "at" if size == 0 else f"{size} % {'above' if lift > 1 else 'below'}"
+    """``5 % above``, ``12 % below``, ``as good as``."""
+    size = formatting.rough_lift(lift)
+    return "as good as" if size == formatting.NO_LIFT else f"{size} {'above' if lift > 1 else 'below'}"
 
 
 def _interval(mean: float, variance: float) -> tuple[float, float]:
