@@ -172,25 +172,37 @@ class Snapshot:
         cells: platform, campaign name in lower case, first and last day -> impressions, clicks, conversions, spend,
             revenue. One name on two platforms is two campaigns.
         ids: platform and name -> ids of the campaigns made of them.
+        by_id: platforms and names of the campaigns that the file tells apart by more than their names.
     """
 
     source: str
     cells: dict[CampaignDay, tuple[float | None, ...]]
     ids: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    by_id: frozenset[tuple[str, str]] = frozenset()
 
     def as_list(self) -> list[list[Any]]:
-        """JSON-ready rows [campaign name, first day, last day, *figures, platform], sorted by platform, name, day."""
+        """JSON-ready rows [campaign name, first day, last day, *figures, platform, whether told apart by an id], sorted
+        by platform, name, day."""
         return [
-            [name, first.isoformat(), last.isoformat(), *values, platform]
+            [name, first.isoformat(), last.isoformat(), *values, platform, (platform, name) in self.by_id]
             for (platform, name, first, last), values in sorted(self.cells.items(), key=lambda item: item[0])
         ]
 
     @classmethod
     def from_list(cls, source: str, platform: str, rows: Sequence[Sequence[Any]]) -> "Snapshot":
-        """A snapshot of `source` from the rows that `as_list` made; older ones do not say their platform."""
+        """A snapshot of `source` from the rows that `as_list` made; older ones do not say their platform, or ids."""
         cells: dict[CampaignDay, tuple[float | None, ...]] = {}
         for name, first, last, *rest in rows:
             place = str(rest[_FIGURES]) if len(rest) > _FIGURES else platform
             days = dt.date.fromisoformat(first), dt.date.fromisoformat(last)
             cells[(place, str(name), *days)] = tuple(rest[:_FIGURES])
         return cls(source, cells)
+
+    def of_other_keys(self, rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+        """Of such rows those whose campaigns have an id where they have a name alone here, or the other way round."""
+        place, key = _FIGURES + 3, _FIGURES + 4
+        return [
+            row
+            for row in rows
+            if len(row) > key and (row[place], row[0]) in self.ids and ((row[place], row[0]) in self.by_id) != row[key]
+        ]

@@ -21,10 +21,15 @@ _SHOWN = 3
 
 def snapshot(frame: pl.DataFrame, dialect: str) -> Snapshot:
     """Per platform, campaign name and day span, the sums of identified rows."""
-    place = [pl.col("platform").cast(pl.String), pl.col("name").cast(pl.String).str.to_lowercase(), "first", "last"]
+    place = [pl.col("platform").cast(pl.String), pl.col("name").cast(pl.String).str.to_lowercase()]
     spelt = frame.drop_nulls(["first", "last"]).group_by("platform", "name", "first", "last").agg(_stated_sums())
-    grouped = spelt.group_by(place).agg(_stated_sums())  # a name in another case is the same one
-    return Snapshot(dialect, {(row[0], row[1], row[2], row[3]): tuple(row[4:]) for row in grouped.iter_rows()})
+    grouped = spelt.group_by(*place, "first", "last").agg(_stated_sums())  # a name in another case is the same one
+    cells = {(row[0], row[1], row[2], row[3]): tuple(row[4:]) for row in grouped.iter_rows()}
+    campaigns = frame.select(*place, key=pl.col("key").cast(pl.String).str.to_lowercase()).unique()
+    by_id = {
+        (row[0], row[1]) for row in campaigns.iter_rows() if row[2] not in (row[1], f"{row[0].lower()} / {row[1]}")
+    }
+    return Snapshot(dialect, cells, by_id=frozenset(by_id))
 
 
 def _stated_sums() -> list[pl.Expr]:
@@ -173,9 +178,9 @@ def _beside(report: ImportReport, earlier: Sequence[EarlierReport]) -> ImportRep
     merged: dict[str, Snapshot] = {}
     for item in earlier:
         if platforms & _parts(item.platform):
-            addition = Snapshot.from_list(item.dialect, item.platform, item.rows)
-            base = merged.get(item.dialect)
-            merged[item.dialect] = replace(base, cells={**base.cells, **addition.cells}) if base else addition
+            _add(merged, item.dialect, item, item.rows)
+            if item.dialect == report.dialect:
+                _add(merged, "earlier", item, report.snapshot.of_other_keys(item.rows))
     own = merged.get(report.dialect)
     monthly = any(campaign.unit_id for campaign in report.campaigns)
     names = {day[1] for day in report.snapshot.cells}
@@ -190,6 +195,13 @@ def _beside(report: ImportReport, earlier: Sequence[EarlierReport]) -> ImportRep
     notes = restatements.findings(own, report.snapshot, monthly=monthly, joined=joined) if own else []
     result = overlaps.compare([report], merged)[0]
     return replace(result, findings=(*notes, *result.findings))
+
+
+def _add(merged: dict[str, Snapshot], name: str, item: EarlierReport, rows: Sequence[Sequence[Any]]) -> None:
+    """Put what an earlier import said to what others did under the same name; the later counts."""
+    before = merged[name].cells if name in merged else {}
+    addition = Snapshot.from_list(item.dialect, item.platform, rows)
+    merged[name] = replace(addition, cells={**before, **addition.cells})
 
 
 def _parts(platform: str) -> set[str]:
