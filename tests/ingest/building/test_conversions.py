@@ -7,7 +7,6 @@ import pytest
 
 from reflection.errors import ImportFileError
 from reflection.ingest import ImportOptions, ImportReport, read_export
-from reflection.ingest.building.conversions import CONVERSION_EVENTS, event_of
 
 Write = Callable[..., Path]
 Row = Callable[..., list[str]]
@@ -17,21 +16,6 @@ LEAD = "actions:onsite_conversion.lead_grouped"
 def codes(report: ImportReport) -> list[str]:
     """Codes of its findings."""
     return [item.code for item in report.findings]
-
-
-@pytest.mark.parametrize(
-    ("indicator", "event"),
-    [("actions:link_click", "link_click"), ("actions:offsite_conversion.fb_pixel_purchase", "purchase"),
-     ("offsite_conversion.fb_pixel_purchase", "purchase"), (LEAD, "lead_grouped"),
-     ("actions:offsite_conversion.custom.1234", "custom"), ("actions:video_view", "video_view"),
-     ("actions:offsite_conversion.fb_pixel_complete_registration", "complete_registration"), ("reach", "reach")],
-)  # fmt: skip
-def test_an_indicator_names_an_event(indicator: str, event: str) -> None:
-    assert event_of(indicator) == event
-
-
-def test_clicks_and_views_are_no_conversions() -> None:
-    assert not {"link_click", "landing_page_view", "video_view", "post_engagement", "reach"} & CONVERSION_EVENTS
 
 
 def test_the_only_conversion_indicator_decides(write: Write, meta_header: list[str], meta_row: Row) -> None:
@@ -140,6 +124,42 @@ def test_linkedin_counts_leads_or_conversions_by_objective(files: Path) -> None:
 
     assert report.totals.conversions == 10
     assert "conversions_by_objective" in codes(report)
+
+
+LINKEDIN = ["Start Date (in UTC)", "Campaign Group Name", "Total Spent", "Impressions", "Clicks", "Currency"]
+
+
+def _linkedin(write: Write, counts: dict[str, tuple[str, str]], **options: str) -> ImportReport:
+    rows = [
+        [f"8/{day}/2026", "A", "500", "10000", "100", "EUR", *(cells[day - 13] for cells in counts.values())]
+        for day in (13, 14)
+    ]
+    return read_export(write([[*LINKEDIN, *counts], *rows]), ImportOptions(**options))
+
+
+def test_where_the_column_of_conversions_is_empty_the_filled_one_counts_and_it_is_said_first(write: Write) -> None:
+    counts = {"Conversions": ("0", "0"), "Leads": ("12", "9")}
+
+    report = _linkedin(write, counts)
+
+    assert report.totals.conversions == 21
+    assert report.findings[0].code == "conversions_chosen"
+    assert "'Leads', as 'Conversions' counts nothing at all" in report.findings[0].message
+    assert report.campaigns[0].conversion_kind == "lead"
+    assert _linkedin(write, counts, conversions="Conversions").totals.conversions == 0
+
+
+def test_leads_do_not_replace_conversions_that_are_counted_or_that_nothing_else_counts(write: Write) -> None:
+    assert _linkedin(write, {"Conversions": ("0", "1"), "Leads": ("12", "9")}).totals.conversions == 1
+    assert _linkedin(write, {"Conversions": ("0", "0"), "Leads": ("0", "0")}).totals.conversions == 0
+
+
+def test_of_several_columns_beside_an_empty_one_nobody_knows_which_counts(write: Write) -> None:
+    header = ["Date", "Source", "Campaign", "Spend", "Impressions", "Clicks", "Conversions", "Purchases", "Leads"]
+    path = write([header, ["2026-08-13", "facebook", "A", "500", "10000", "100", "0", "3", "12"]])
+
+    note = next(one for one in read_export(path).findings if one.code == "conversions_not_chosen")
+    assert "'Purchases', 'Leads'" in note.message
 
 
 def test_two_conversion_columns_and_no_indicator_ask(write: Write) -> None:

@@ -5,7 +5,6 @@ chosen is said in a finding; where nothing can be chosen, no campaign is made an
 This file must not know files, dates or campaigns' shapes.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ import polars as pl
 
 from reflection.domain.conversion_kind import KINDS, LEAD, normal_kind
 from reflection.errors import ImportFileError
+from reflection.ingest.building.conversion_events import CONVERSION_EVENTS, event_of
 from reflection.ingest.dialects.dialect import normal_header
 from reflection.ingest.dialects.words import field_of
 from reflection.ingest.import_report import Finding, finding
@@ -24,17 +24,6 @@ OTHER = "action"
 
 KIND = "conversion_kind"
 """The column that says what each row's conversions are; null where the file leaves it open."""
-
-CONVERSION_EVENTS = frozenset(
-    {"purchase", "lead", "lead_grouped", "complete_registration", "custom", "subscribe", "submit_application",
-     "start_trial", "schedule", "contact", "donate", "add_payment_info", "mobile_app_install", "app_install",
-     "complete_payment", "checkout", "signup"}
-)  # fmt: skip
-"""Events that are somebody's conversion; everything else (clicks, views) is not, unless the user says so."""
-
-_PREFIX = re.compile(
-    r"^(?:actions:)?(?:offsite_conversion\.|onsite_conversion\.|app_custom_event\.)?(?:fb_pixel_|fb_mobile_)?"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +38,6 @@ class Choice:
     events: tuple[str, ...]
     findings: tuple[Finding, ...]
     undecided: bool = False
-
-
-def event_of(indicator: str) -> str:
-    """The event an indicator counts.
-
-    >>> event_of("actions:offsite_conversion.fb_pixel_purchase"), event_of("actions:link_click")
-    ('purchase', 'link_click')
-    """
-    event = _PREFIX.sub("", indicator.strip().casefold())
-    return "custom" if event.startswith("custom") else event
 
 
 def choose_conversions(frame: pl.DataFrame, header: Header, request: str, unused: Sequence[str] = ()) -> Choice:
@@ -223,8 +202,10 @@ def _generic(frame: pl.DataFrame, header: Header) -> Choice:
     values = [name for name in frame.columns if name.startswith("value.")]
     revenue = pl.col("revenue") if "revenue" in frame.columns else pl.col(values[0]) if len(values) == 1 else None
     extra = [header.written(name) for name in frame.columns if name.startswith("conversion.")]
-    if "conversion.lead" in frame.columns and "objective" in frame.columns:
-        is_lead = pl.col("objective").cast(pl.String).str.contains("(?i)lead").fill_null(False)
+    is_lead = _lead_generation(frame)
+    if is_lead is None and (choice := _filled(frame, header)):
+        return choice
+    if is_lead is not None:
         expr = pl.when(is_lead).then(pl.col("conversion.lead")).otherwise(pl.col("conversions"))
         note = finding(
             "conversions_by_objective", "info",
@@ -238,6 +219,36 @@ def _generic(frame: pl.DataFrame, header: Header) -> Choice:
         "conversions_chosen", "info", f"Conversions are {source}, every action the account counts.{alternatives}"
     )
     return _settled(frame, pl.col("conversions"), source, (), revenue, note)
+
+
+def _lead_generation(frame: pl.DataFrame) -> pl.Expr | None:
+    """Which rows are of campaigns for leads; None where none is said to be, or leads do not come apart."""
+    if not {"conversion.lead", "objective"} <= set(frame.columns):
+        return None
+    is_lead = pl.col("objective").cast(pl.String).str.contains("(?i)lead").fill_null(False)
+    return is_lead if frame.select(is_lead.any()).item() else None
+
+
+def _filled(frame: pl.DataFrame, header: Header) -> Choice | None:
+    """The other column that has counts, where nothing was ever counted as a conversion; of several nobody knows."""
+    filled = [name for name in frame.columns if name.startswith("conversion.") and _counts(frame, name)]
+    if not filled or _counts(frame, "conversions"):
+        return None
+    empty = header.written("conversions")
+    if len(filled) > 1:
+        return _none(frame, header, set(), ["conversions", *filled], [])
+    event, written = filled[0].partition(".")[2], header.written(filled[0])
+    note = finding(
+        "conversions_chosen", "warning",
+        f"Conversions are '{written}', as '{empty}' counts nothing at all. If that is right, name it with "
+        "--conversions.",
+    )  # fmt: skip
+    return _settled(frame, pl.col(filled[0]), f"column '{written}', as '{empty}' is empty", (event,),
+                    _value(frame, event), note)  # fmt: skip
+
+
+def _counts(frame: pl.DataFrame, name: str) -> bool:
+    return bool(frame.select((pl.col(name) > 0).any()).item())
 
 
 def _none(frame: pl.DataFrame, header: Header, events: set[str], special: list[str], others: Sequence[str]) -> Choice:

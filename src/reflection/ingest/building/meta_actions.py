@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 import orjson
 import polars as pl
 
-from reflection.ingest.building.conversions import CONVERSION_EVENTS, OTHER, event_of
+from reflection.ingest.building.conversion_events import CONVERSION_EVENTS, event_of
+from reflection.ingest.building.conversions import OTHER
 from reflection.ingest.reading.header import Header
 from reflection.ingest.reading.typed_rows import Facts
 

@@ -16,7 +16,7 @@ from reflection.ingest.import_report import Reject
 from reflection.ingest.reading.dates import Span, decide_order, parse_span, serial_date
 from reflection.ingest.reading.header import Header
 from reflection.ingest.reading.preamble import Preamble
-from reflection.ingest.reading.short_years import may_be_month, short_months
+from reflection.ingest.reading.short_years import may_be_month, may_be_week, short_months, short_weeks
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|[./-]\d\d$")
 Spans = Mapping[str, Span | None]
@@ -54,6 +54,7 @@ def with_days(frame: pl.DataFrame, header: Header, name: str, user_order: DateOr
     else:  # 'ymd' says nothing of 03/04/2026
         order, basis = _order(cells, header, name)
     short = {cell: month for field in fields for cell, month in short_months(cells, header.written(field)).items()}
+    short |= short_weeks(cells)
     spans = {
         cell: (serials[cell],) * 2 if cell in serials else short.get(cell) or parse_span(cell, order) for cell in cells
     }
@@ -106,6 +107,8 @@ def _refuse_hopeless(spans: Spans, name: str) -> None:
         why = "" if _YEAR.search(cell) else ": it names no year"
         if may_be_month(cell):
             why = ": it may be a month and its year, or a day of no year"
+        elif may_be_week(cell):
+            why = ": it may be a week and its year, or two weeks of no year"
         raise ImportFileError(
             f"{name}: most dates cannot be read, such as '{cell}'{why}.",
             hint="Export with ISO dates (2026-09-30), or weeks and months with their year (KW 23/2026, 2026-09).",
