@@ -152,6 +152,13 @@ def test_effects_say_what_goes_with_the_planned_size_and_call_noise_noise(run, f
     assert size_line("ctr", 0.9, 0.85, 0.95) == "campaigns planned twice as large: CTR x 0.90, 90 % 0.85 to 0.95"
 
 
+def test_effects_of_one_campaign_say_how_many_there_are_and_how_many_it_takes(run, sample):
+    assert "'reflection analyze FILE' stores campaigns" in run("effects").stdout
+    run("analyze", sample.name)
+    shown = " ".join(run("effects").stdout.split())
+    assert shown.startswith("1 campaign was learnt from; comparing takes at least 3 (as of ")
+
+
 def test_what_was_deleted_is_rebuilt(run, sample, folder):
     run("analyze", sample.name)
     weights = (folder / "weights.json").read_bytes()

@@ -121,6 +121,8 @@ def test_a_platform_may_be_spelt_as_people_do(knowledge):
 
 def test_an_empty_page_says_why(knowledge):
     assert effects_page(NOTHING)["reason"] == "nothing has been learnt yet"
+    waiting = effects_page(NOTHING, pending=1)
+    assert waiting["reason"] == "1 stored campaign waits to be learnt; comparing takes at least 3"
     assert effects_page(knowledge, group="nobody")["reason"] == "no effect matches these filters"
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from reflection.domain.evidence import decode, encode, evidence_of
 from reflection.inference import metric_fit as fitting
-from reflection.inference.learn import FEWEST_CAMPAIGNS, FitRequest, learn
+from reflection.inference.learn import FitRequest, learn
+from reflection.inference.too_few import FEWEST_CAMPAIGNS
 from reflection.store import knowledge_blob
 
 COUNT = st.sampled_from([0, 1, 3, 250, 10**6, 10**12])

@@ -11,7 +11,7 @@ from reflection.cli.session import JsonOption, WorkspaceOption, as_of, as_plain,
 from reflection.domain.metrics import METRICS
 from reflection.domain.number_of import number_of
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
-from reflection.explain.formatting import plain_name
+from reflection.explain.formatting import capital, plain_name
 
 
 def effects(
@@ -59,10 +59,10 @@ def effects(
         for line in _beneath(page):
             out.print(line)
         out.print(f"[dim]{as_of(page)}[/]")
-    elif page["as_of"] is None:
+    elif page["as_of"] is None and not page["pending"]:
         out.print("Nothing has been learnt yet; 'reflection analyze FILE' stores campaigns and learns from them.")
     else:
-        out.print(f"No effect matches, {as_of(page)}.")
+        out.print(f"{capital(page['reason'])} ({as_of(page)}).")
 
 
 def _beneath(page: dict[str, Any]) -> Iterator[str]:

@@ -165,7 +165,7 @@ class Engine:
         """Effects of signals as multiplicative lift; filters as `evidence_view.effects_page`."""
         with self._store.snapshot(workspace) as snapshot:
             knowledge, pending = snapshot.knowledge(), snapshot.pending()
-        return {**effects_page.effects_page(knowledge, **filters), "pending": pending}
+        return effects_page.effects_page(knowledge, **filters, pending=pending)
 
     def freshness(self, *, workspace: str = DEFAULT_WORKSPACE) -> Freshness:
         """What an answer that is read from now on is at least as of: {as_of, pending}."""

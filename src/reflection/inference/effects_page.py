@@ -22,6 +22,7 @@ from reflection.explain.left_out import left_out_sentence
 from reflection.inference import posterior
 from reflection.inference.support import BEYOND_NOISE, LEAST_EVENTS
 from reflection.inference.time_of_year import shares_of_year
+from reflection.inference.too_few import nothing_known
 
 MOST_ITEMS = 500
 ALL_PLATFORMS = "all"
@@ -52,10 +53,11 @@ def effects_page(
     joined: bool = False,
     limit: int = 100,
     cursor: str | None = None,
+    pending: int = 0,
 ) -> dict[str, Any]:
     """A page of effects: {items, next_cursor, as_of, epoch, findings, not_evidence, campaigns, calibration, size,
     delivery, spread, wear, season, season_outlook, weekdays, events, reason, goals, waiting, approximate, trust,
-    attribution}.
+    attribution, pending}.
 
     `findings` and `not_evidence` count all that match the other filters, whatever `findings_only` shows. `calibration`
     (`Knowledge.coverage`), `size`, `delivery`, `spread`, `waiting`, `trust` and `attribution` are of all metrics all
@@ -65,6 +67,7 @@ def effects_page(
         platform: keeps effects of that platform and its interactions; any spelling of its name.
         goal: a kind of conversion (`goals` lists them); without it the goal most money is spent on.
         joined: signals that always came together are one row, which names the others (`same_as`).
+        pending: campaigns that the knowledge has not taken in yet.
 
     Raises:
         InvalidInput: an unknown metric, or a cursor that is not ours.
@@ -94,10 +97,11 @@ def effects_page(
         "size": knowledge.size,
         **_of_time(knowledge),
         "delivery": knowledge.delivery_tilt,
-        "reason": None if chosen else knowledge.reason or "no effect matches these filters",
+        "reason": None if chosen else nothing_known(knowledge, pending) or "no effect matches these filters",
         "goals": goals,
         "waiting": dict(waiting) or None,
         **of_workspace,
+        "pending": pending,
     }
 
 

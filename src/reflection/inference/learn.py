@@ -50,14 +50,12 @@ from reflection.inference.next_test import with_next_test
 from reflection.inference.partition_evidence import PartitionEvidence
 from reflection.inference.partitions import InMemory, Partitions, sample_bits
 from reflection.inference.support import SupportIndex
+from reflection.inference.too_few import FEWEST_CAMPAIGNS, LEARNT_FROM, too_few
 from reflection.inference.tracking_faults import Surroundings, as_diagnostics, faults, joined, questions, suspicions_of
 from reflection.inference.weights import signal_weights
 
-FEWEST_CAMPAIGNS = 3
 MANY = 30
 """Campaigns from which on finding nothing is no longer a matter of their number."""
-
-LEARNT_FROM = ("campaign was learnt from", "campaigns were learnt from")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +206,7 @@ def _of_goal(
         campaigns=tables.campaigns,
         goal_metric=_goal(request.goal, table),
         currency=table.currency,
-        reason=f"{number_of(tables.campaigns, *LEARNT_FROM)}; comparing takes at least {FEWEST_CAMPAIGNS}",
+        reason=too_few(tables.campaigns),
         diagnostics={"aliases": {}, "spelt": dict(request.spelt)},
         kind=kind,
         floor=request.floor,

@@ -16,6 +16,7 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.number_of import number_of
 from reflection.domain.weights import SignalWeight
 from reflection.inference.next_test import NOTHING
+from reflection.inference.too_few import nothing_known
 from reflection.recommendations.cards import Card, Option, build, with_propensities
 from reflection.stats import thompson
 
@@ -76,7 +77,7 @@ def recommend(basis: RecommendationInput) -> dict[str, Any]:
     options = build(knowledge, basis.platform, basis.objective)
     options = tuple(option for option in options if not _rests_on(option.card, past))
     cards = _choose(options, basis.seed, basis.explore_budget)
-    reason = None if any(card.lane != "not enough evidence" for card in cards) else _nothing(knowledge)
+    reason = None if any(card.lane != "not enough evidence" for card in cards) else _nothing(knowledge, basis.pending)
     return {
         "generated_at": basis.moment,
         "as_of": knowledge.as_of,
@@ -88,7 +89,11 @@ def recommend(basis: RecommendationInput) -> dict[str, Any]:
         "cards": [asdict(card) for card in cards],
         "reason": reason,
         "next_test": asdict(knowledge.next_test) if knowledge.next_test else None,
-        "next_test_reason": None if knowledge.next_test else NOTHING if knowledge.bookables else _nothing(knowledge),
+        "next_test_reason": None
+        if knowledge.next_test
+        else NOTHING
+        if knowledge.bookables
+        else _nothing(knowledge, basis.pending),
         "top_insights": [dict(row) for row in basis.insights[:TOP]],
         "top_patterns": [dict(row) for row in basis.patterns[:TOP]],
         "no_longer": [dict(row) for row in past.values()][:TOP],
@@ -170,11 +175,9 @@ def _strings(
     return sentences[: SLATE + OTHERS]
 
 
-def _nothing(knowledge: Knowledge) -> str:
-    if knowledge.reason:
-        return knowledge.reason.rstrip(".")
-    if not knowledge.campaigns:
-        return "nothing has been learnt yet"
+def _nothing(knowledge: Knowledge, pending: int) -> str:
+    if reason := nothing_known(knowledge, pending):
+        return reason.rstrip(".")
     return f"after {number_of(knowledge.campaigns, 'campaign')} no effect is beyond noise"
 
 
