@@ -100,6 +100,17 @@ def test_a_pattern_names_its_learnings_that_of_its_own_metric_first(knowledge: K
     assert [one["metric"] for one in video["learnings"]] == ["roas", "ctr"]
 
 
+@pytest.mark.parametrize("first", ["cpa", "conversions_per_spend"])
+def test_cpa_and_its_reciprocal_are_one_learning_of_a_pattern_and_one_pattern(knowledge: Knowledge, first: str) -> None:
+    both = ["cpa", "conversions_per_spend"]
+    states = {(key, "", metric): "established" for key in (VIDEO, "audience:nobody") for metric in both}
+    finding = next(one for one in knowledge.findings if one.finding_id == ROAS)
+    told = replace(knowledge, findings=(replace(finding, metric=first, metadata={"also": [*both, "roas"]}),))
+    rows = CurrentLearnings(Reader(states, patterns=_patterns(told))).patterns(told, ListQuery(limit=100))[0]
+    learnings = {row["signal_key"]: [one["metric"] for one in row["learnings"]] for row in rows}
+    assert learnings == {VIDEO: [first], "audience:nobody": ["cpa"]}
+
+
 def test_a_cluster_without_proof_is_called_descriptive(knowledge: Knowledge) -> None:
     cluster = next(one for one in knowledge.findings if one.category == "cluster")
     told = replace(knowledge, findings=(replace(cluster, status="descriptive"),))

@@ -239,6 +239,18 @@ def test_lists_are_filtered_and_paged_by_worth(book: LearningBook, believe: Call
     assert book.list("default", context="platform:meta")[0] == []
 
 
+def test_cpa_and_its_reciprocal_are_listed_once_and_each_is_found_by_its_metric(
+    book: LearningBook, believe: Callable[..., None]
+) -> None:
+    both, alone = "creative.type:video", "creative.type:text"
+    believe(_knowledge(*(_effect(0.3, signal=key, metric="conversions_per_spend") for key in (both, alone)),
+                       _effect(-0.3, signal=both, metric="cpa")))  # fmt: skip
+    listed = {(item["signal_key"], item["metric"]) for item in book.list("default")[0]}
+    assert listed == {(both, "cpa"), (alone, "conversions_per_spend")}
+    assert len(book.list("default", metric="conversions_per_spend")[0]) == 2
+    assert [item["signal_key"] for item in book.list("default", metric="cpa")[0]] == [both]
+
+
 def test_a_persons_word_is_shown_and_moves_no_number(
     book: LearningBook, notes: LearningNotes, believe: Callable[..., None]
 ) -> None:

@@ -12,3 +12,7 @@ class LearningSummary(NamedTuple):
     metric: str
     state: str
     worth: float = 0.0
+
+    def about(self) -> tuple[tuple[str, str], str]:
+        """What it speaks of, and on which metric."""
+        return (self.signal_key, self.context), self.metric

@@ -17,6 +17,7 @@ from reflection.domain.conversion_kind import normal_kind
 from reflection.domain.evidence import Evidence, day_text, decode
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS, MODELLED
+from reflection.domain.reciprocals import told_once
 from reflection.errors import InvalidInput
 from reflection.explain.left_out import left_out_sentence
 from reflection.inference import posterior
@@ -64,6 +65,7 @@ def effects_page(
     the same.
 
     Args:
+        metric: without it conversions for the money are left out wherever the CPA, which says the same, is there.
         platform: keeps effects of that platform and its interactions; any spelling of its name.
         goal: a kind of conversion (`goals` lists them); without it the goal most money is spent on.
         joined: signals that always came together are one row, which names the others (`same_as`).
@@ -79,6 +81,8 @@ def effects_page(
     knowledge = knowledge if goal is None else knowledge.of_kind(normal_kind(goal))
     keys = None if platform is None else signals.of_platform(platform)
     among = [effect for effect in knowledge.effects if _asked(effect, metric, group, keys)]
+    if metric is None:
+        among = told_once(among, lambda effect: (effect.signal, effect.metric))
     among = _one_each(among, knowledge.aliases) if joined else among
     findings = sum(effect.finding for effect in among)
     chosen = [effect for effect in among if effect.finding or not findings_only]

@@ -12,6 +12,8 @@ from reflection.domain import signals
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.list_query import ListQuery, Place
+from reflection.domain.metrics import as_read
+from reflection.domain.reciprocals import told_once
 from reflection.domain.results import DESCRIPTIVE, Finding
 from reflection.inference.findings.common import impact
 from reflection.inference.findings.signals import category_of
@@ -91,7 +93,8 @@ class CurrentLearnings:
         findings = {finding.finding_id: finding for finding in knowledge.every_finding}
         items = [_pattern(row, findings.get(row["id"]), by_claim) for row in self._reader.patterns(MOST_PATTERNS)]
         listed = {item.row["signal_key"] for item in items}
-        beside = [(key, learning) for key, learning in self._learnings if key not in listed]
+        once = told_once([learning for _, learning in self._learnings], LearningSummary.about)
+        beside = [(key, learning) for learning in once if (key := pattern_key(learning)) not in listed]
         facts = self._facts_of([learning for _, learning in beside])
         items += [
             _Item(_pattern_of(key, learning, facts[learning.learning_id], knowledge), (learning,), learning.state)
@@ -177,7 +180,11 @@ def _pattern(row: Row, finding: Finding | None, claims: Mapping[tuple[str, str],
     if finding is None:
         return _Item(row, (), None)
     metrics = dict.fromkeys([finding.metric, *finding.metadata.get("also", ())])
-    learnings = tuple(claims[key] for metric in metrics if (key := (row["signal_key"], metric)) in claims)
+    known: dict[str, LearningSummary] = {}
+    for metric in metrics:
+        if (learning := claims.get((row["signal_key"], metric))) is not None:
+            known.setdefault(as_read(metric or "", None, None)[0], learning)
+    learnings = tuple(known.values())
     if learnings and learnings[0].metric == finding.metric:
         return _Item(row, learnings, learnings[0].state)
     return _Item(row, learnings, DESCRIPTIVE if finding.descriptive else None)

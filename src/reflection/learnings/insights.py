@@ -13,6 +13,7 @@ from reflection.domain.held import held_sentence
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.list_query import ListQuery, Place
+from reflection.domain.reciprocals import told_once
 from reflection.domain.results import Finding, InsightKind
 from reflection.explain.advice import recommendation
 from reflection.explain.evidence_of_facts import advised
@@ -93,7 +94,7 @@ def _known(
     """What is known today, one row each, of those that rest on a campaign as it is asked for."""
     sentences = LearningSentences(knowledge.spelt, knowledge.currency)
     current = [item for item in summaries if query.past or item.state not in PAST]
-    yield from _learnings(reader, query, _once(current), sentences)
+    yield from _learnings(reader, query, told_once(current, LearningSummary.about), sentences)
     for goal in knowledge.every_goal:
         yield from _advice(reader, goal, query, sentences)
     for finding in knowledge.every_finding:
@@ -124,16 +125,6 @@ def _learnings(
                 yield row
         if count > query.limit:
             return
-
-
-def _once(summaries: Sequence[LearningSummary]) -> list[LearningSummary]:
-    """Without those on conversions per amount spent that stand there as CPA, its reciprocal."""
-    pairs = {(item.signal_key, item.context) for item in summaries if item.metric == "cpa"}
-    return [
-        item
-        for item in summaries
-        if item.metric != "conversions_per_spend" or (item.signal_key, item.context) not in pairs
-    ]
 
 
 def _advice(

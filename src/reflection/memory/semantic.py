@@ -7,7 +7,7 @@ writes rows; `reindexing` does. Must not know SQL, files or settings.
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ from reflection.domain import signals
 from reflection.domain.memory_search import MemoryFilters
 from reflection.domain.memory_text import memory_id, why, words
 from reflection.domain.ports import MemoryRecord, Vector
+from reflection.domain.reciprocals import told_once
 from reflection.domain.results import SimilarCampaign
 from reflection.errors import Unavailable
 from reflection.memory.embedders import Embedder, Space
@@ -181,6 +182,7 @@ class SemanticMemory:
             exact = exactness(lexical, len(words(question)) * math.log(1 + RARE))
             candidates = hybrid(names, cosines, exact, EXACT_WEIGHT, exact_words=True)
         facts = self._facts(workspace, [item.memory_id for item in candidates])
+        candidates = told_once(candidates, lambda item: _told_of(item, facts))
         ranked = (
             best_first(_valued(item, facts, filters) for item in candidates)[:limit] if facts else candidates[:limit]
         )
@@ -309,6 +311,12 @@ def _where(filters: MemoryFilters) -> Where:
     """The same filters as an index takes them."""
     start, end = _seconds(filters.start), _seconds(filters.end)
     return Where(filters.kind, filters.platform_name, filters.objective_name, start, end)
+
+
+def _told_of(candidate: Candidate, facts: dict[str, dict[str, Any]]) -> tuple[Hashable, str | None]:
+    """What a learning speaks of, and on which metric; one that is asked for by name stands for itself."""
+    fact = {} if candidate.exact else facts.get(candidate.memory_id, {})
+    return (fact.get("signal_key"), fact.get("context")), fact.get("metric")
 
 
 def _valued(candidate: Candidate, facts: dict[str, dict[str, Any]], filters: MemoryFilters) -> Candidate:

@@ -20,6 +20,7 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.memory_text import learning_text, memory_id
 from reflection.domain.ports import MemoryRecord
+from reflection.domain.reciprocals import TURNED, told_once
 from reflection.errors import NotFound
 from reflection.learnings.claims import CampaignEstimate, Claim, Learning
 from reflection.learnings.lifecycle import worth
@@ -122,6 +123,8 @@ class LearningBook:
     ) -> tuple[list[Row], str | None]:
         """Learnings by worth, the best first, and the cursor of the next page (None at the end).
 
+        Conversions for the money are told as CPA, and once: beside a learning on CPA only where `metric` asks for them.
+
         Args:
             signal: a signal key, or a group such as ``audience.age``.
             as_of: what was believed at that instant; now when None.
@@ -130,6 +133,8 @@ class LearningBook:
         with self._database.read(workspace) as connection:
             rows = _newest_revisions(connection, workspace, as_of)
             reviews = learning_reviews.newest_reviews(connection, workspace)
+        if metric != TURNED:
+            rows = told_once(rows, lambda row: ((row.signal_key, row.context), row.metric))
         rows = [
             row
             for row in rows
