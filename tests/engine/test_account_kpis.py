@@ -48,3 +48,16 @@ def test_it_is_the_ratio_of_sums_where_both_are_known(application: Application, 
 def test_an_empty_account_has_none(settings: Settings):
     with build(settings) as application, application.store.snapshot("default") as snapshot:
         assert account_kpis(snapshot, "cpa") == ()
+
+
+def test_a_platform_that_is_named_has_its_own_and_spellings_are_one(
+    application: Application, make_campaign: Callable[..., Campaign]
+):
+    for number, platform in enumerate(("Google Ads", "google ads")):
+        application.engine.analyze(
+            make_campaign(campaign_id=f"g{number}", platform=platform, actual_metrics=COUNTED[0].model_dump())
+        )
+    with application.store.snapshot("default") as snapshot:
+        (google,) = account_kpis(snapshot, "cpa", {"how", "google", "ads"})
+        assert (google.campaigns, google.value) == (2, 10.0)
+        assert {one.platform for one in account_kpis(snapshot, "cpa", {"google"})} == {None}  # there is no "Google"

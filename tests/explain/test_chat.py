@@ -1,7 +1,7 @@
 """Questions and answers: found, cited, and "I cannot tell from the data" where that is so."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -45,8 +45,9 @@ class Sources:
     def knowledge(self) -> Knowledge:
         return self._knowledge
 
-    def account_kpis(self, metric: str) -> Sequence[AccountKpi]:
-        whole = AccountKpi(metric, "EUR", "purchase", 12, "2026-01", "2026-03", 20.0, (18.0, 22.0), 21.5)
+    def account_kpis(self, metric: str, named: Collection[str]) -> Sequence[AccountKpi]:
+        platform = "Meta" if "meta" in named else None
+        whole = AccountKpi(metric, "EUR", "purchase", 12, "2026-01", "2026-03", 20.0, (18.0, 22.0), 21.5, platform)
         return [whole] if self.has_account else []
 
     def pending(self) -> int:
@@ -332,3 +333,25 @@ def test_asked_how_a_kpi_is_the_chat_says_it_first(sources: Sources, kpi: str):
 def test_what_is_not_asked_of_all_campaigns_is_not_answered_of_them(sources: Sources, question: str):
     sources.has_account = True
     assert "over 12 campaigns" not in Chat(sources).answer("default", question).answer
+
+
+@pytest.mark.parametrize("question", ["How is the {} on Meta?", "What is {} of platform Meta?", "{} Meta"])
+@pytest.mark.parametrize("kpi", ["CPA", "ROAS"])
+def test_asked_for_a_kpi_of_a_platform_the_chat_says_that_first_with_its_range(
+    sources: Sources, kpi: str, question: str
+):
+    sources.has_account = True
+    answer = Chat(sources).answer("default", question.format(kpi))
+
+    assert answer.can_tell
+    assert answer.sentences[0].startswith(f"{kpi} on Meta is ")
+    assert " over 12 campaigns for purchases, 2026-01 to 2026-03 (90 % interval " in answer.sentences[0]
+
+
+@pytest.mark.parametrize("question", ["How is the CTR of video?", "What is CTR with video on Meta?"])
+def test_a_kpi_of_something_that_has_none_of_its_own_is_said_not_to_be_known(sources: Sources, question: str):
+    sources.has_account = True
+    answer = Chat(sources).answer("default", question)
+
+    assert answer.sentences[0] == "How high that is by itself is not known, only how it compares:"
+    assert "effect:ctr:creative.type:video" in [one.evidence_id for one in answer.citations]

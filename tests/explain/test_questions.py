@@ -3,7 +3,7 @@
 The same words always have the same answer; what cannot be answered is said to be so, with what can.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -46,7 +46,7 @@ class History:
     def knowledge(self) -> Knowledge:
         return self._knowledge
 
-    def account_kpis(self, metric: str) -> Sequence[AccountKpi]:
+    def account_kpis(self, metric: str, named: Collection[str]) -> Sequence[AccountKpi]:
         return ()
 
     def pending(self) -> int:

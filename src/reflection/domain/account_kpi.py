@@ -13,6 +13,7 @@ class AccountKpi:
         kind: what is counted as a conversion.
         first, last: months of the campaigns' timestamps. latest: the KPI of the last one; None where it has none.
         interval: 90 %, from counting noise; None where nothing was counted.
+        platform: as campaigns spell it; None of the whole account.
     """
 
     metric: str
@@ -24,3 +25,4 @@ class AccountKpi:
     value: float
     interval: Interval | None
     latest: float | None
+    platform: str | None = None

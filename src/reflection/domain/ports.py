@@ -211,7 +211,7 @@ class Snapshot(Protocol):
         """Sums of campaigns by month, currency, kind and objective, from a day on."""
 
     def ratio_sums(self, counts: tuple[str, ...], without: Collection[str]) -> list[dict[str, Any]]:
-        """The same of two counts, where both are given."""
+        """The same of two counts, where both are given, by platform, too."""
 
     def last_arrival(self) -> str | None:
         """When the last campaign came; None where none ever did."""

@@ -5,7 +5,7 @@ insights. What no evidence answers is answered with "I cannot tell from the data
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -15,14 +15,14 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Analysis, SimilarCampaign, Statement
 from reflection.errors import no_campaign
 from reflection.explain.campaign_names import MOST_CANDIDATES, CampaignMatch, find, names_of
-from reflection.explain.chat_evidence import evidence_for, facts_of, signal_words
+from reflection.explain.chat_evidence import evidence_for, facts_of, kpis_as_named, signal_words
 from reflection.explain.evidence import Evidence, EvidenceBook, renumber
 from reflection.explain.evidence_of_facts import gather
 from reflection.explain.formatting import plain_name
 from reflection.explain.gate import Proposal, ValidProposal, judge_all
-from reflection.explain.question import ADVISING, Question, understand
+from reflection.explain.question import Question, understand
 from reflection.explain.question_words_en import CUES
-from reflection.explain.relevance import is_denied, relevant
+from reflection.explain.relevance import is_denied, lacking, relevant
 from reflection.explain.sentences import Sentences
 from reflection.explain.wording import basis_of
 from reflection.explain.writer import DETERMINISTIC, verdict_of
@@ -44,8 +44,8 @@ class ChatReader(Protocol):
     def knowledge(self) -> Knowledge:
         """What the last fit says: effects, findings and the next test."""
 
-    def account_kpis(self, metric: str) -> Sequence[AccountKpi]:
-        """A KPI over all campaigns, by currency and kind of conversion."""
+    def account_kpis(self, metric: str, named: Collection[str]) -> Sequence[AccountKpi]:
+        """A KPI over all campaigns, or of each platform that words name, by currency and kind of conversion."""
 
     def pending(self) -> int:
         """How many campaigns the last fit has not taken in yet."""
@@ -128,10 +128,10 @@ class Chat:
             if not question.kpis and not question.intents and context:
                 question = understand(f"{message} {context}", words)
             by_words = {} if "alike" in question.intents else names  # "like a summer push" names no campaign
-            named = _named(reader, message, by_words, campaign_id) or _named(reader, context, by_words, None)
-            analysis = reader.analysis(named.one) if named.one else None
-            of_all = question.kpis if not named and not question.words & words else ()
-            kpis = tuple(kpi for name in sorted(of_all) for kpi in reader.account_kpis(name))
+            kpis, platforms = kpis_as_named(reader.account_kpis, question, words)
+            named = _named(reader, message, by_words, campaign_id, platforms)
+            named = named if named or platforms else _named(reader, context, by_words, None)
+            kpis, analysis = () if named else kpis, reader.analysis(named.one) if named.one else None
             if named.one:
                 question = question.without(names_of(named.one, names.get(named.one)))
         if analysis is None and _asks_for_a_campaign(question, named):
@@ -191,7 +191,7 @@ class Chat:
         can_tell = any(_answers(item) for item in evidence) and not question.about_the_future
         phrasing = self._model_sentences(workspace, message, evidence) if can_tell else []
         lines = phrasing or self._quotations(question, evidence, citations, analysis)
-        if can_tell and (phrase := _lacking(question, evidence)):
+        if can_tell and (phrase := lacking(question, evidence)):
             lines.insert(0, self._sentences.say(phrase))
         if not can_tell:
             lines = [*self._refusal(question, bool(citations)), *lines]
@@ -247,7 +247,13 @@ class Chat:
         ]
 
 
-def _named(reader: ChatReader, message: str, names: Mapping[str, str | None], campaign_id: str | None) -> CampaignMatch:
+def _named(
+    reader: ChatReader,
+    message: str,
+    names: Mapping[str, str | None],
+    campaign_id: str | None,
+    ignored: frozenset[str] = frozenset(),
+) -> CampaignMatch:
     """The campaigns in question: the one that is given, else one whose id stands in the message, else by its words."""
     if campaign_id is not None:
         if reader.analysis(campaign_id) is None:
@@ -258,7 +264,7 @@ def _named(reader: ChatReader, message: str, names: Mapping[str, str | None], ca
     for name in dict.fromkeys(ids[:MAX_NAMED]):
         if name in names or reader.analysis(name) is not None:
             return CampaignMatch((name,))
-    return find(message, names, CUES)
+    return find(message, names, CUES | ignored)
 
 
 def _asks_for_a_campaign(question: Question, named: CampaignMatch) -> bool:
@@ -272,15 +278,6 @@ def _asks_for_a_campaign(question: Question, named: CampaignMatch) -> bool:
 def _asks_for_a_verdict(question: Question) -> bool:
     """Whether a campaign's result as a whole is asked for, and not one of its figures."""
     return "result" in question.intents and not question.kpis
-
-
-def _lacking(question: Question, evidence: EvidenceBook) -> str | None:
-    """What is said first where what was asked for is not there: no test is proposed, no budget should move."""
-    lanes = {item.detail["lane"] for item in evidence.of_kind("recommendation")}
-    if "test" in question.intents:
-        return None if evidence.of_kind("next_test") else "chat.no_test"
-    asks = question.intents & ADVISING and lanes
-    return "chat.no_advice" if asks and lanes.isdisjoint({"exploit", "avoid"}) else None
 
 
 def _asks_beside(question: Question, analysis: Analysis) -> bool:

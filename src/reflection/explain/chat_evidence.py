@@ -4,7 +4,7 @@ What a stored answer knew of its workspace when it was written is left out; toda
 know sentences, stores or HTTP.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 from reflection.domain.account_kpi import AccountKpi
@@ -19,6 +19,7 @@ from reflection.explain.campaign_names import names_of, words_of
 from reflection.explain.evidence import Evidence, EvidenceBook, Figure, join, renumber
 from reflection.explain.evidence_of_facts import gather, gather_learnt
 from reflection.explain.question import ADVISING, Question
+from reflection.explain.relevance import BESIDE_ACCOUNT
 
 MAX_EFFECTS = 6
 MOST_PROPOSALS = 40
@@ -51,8 +52,25 @@ def evidence_for(
     return join(renumber(items), renumber(others), proposals)
 
 
+def kpis_as_named(
+    read: Callable[[str, Collection[str]], Sequence[AccountKpi]], question: Question, words: Collection[str]
+) -> tuple[tuple[AccountKpi, ...], frozenset[str]]:
+    """The KPIs asked for, of the platforms named or of everything; and the words that name platforms, which campaigns'
+    names have in them as well. None where something else is named, too.
+
+    Args:
+        read: a KPI of everything, or of the platforms that words name.
+        words: those that name a signal.
+    """
+    if question.intents & BESIDE_ACCOUNT or "campaign" in question.words:
+        return (), frozenset()
+    kpis = [kpi for name in sorted(question.kpis) for kpi in read(name, question.words)]
+    platforms = frozenset(word for kpi in kpis for word in words_of(kpi.platform or ""))
+    return tuple(kpis) if question.words & frozenset(words) <= platforms else (), platforms
+
+
 def evidence_of_account(kpis: Sequence[AccountKpi]) -> EvidenceBook:
-    """What KPIs are over all campaigns, as they are told."""
+    """What KPIs are over all campaigns or those of a platform, as they are told."""
     return EvidenceBook(tuple(_account(kpi) for kpi in kpis[:MOST_GROUPS]))
 
 
@@ -65,7 +83,11 @@ def _account(kpi: AccountKpi) -> Evidence:
         figures["latest"] = Figure(kpi.latest, form)
     detail = {"kpi": kpi.metric, "first": kpi.first, "last": kpi.last, "kind": plural(kpi.kind)}
     name = f"account:{kpi.metric}:{kpi.currency or ''}:{kpi.kind}"
-    return Evidence(0, name, "account", kpi.metric, "stated", "observed", figures, detail)
+    if kpi.platform is None:
+        return Evidence(0, name, "account", kpi.metric, "stated", "observed", figures, detail)
+    detail["platform"] = formatting.plain_name(kpi.platform)
+    name = f"{name}:{normalise(kpi.platform)}"
+    return Evidence(0, name, "account", kpi.metric, "stated", "observed", figures, detail, (detail["platform"],))
 
 
 def facts_of(analysis: Analysis) -> Facts:

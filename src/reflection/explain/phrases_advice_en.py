@@ -64,6 +64,8 @@ ADVICE: Mapping[str, str] = {
     "side.than_usual": "{size} {side} than usual",
     "side.usual": "as usual",
     "account.kpi": "{kpi} is {actual} over {campaigns} for {kind}, {first} to {last}",
+    "account.kpi_on": "{kpi} on {platform} is {actual} over {campaigns} for {kind}, {first} to {last}",
+    "chat.no_level": "How high that is by itself is not known, only how it compares:",
     "account.interval": " ({level} interval {low} to {high} from counting)",
     "account.latest": "; in {last} it is {latest}",
     "average.platform": "the average platform",

@@ -84,6 +84,24 @@ def is_denied(question: Question, delta: Evidence) -> bool:
     return delta.certainty == "noise" or (change <= 0 if high else change >= 0)
 
 
+def lacking(question: Question, evidence: EvidenceBook) -> str | None:
+    """The phrase said first where what was asked for is not there: a KPI's level, a test, a budget that should move."""
+    compared = any(evidence.of_kind(kind) for kind in ("effect", "finding", "recommendation"))
+    if compared and _asks_how_it_is(question) and not evidence.of_kind("account") and not evidence.of_kind("delta"):
+        return "chat.no_level"
+    lanes = {item.detail["lane"] for item in evidence.of_kind("recommendation")}
+    if "test" in question.intents:
+        return None if evidence.of_kind("next_test") else "chat.no_test"
+    asks = question.intents & ADVISING and lanes
+    return "chat.no_advice" if asks and lanes.isdisjoint({"exploit", "avoid"}) else None
+
+
+def _asks_how_it_is(question: Question) -> bool:
+    """Whether the level of a KPI is asked for, and not what to do about it."""
+    asked = question.words & {"how", "what"} and question.words & {"is", "was", "are", "s"}
+    return bool(question.kpis and asked) and not question.intents & BESIDE_ACCOUNT
+
+
 def _is_aside(question: Question, item: Evidence) -> bool:
     """Something little is known of that shares a word with what was asked for, and is not asked for itself."""
     return item.detail.get("lane") == "not enough evidence" and not _is_all_named(question, item)
@@ -116,7 +134,8 @@ def score(question: Question, item: Evidence) -> float:
     ):
         return 0.0
     if item.kind == "account":
-        beside = question.groups or question.intents & BESIDE_ACCOUNT
+        groups = question.groups - ({"platform"} if "platform" in item.detail else _NOTHING)
+        beside = groups or question.intents & BESIDE_ACCOUNT
         return ACCOUNT if item.label in question.kpis and not beside else 0.0
     if item.kind == "similar" and "alike" not in question.intents:
         return 0.0  # a neighbour's name may share words with the campaign's

@@ -222,7 +222,9 @@ class Sentences:
         """What a KPI is over all campaigns that count the same, and in the last month."""
         words = {"kpi": self._language.kpi(item.label), "first": item.detail["first"], "last": item.detail["last"]}
         campaigns = self.counted("campaign", item.value("campaigns") or 0.0)
-        text = self.say("account.kpi", campaigns=campaigns, kind=item.detail["kind"], **words, **texts(item, "actual"))
+        words |= {"campaigns": campaigns, "kind": item.detail["kind"], **texts(item, "actual")}
+        platform = item.detail.get("platform")
+        text = self.say("account.kpi_on", platform=platform, **words) if platform else self.say("account.kpi", **words)
         if "low" in item.figures:
             text += self.say("account.interval", **texts(item, "low", "high"))
         if "latest" in item.figures:

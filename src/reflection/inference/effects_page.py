@@ -79,11 +79,7 @@ def effects_page(
     goals, waiting = [one.kind for one in knowledge.every_goal], knowledge.waiting
     of_workspace = _of_workspace(knowledge)
     knowledge = knowledge if goal is None else knowledge.of_kind(normal_kind(goal))
-    keys = None if platform is None else signals.of_platform(platform)
-    among = [effect for effect in knowledge.effects if _asked(effect, metric, group, keys)]
-    if metric is None:
-        among = told_once(among, lambda effect: (effect.signal, effect.metric))
-    among = _one_each(among, knowledge.aliases) if joined else among
+    among = _among(knowledge, metric, group, platform, joined=joined)
     findings = sum(effect.finding for effect in among)
     chosen = [effect for effect in among if effect.finding or not findings_only]
     start, size = _offset(cursor), max(1, min(limit, MOST_ITEMS))
@@ -248,6 +244,17 @@ def _check(metric: str) -> None:
             (name for name in METRICS if name in MODELLED), key=lambda name: not METRICS[name].favors(True)
         )
         raise InvalidInput(f"'{metric}' is not a metric", hint=f"one of {', '.join(costs_last)}", field="metric")
+
+
+def _among(
+    knowledge: Knowledge, metric: str | None, group: str | None, platform: str | None, *, joined: bool
+) -> list[Effect]:
+    """The effects asked for; without a metric each signal's CPA and its reciprocal are told once."""
+    keys = None if platform is None else signals.of_platform(platform)
+    among = [effect for effect in knowledge.effects if _asked(effect, metric, group, keys)]
+    if metric is None:
+        among = told_once(among, lambda effect: (effect.signal, effect.metric))
+    return _one_each(among, knowledge.aliases) if joined else among
 
 
 def _asked(effect: Effect, metric: str | None, group: str | None, platform: signals.Signal | None) -> bool:

@@ -36,14 +36,15 @@ def month_sums(connection: Connection, workspace: str, since: str, without: Coll
 
 def ratio_sums(connection: Connection, workspace: str, counts: tuple[str, ...], without: Collection[str]) -> list[Row]:
     """Sums of two figures over the campaigns that say both, without some: {month, currency, conversion_kind, objective,
-    campaigns, above, below, events}. What came without spend is left out where spend is one of them.
+    platform, campaigns, above, below, events}. What came without spend is left out where spend is one of them.
 
     Args:
         counts: the two, and what is counted to know how surely.
     """
     above, below, events = (_figure(name) for name in counts)
     given = [figure.is_not(None) for figure in (above, below)] + [_figure("spend") > 0] * ("spend" in counts)
-    return _by_month(connection, workspace, {"above": above, "below": below, "events": events}, {}, without, *given)
+    sums = {"above": above, "below": below, "events": events}
+    return _by_month(connection, workspace, sums, {}, without, *given, by=(campaigns.c.platform,))
 
 
 def _by_month(
@@ -53,16 +54,18 @@ def _by_month(
     counts: Mapping[str, ColumnElement[float]],
     without: Collection[str],
     *only: ColumnElement[bool],
+    by: tuple[ColumnElement[str], ...] = (),
 ) -> list[Row]:
-    """Sums of figures by month, currency, kind and objective, and how many campaigns gave those counted."""
+    """Sums of figures by month, currency, kind, objective and more, and how many campaigns gave those counted."""
     month, currency = func.substr(campaigns.c.timestamp, 1, 7), JsonText(campaigns.c.body, "$.currency")
-    groups = (month, currency, campaigns.c.conversion_kind, campaigns.c.objective)
+    groups = (month, currency, campaigns.c.conversion_kind, campaigns.c.objective, *by)
     statement = (
         select(
             month.label("month"),
             currency.label("currency"),
             campaigns.c.conversion_kind,
             campaigns.c.objective,
+            *by,
             func.count().label("campaigns"),
             *(Addends(figure).label(name) for name, figure in sums.items()),
             *(func.count(figure).label(name) for name, figure in counts.items()),

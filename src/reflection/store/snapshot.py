@@ -160,7 +160,7 @@ class SqlSnapshot:
         return months_read.month_sums(self._connection, self._workspace, since, without)
 
     def ratio_sums(self, counts: tuple[str, ...], without: Collection[str]) -> list[Row]:
-        """Sums of two counts of campaigns by month, currency, kind and objective, where both are given."""
+        """Sums of two counts of campaigns by month, currency, kind, objective and platform, where both are given."""
         return months_read.ratio_sums(self._connection, self._workspace, counts, without)
 
     def last_arrival(self) -> str | None:

@@ -1,6 +1,6 @@
 """POST /agent-chat: questions about campaigns and learnings, answered from evidence; SSE where asked for."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -58,9 +58,9 @@ class StoredCampaigns:
         """What the last fit says."""
         return self._snapshot.knowledge()
 
-    def account_kpis(self, metric: str) -> Sequence[AccountKpi]:
-        """A KPI over all campaigns, by currency and kind of conversion."""
-        return account_kpis(self._snapshot, metric)
+    def account_kpis(self, metric: str, named: Collection[str]) -> Sequence[AccountKpi]:
+        """A KPI over all campaigns, or of the platforms named, by currency and kind of conversion."""
+        return account_kpis(self._snapshot, metric, named)
 
     def pending(self) -> int:
         """How many campaigns the last fit has not taken in yet."""
