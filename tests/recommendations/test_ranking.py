@@ -122,3 +122,19 @@ def test_similar_campaigns_may_be_values_or_rows(knowledge: Knowledge):
     value = SimilarCampaign("d", "c", 0.5, "s", {})
     answer = answer_from(knowledge, similar=[value, {"campaign_id": "x"}], now=NOW)
     assert [row["campaign_id"] for row in answer["similar_campaigns"]] == ["c", "x"]
+
+
+@pytest.mark.parametrize("lane", ["exploit", "avoid"])
+def test_accepted_advice_that_is_the_other_way_round_now_is_named_first(knowledge: Knowledge, lane: str):
+    today = next(card for card in answer_from(knowledge, now=NOW)["cards"] if card["lane"] == lane)
+    shown = {"recommendation_id": "rec_1", "shown_at": "2026-01-03T00:00:00+00:00"}
+    opposite = today | {"lane": "avoid" if lane == "exploit" else "exploit", "effect": 1 / today["effect"]}
+    held = answer_from(knowledge, now=NOW, accepted=[{**shown, "claim": today}])
+    turned = answer_from(knowledge, now=NOW, accepted=[{**shown, "claim": opposite}])
+    again = answer_from(knowledge, now=NOW, accepted=[{**shown, "claim": today}, {**shown, "claim": opposite}])
+
+    assert [row["signal_key"] for row in turned["no_longer"]] == [today["signal"]]
+    assert turned["no_longer"][0]["id"] == "rec_1"
+    assert turned["recommendations"][0] == turned["no_longer"][0]["text"]
+    assert turned["recommendations"][0].endswith(f"Now: {today['sentence']}")
+    assert held["no_longer"] == again["no_longer"] == []

@@ -163,6 +163,9 @@ def _print_page(
 
 
 def _print_recommendations(out: Console, answer: Mapping[str, Any]) -> None:
+    for row in answer["no_longer"]:
+        if row["state"] == "reversed":
+            out.print(f"- {escape(row['text'])}")
     for lane, title in HEADINGS.items():
         sentences = [card["sentence"] for card in answer["cards"] if card["lane"] == lane]
         if sentences:

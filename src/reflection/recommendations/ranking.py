@@ -4,7 +4,7 @@ Pure: the same knowledge gives the same answer, unless a draw is asked for by it
 must not know storage, requests or the time (the caller says what time it is).
 """
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import datetime
 from typing import Any
@@ -43,6 +43,7 @@ class RecommendationInput:
         similar: similar campaigns from memory (values of `results.SimilarCampaign` or their dictionaries).
         past: signals whose effect on the goal does not hold any longer, with what is believed of it; a fit pools all
             times and may still call them good, so they are proposed neither way.
+        accepted: advice that was accepted, as it was shown, the newest first.
         seed: draw the order of the proposals by Thompson sampling; their propensities are then those of the draw.
         explore_budget: most money the explored proposals may take together; None = no cap.
         pending: campaigns that `knowledge` has not taken in yet.
@@ -56,6 +57,7 @@ class RecommendationInput:
     patterns: Sequence[Mapping[str, Any]] = ()
     similar: Sequence[Any] = ()
     past: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    accepted: Sequence[Mapping[str, Any]] = ()
     seed: int | None = None
     explore_budget: float | None = None
     pending: int = 0
@@ -75,6 +77,7 @@ def recommend(basis: RecommendationInput) -> dict[str, Any]:
     """
     knowledge, past = basis.knowledge, basis.past
     options = build(knowledge, basis.platform, basis.objective)
+    reversals = list(_reversals(options, basis.accepted))
     options = tuple(option for option in options if not _rests_on(option.card, past))
     cards = _choose(options, basis.seed, basis.explore_budget)
     reason = None if any(card.lane != "not enough evidence" for card in cards) else _nothing(knowledge, basis.pending)
@@ -83,7 +86,10 @@ def recommend(basis: RecommendationInput) -> dict[str, Any]:
         "as_of": knowledge.as_of,
         "pending": basis.pending,
         "epoch": knowledge.epoch,
-        "recommendations": _strings(cards, basis.insights, knowledge, reason),
+        "recommendations": [
+            *(row["text"] for row in reversals),
+            *_strings(cards, basis.insights, knowledge, reason),
+        ],
         "top_signals": _top_signals(options, knowledge),
         "similar_campaigns": [_plain(item) for item in basis.similar],
         "cards": [asdict(card) for card in cards],
@@ -96,8 +102,30 @@ def recommend(basis: RecommendationInput) -> dict[str, Any]:
         else _nothing(knowledge, basis.pending),
         "top_insights": [dict(row) for row in basis.insights[:TOP]],
         "top_patterns": [dict(row) for row in basis.patterns[:TOP]],
-        "no_longer": [dict(row) for row in past.values()][:TOP],
+        "no_longer": [*reversals, *(dict(row) for row in past.values())][:TOP],
     }
+
+
+def _reversals(options: Sequence[Option], accepted: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """What was accepted and is told the other way round now; of advice on one thing the last one accepted counts."""
+    today = {_booked(asdict(option.card)): option.card for option in options}
+    latest = {_booked(row["claim"]): row for row in reversed(accepted)}
+    for booked, row in latest.items():
+        claim, card = row["claim"], today.get(booked)
+        if card is None or claim["lane"] not in ("exploit", "avoid") or (claim["effect"] > 1) == (card.effect > 1):
+            continue
+        former = claim["sentence"].partition(" (")[0]
+        yield {
+            "signal_key": card.signal, "id": row["recommendation_id"], "state": "reversed",
+            "text": f"You accepted this, and it holds no longer: {former}. Now: {card.sentence}",
+            "metric": card.metric, "context": "", "effect": card.effect, "interval": card.interval,
+            "campaigns": card.campaigns, "since": row["shown_at"], "until": None, "reason": card.reason,
+        }  # fmt: skip
+
+
+def _booked(card: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What advice is about: something booked, on a metric, where platform and objective are settled or not."""
+    return tuple(card.get(name) for name in ("signal", "metric", "platform", "objective"))
 
 
 def _rests_on(card: Card, past: Container[str]) -> bool:

@@ -108,7 +108,7 @@ class RecommendationService:
             insights = [row for row in insights if not str(row["id"]).startswith("rec_")]  # the cards say these
             patterns, _ = current.patterns(whole, ListQuery(limit=limit))
             past = current.past(knowledge.goal_metric) if knowledge.kind == whole.kind else {}  # learnt of the largest
-            pending = snapshot.pending()
+            accepted, pending = snapshot.accepted_advice(), snapshot.pending()
         answer = ranking.recommend(
             RecommendationInput(
                 knowledge=knowledge,
@@ -119,6 +119,7 @@ class RecommendationService:
                 patterns=patterns,
                 similar=similar,
                 past=past,
+                accepted=accepted,
                 seed=seed,
                 pending=pending,
             )
