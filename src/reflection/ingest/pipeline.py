@@ -59,7 +59,9 @@ def read_exports(inputs: Sequence[Input], options: ImportOptions | None = None) 
     reports: list[ImportReport] = []
     for file in files:
         reports.append(_report(file, book, plan, _with_rows(options, reports), every_draft))
-    return overlaps.compare(_with_plan_findings(reports, plan, every_draft), options.previous)
+    reports = _with_plan_findings(reports, plan, every_draft)
+    named = reports if options.campaign else overlaps.without_nameless(reports)
+    return overlaps.compare(named, options.previous)
 
 
 def _with_rows(options: ImportOptions, reports: Sequence[ImportReport]) -> ImportOptions:

@@ -24,6 +24,32 @@ ANY = "unspecified"
 _EVERY = ""
 
 
+def without_nameless(reports: Sequence[ImportReport]) -> list[ImportReport]:
+    """The reports; one whose rows name no campaign loses them where another names those of its platform on such days.
+
+    Its money may be theirs, and nobody can tell.
+    """
+    return [_without_nameless(report, reports) for report in reports]
+
+
+def _without_nameless(report: ImportReport, reports: Sequence[ImportReport]) -> ImportReport:
+    if report.snapshot is None or not _is_nameless(report):
+        return report
+    days = {(cell[0], day) for cell in report.snapshot.cells for day in _days(cell[2], cell[3])}
+    for other in reports:
+        if other.snapshot is None or _is_nameless(other):
+            continue
+        if any((cell[0], day) in days for cell in other.snapshot.cells for day in _days(cell[2], cell[3])):
+            every = set(report.snapshot.ids)
+            remedy = "It names no campaign, so its money may be the same. If it is other money, say --campaign NAME."
+            return _forgetting(_left_out(report, every, other.name, "two_sources", remedy), every)
+    return report
+
+
+def _is_nameless(report: ImportReport) -> bool:
+    return any(note.code == "campaign_not_named" for note in report.findings)
+
+
 def compare(reports: Sequence[ImportReport], previous: Mapping[str, Snapshot]) -> list[ImportReport]:
     """Keep the first source of each campaign-day; later ones lose campaigns that have such days.
 
@@ -97,7 +123,10 @@ def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
     return (first + dt.timedelta(number) for number in range((last - first).days + 1))
 
 
-def _left_out(report: ImportReport, doubles: Campaigns, other: str, code: str) -> ImportReport:
+_TRUSTED = "Import the source you trust alone; files of one platform all with campaign ids, or all without."
+
+
+def _left_out(report: ImportReport, doubles: Campaigns, other: str, code: str, remedy: str = _TRUSTED) -> ImportReport:
     """The report without campaigns that another source reports."""
     assert report.snapshot is not None
     ids = {identity for place in doubles for identity in report.snapshot.ids.get(place, ())}
@@ -105,7 +134,7 @@ def _left_out(report: ImportReport, doubles: Campaigns, other: str, code: str) -
         return report
     message = (
         f"{number_of(len(ids), 'campaign')} of {report.name} left out, never added: {other} already reports "
-        "the same days. Import the source you trust alone; files of one platform all with campaign ids, or all without."
+        f"the same days. {remedy}"
     )
     campaigns = tuple(campaign for campaign in report.campaigns if campaign.campaign_id not in ids)
     rejects = tuple(Reject(0, "its days are reported by another source", identity) for identity in sorted(ids))
