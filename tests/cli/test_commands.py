@@ -10,6 +10,7 @@ import pytest
 
 from reflection.cli import main
 from reflection.cli.effects import size_line
+from reflection.cli.render import effects_table
 
 COMMANDS = tuple(name for name, _ in main.COMMANDS)
 
@@ -157,6 +158,14 @@ def test_effects_of_one_campaign_say_how_many_there_are_and_how_many_it_takes(ru
     run("analyze", sample.name)
     shown = " ".join(run("effects").stdout.split())
     assert shown.startswith("1 campaign was learnt from; comparing takes at least 3 (as of ")
+
+
+def test_an_effect_that_is_not_identified_shows_its_reason_and_no_interval():
+    effect = {"signal": "platform:x", "metric": "ctr", "effect": 1.07, "interval": [0.8, 1.44], "raw_lift": None}
+    effect |= {"campaigns": 3.0, "real_campaigns": 3, "finding": False, "identified": False}
+    effect["reason"] = "not identified: clicks were never recorded with it"
+    (change, interval, reason) = (next(iter(effects_table([effect], {}).columns[place].cells)) for place in (2, 3, 6))
+    assert (change, interval, str(reason)) == ("-", "-", effect["reason"])
 
 
 def test_what_was_deleted_is_rebuilt(run, sample, folder):

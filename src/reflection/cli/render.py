@@ -127,7 +127,9 @@ def effects_table(effects: Iterable[Mapping[str, Any]], spellings: Mapping[str, 
     """Effects of signals as the campaigns spell them; those that are not findings in grey."""
     table = text_table("signal", "on", "change", "90 % interval", "raw", "campaigns", "")
     for effect in effects:
-        metric, size, interval = as_read(effect["metric"], effect["effect"], _pair(effect["interval"]))
+        known = effect.get("identified", True)  # else what a fit makes of it is no estimate
+        figures = (effect["effect"], _pair(effect["interval"])) if known else (None, None)
+        metric, size, interval = as_read(effect["metric"], *figures)
         _, raw, _ = as_read(effect["metric"], effect["raw_lift"] or None, None)
         table.add_row(
             Text(signals.label_of(effect["signal"], spellings)),
@@ -143,10 +145,10 @@ def effects_table(effects: Iterable[Mapping[str, Any]], spellings: Mapping[str, 
 
 
 def _standing(effect: Mapping[str, Any]) -> str:
-    """Whether an effect can be told at all, and from noise."""
+    """Whether an effect can be told from noise, or why not at all."""
     if effect["finding"]:
         return "finding"
-    return "cannot tell yet" if effect.get("identified", True) else "not identified"
+    return "cannot tell yet" if effect.get("identified", True) else str(effect["reason"])
 
 
 def _tested(effect: Mapping[str, Any]) -> str:

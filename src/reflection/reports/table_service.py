@@ -88,7 +88,13 @@ def _findings(sources: Sources, workspace: str) -> Iterator[Row]:
 
 
 def _effects(sources: Sources, workspace: str) -> Iterator[Row]:
-    return (_with_interval(effect) for one in _knowledge(sources, workspace).every_goal for effect in one.effects)
+    effects = (effect for one in _knowledge(sources, workspace).every_goal for effect in one.effects)
+    return (_with_interval(effect) if effect.identified else _unknown(effect) for effect in effects)
+
+
+def _unknown(effect: Effect) -> Row:
+    """An effect that is not identified: the reason, and no figure that could be read as an estimate."""
+    return {**asdict(effect), **dict.fromkeys(("effect", "low", "high", "probability", "lfsr"))}
 
 
 def _with_interval(item: Finding | Effect) -> Row:

@@ -62,6 +62,7 @@ def _section(
         for effect in effects
         if effect.metric == knowledge.goal_metric
         and not effect.finding
+        and effect.identified  # of the others no interval is an estimate
         and (effect.signal, effect.metric) not in pairs
         and (knowledge.aliases.get(effect.signal, effect.signal), effect.metric) not in pairs
         and effect.interval[1] / effect.interval[0] > VARIED
