@@ -62,7 +62,7 @@ def compare(reports: Sequence[ImportReport], previous: Mapping[str, Snapshot]) -
     sources: dict[tuple[str, str, bool], Sources] = {}
     results: list[ImportReport] = []
     hashes: dict[str, str] = {}
-    for report in reports:
+    for place, report in enumerate(reports, start=1):
         snapshot = report.snapshot
         if snapshot is None:
             results.append(report)
@@ -83,7 +83,7 @@ def compare(reports: Sequence[ImportReport], previous: Mapping[str, Snapshot]) -
                 doubles, by = doubles | again, by or who
             report = _forgetting(_left_out(report, doubles, by, "two_sources"), doubles)
         hashes[report.sha256] = report.name
-        for kind, part in parts.items():
+        for kind, part in parts.items() if place < len(reports) else ():  # nobody asks what the last one reports
             _note(sources.setdefault(kind, {}), part, report.name)
         results.append(report)
     return results
