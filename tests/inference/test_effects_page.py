@@ -31,7 +31,16 @@ def test_pages_together_are_the_whole_list(knowledge):
         if cursor is None:
             break
     read = [effect for effect in knowledge.effects if effect.metric != "conversions_per_spend"]  # each has its CPA
-    assert [plain(item) for item in found] == [asdict(effect) for effect in read]
+    assert {(item.metric, item.signal): plain(item) for item in found} == {
+        (effect.metric, effect.signal): asdict(effect) for effect in read
+    }
+    assert len(found) == len(read)
+
+
+def test_findings_come_first_and_pairs_after_single_signals(knowledge):
+    order = [(not item.finding, "*" in item.group) for item in effects_page(knowledge, limit=MOST_ITEMS)["items"]]
+    assert order == sorted(order)
+    assert order[0] == (False, False)
 
 
 def test_a_signal_is_said_as_campaigns_spell_it(knowledge):

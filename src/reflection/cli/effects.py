@@ -66,7 +66,9 @@ def effects(
 
 
 def _beneath(page: dict[str, Any]) -> Iterator[str]:
-    """What stands beneath the table: how to read it, and what goes with more than one row."""
+    """What stands beneath the table: what is not in it, how to read it, and what goes with more than one row."""
+    if page["next_cursor"]:
+        yield "[dim]there is more: --limit, or --metric and --group for some of it[/]"
     if any("*" in item["group"] for item in page["items"]):
         yield "[dim]of two together: what they do beyond what each of them does alone[/]"
     for name, size in page["size"].items():

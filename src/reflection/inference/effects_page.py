@@ -60,9 +60,9 @@ def effects_page(
     delivery, spread, wear, season, season_outlook, weekdays, events, reason, goals, waiting, approximate, trust,
     attribution, pending}.
 
-    `findings` and `not_evidence` count all that match the other filters, whatever `findings_only` shows. `calibration`
-    (`Knowledge.coverage`), `size`, `delivery`, `spread`, `waiting`, `trust` and `attribution` are of all metrics all
-    the same.
+    Findings come first, and pairs of signals after single ones. `findings` and `not_evidence` count all that match the
+    other filters, whatever `findings_only` shows. `calibration` (`Knowledge.coverage`), `size`, `delivery`, `spread`,
+    `waiting`, `trust` and `attribution` are of all metrics all the same.
 
     Args:
         metric: without it conversions for the money are left out wherever the CPA, which says the same, is there.
@@ -81,7 +81,7 @@ def effects_page(
     knowledge = knowledge if goal is None else knowledge.of_kind(normal_kind(goal))
     among = _among(knowledge, metric, group, platform, joined=joined)
     findings = sum(effect.finding for effect in among)
-    chosen = [effect for effect in among if effect.finding or not findings_only]
+    chosen = sorted((effect for effect in among if effect.finding or not findings_only), key=_reading_order)
     start, size = _offset(cursor), max(1, min(limit, MOST_ITEMS))
     more = start + size < len(chosen)
     return {
@@ -255,6 +255,11 @@ def _among(
     if metric is None:
         among = told_once(among, lambda effect: (effect.signal, effect.metric))
     return _one_each(among, knowledge.aliases) if joined else among
+
+
+def _reading_order(effect: Effect) -> tuple[bool, bool]:
+    """What is known before what is not, single signals before pairs; else the order of the knowledge stays."""
+    return not effect.finding, signals.CROSS in effect.group
 
 
 def _asked(effect: Effect, metric: str | None, group: str | None, platform: signals.Signal | None) -> bool:
