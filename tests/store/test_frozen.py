@@ -150,7 +150,9 @@ def test_a_database_of_an_earlier_commit_gives_the_same_answers(client: TestClie
 
 def test_effects_learnt_again_are_close_to_those_learnt_then(client: TestClient, recorded: dict[str, Any]) -> None:
     then = next(one for one in recorded["answers"] if one["url"].startswith("/v1/effects?"))
-    now = client.get("/v1/effects?limit=1000", headers={"X-Workspace": then["workspace"]}).json()["items"]
+    asked = ("", "&metric=conversions_per_spend")  # a CPA and its reciprocal are listed once where nobody asks for it
+    pages = (client.get(f"/v1/effects?limit=1000{one}", headers={"X-Workspace": then["workspace"]}) for one in asked)
+    now = [item for page in pages for item in page.json()["items"]]
     effects = {(effect["signal"], effect["metric"]): effect["effect"] for effect in now}
     before = {(effect["signal"], effect["metric"]): effect for effect in then["body"]["items"]}
 
