@@ -89,6 +89,8 @@ class CommonMonths:
     ) -> None:
         self._fitted, self._support, self._floor, self._spelt = fitted, support, floor, spelt
         campaigns = fitted.table.campaigns
+        units, self._unit = np.unique(campaigns.real, return_inverse=True)
+        self._units = len(units)
         row, month, share = month_shares(campaigns.first, campaigns.last)
         mostly = {int(one): mostly_in(row[own], month[own], share[own], len(campaigns))[0]
                   for one in np.unique(month) for own in [month == one]}  # fmt: skip
@@ -129,16 +131,16 @@ class CommonMonths:
         """What a month did to the campaigns of a scope; None where too few say so."""
         known = scope & ~np.isnan(level)
         here, rest = known & self._months[month], known & ~self._months[month]
-        real = self._fitted.table.campaigns.real
-        if min(len(np.unique(real[here])), len(np.unique(real[rest]))) < FEWEST:
+        rows, other_rows = (np.bincount(self._unit[side], minlength=self._units) for side in (here, rest))
+        units, other_units = int((rows > 0).sum()), int((other_rows > 0).sum())
+        if min(units, other_units) < FEWEST:
             return None
-        usual = _own_usual(real, level, rest)
-        units, place = np.unique(real[here], return_inverse=True)
-        of = np.bincount(place, (level - usual)[here]) / np.bincount(place)
-        others = (level - usual)[rest]
-        freedom = max(len(others) - len(np.unique(real[rest])), FEWEST) if _repeats(real[rest]) else len(others) - 1
+        beyond = level - _own_usual(self._unit, level, rest, other_rows)
+        of = np.bincount(self._unit[here], beyond[here], minlength=self._units)[rows > 0] / rows[rows > 0]
+        others = beyond[rest]
+        freedom = max(len(others) - other_units, FEWEST) if len(others) > other_units else len(others) - 1
         spread = max(math.sqrt(float((others**2).sum()) / freedom), float(of.std(ddof=1)))
-        error = spread * math.sqrt(1.0 / len(units) + 1.0 / len(np.unique(real[rest])))
+        error = spread * math.sqrt(1.0 / units + 1.0 / other_units)
         mean, reach = float(of.mean()), float(stdtrit(freedom, 0.95)) * error
         wrong = 2.0 * float(stdtr(freedom, -abs(mean) / max(error, 1e-9)))
         return Common(here, of, mean, (mean - reach, mean + reach), wrong)
@@ -201,15 +203,12 @@ class CommonMonths:
         )
 
 
-def _repeats(real: Ints) -> bool:
-    """Whether any real campaign has several rows."""
-    return len(np.unique(real)) < len(real)
+def _own_usual(unit: Ints, level: Floats, rest: Mask, count: Ints) -> Floats:
+    """What is usual for each row: the mean of its real campaign's rows in `rest`, else that of all of `rest`.
 
-
-def _own_usual(real: Ints, level: Floats, rest: Mask) -> Floats:
-    """What is usual for each row: the mean of its real campaign's rows in `rest`, else that of all of `rest`."""
-    units, place = np.unique(real, return_inverse=True)
-    count = np.bincount(place, rest, minlength=len(units))
-    total = np.bincount(place, np.where(rest, level, 0.0), minlength=len(units))
-    own = np.divide(total, count, out=np.full(len(units), float(level[rest].mean())), where=count > 1)
-    return np.asarray(own[place])
+    Args:
+        unit: number of each row's real campaign. count: rows in `rest` of each.
+    """
+    total = np.bincount(unit, np.where(rest, level, 0.0), minlength=len(count))
+    own = np.divide(total, count, out=np.full(len(count), float(level[rest].mean())), where=count > 1)
+    return np.asarray(own[unit])
