@@ -22,7 +22,11 @@ BROKEN = PROBLEM | {"type": "/problems/internal", "title": "Something broke here
 EFFECT = {
     "group": "audience", "metric": "roas", "raw_lift": 1.4, "effect": 1.2, "interval": [0.9, 1.6], "probability": 0.8,
     "lfsr": 0.2, "campaigns": 12.0, "spend": 900.0, "finding": False, "reason": "not enough evidence", "rows": 20,
-    "real_campaigns": 12, "events": 90.0, "within": None, "goal": None,
+    "real_campaigns": 12, "events": 90.0, "within": None, "goal": None, "identified": True,
+}  # fmt: skip
+EFFECTS = {
+    "next_cursor": None, "as_of": None, "epoch": 1, "pending": 3, "calibration": {}, "wear": {}, "season": {},
+    "weekdays": {}, "events": [], "delivery": None, "goals": ["purchase"],
 }  # fmt: skip
 CAMPAIGN = {
     "unit_id": "x", "account_id": None, "platform": "Meta", "objective": "Sales", "conversion_kind": "purchase",
@@ -130,6 +134,18 @@ SILENT_EVENT = {
 }  # fmt: skip
 
 
+def test_an_effect_that_is_not_identified_shows_its_reason_and_no_interval(visit: Visit) -> None:
+    lost = {"identified": False, "reason": "not identified: clicks were never recorded with it"}
+    effects = [EFFECT | {"signal": f"audience:number {at}"} | (lost if at == 3 else {}) for at in range(9)]
+    answer(visit, "**/v1/effects?**", EFFECTS | {"items": effects})
+    visit.open("/works", ready="Not identified: clicks were never recorded with it")
+
+    rows = visit.page.locator(".forest li")
+    assert rows.count() == 9
+    assert rows.filter(has=visit.page.locator(".figures")).count() == 8
+    assert "%" not in rows.filter(has_text="never recorded").inner_text()
+
+
 def test_of_four_hundred_effects_a_window_is_drawn(visit: Visit) -> None:
     wear = {
         "new_on": "2025-05-02", "a_month": 0.9, "change": 0.8, "interval": [0.7, 0.9], "below_average": "2025-08-01",
@@ -142,19 +158,11 @@ def test_of_four_hundred_effects_a_window_is_drawn(visit: Visit) -> None:
         | {"trend": trend if at == 149 else None, "wear_out": wear if at == 149 else None}
         for at in range(400)
     ]
-    page = {
+    page = EFFECTS | {
         "items": effects,
-        "next_cursor": None,
-        "as_of": None,
-        "epoch": 1,
-        "pending": 3,
-        "calibration": {},
         "wear": {"ctr": {"a_month": 0.95, "interval": [0.93, 0.97]}},
         "season": {"cvr": [{"name": "May", "finding": False}, SEASON]},
-        "weekdays": {},
         "events": [SILENT_EVENT],
-        "delivery": None,
-        "goals": ["purchase"],
     }
     answer(visit, "**/v1/effects?**", page)
     visit.open("/works", ready="150 of 400 are beyond noise")

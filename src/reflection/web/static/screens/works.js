@@ -122,9 +122,9 @@ function Forest({ title, note, effects, all, metric, none }) {
     <div class="forest-head" aria-hidden="true"><span /><${ForestHead} axis=${axis} /><span /></div>
     <ol class="forest">${effects.slice(0, most).map((effect) => html`<li key=${effect.signal}>
       <span class="what">${cell(effect)}${[also(effect), ...changesOf(effect)].filter(Boolean).map((text) => html`<small key=${text}>${capital(text)}</small>`)}</span>
-      <${ForestRow} axis=${axis} effect=${effect.effect} raw=${effect.raw_lift} interval=${effect.interval} tone=${tone(metric, effect.effect, effect.finding)} />
+      ${effect.identified ? html`<${ForestRow} axis=${axis} effect=${effect.effect} raw=${effect.raw_lift} interval=${effect.interval} tone=${tone(metric, effect.effect, effect.finding)} />
       <span class="figures"><strong>${lift(effect.effect)}</strong> <span>(${liftRange(effect.interval)})</span>
-        <small>${words.rests(count(effect.real_campaigns ?? effect.campaigns), count(effect.rows))}</small></span>
+        <small>${words.rests(count(effect.real_campaigns ?? effect.campaigns), count(effect.rows))}</small></span>` : html`<small>${capital(effect.reason)}</small>`}
     </li>`)}</ol>
     ${effects.length > most && html`<button type="button" onClick=${() => show(most + WINDOW)}>${texts.more(Math.min(WINDOW, effects.length - most))}</button>`}
     <p class="legend">${words.legend}</p>
