@@ -206,9 +206,14 @@ def test_vectors_are_added_later_unless_the_text_changed(rows: MemoryRows, datab
 
 def test_anybodys_commit_changes_the_data_version(rows: MemoryRows, store: SqlStore, record: Make) -> None:
     before = rows.data_version()
-    assert rows.data_version() == before
     store.save_analysis(record("a"))
     assert rows.data_version() != before
+
+
+@pytest.mark.sqlite
+def test_without_a_commit_the_data_version_stays(rows: MemoryRows) -> None:
+    """Of a file; of a server the transactions of its other databases change it, too."""
+    assert rows.data_version() == rows.data_version()
 
 
 @pytest.mark.sqlite

@@ -78,8 +78,8 @@ def _beneath(page: dict[str, Any]) -> Iterator[str]:
         yield f"[dim]{wear_line(name, wear)}[/]"
     for turn, times in (("year", page["season"]), ("week", page["weekdays"])):
         parts = ((name, part) for name, parts in times.items() for part in parts)
-        told = [(name, part) for name, part in parts if part["finding"] or part.get("settled_in")]
-        yield from (f"[dim]{recurring_line(name, part, turn)}[/]" for name, part in told)
+        recurring = [(name, part) for name, part in parts if part["finding"] or part.get("settled_in")]
+        yield from (f"[dim]{recurring_line(name, part, turn)}[/]" for name, part in recurring)
     if page["season_outlook"]:
         yield f"[dim]{page['season_outlook']}[/]"
     for event in page["events"]:

@@ -49,9 +49,9 @@ def account_kpis(snapshot: Snapshot, metric: str, named: Collection[str] = ()) -
             month[name] += row[name] or 0
         campaigns[row["currency"] or ""] += row["campaigns"]
     place = currency_order(campaigns, knowledge.currency)
-    told = [kpi for key, months in sums.items() for kpi in _kpi(metric, key, months)]
+    kpis = [kpi for key, months in sums.items() for kpi in _kpi(metric, key, months)]
     return tuple(
-        sorted(told, key=lambda kpi: (kpi.platform or "", place[kpi.currency or ""], -kpi.campaigns, kpi.kind))
+        sorted(kpis, key=lambda kpi: (kpi.platform or "", place[kpi.currency or ""], -kpi.campaigns, kpi.kind))
     )
 
 

@@ -59,8 +59,8 @@ def with_bookables(
         replace(_graded(one, of_goal.get(one.key)), total=item.total)
         for one, item in zip(bookables, totals, strict=True)
     ]
-    told = [one for one in judged if one.definition.kind != "pair" or _follows_from_both(one)]
-    return replace(knowledge, bookables=tuple(_supported(one, cells, support) for one in told))
+    clear = [one for one in judged if one.definition.kind != "pair" or _follows_from_both(one)]
+    return replace(knowledge, bookables=tuple(_supported(one, cells, support) for one in clear))
 
 
 def _follows_from_both(pair: Bookable) -> bool:

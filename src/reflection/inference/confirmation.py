@@ -54,7 +54,7 @@ def confirmed_by(contrasts: Rows, seen: Moments) -> ExperimentContrasts:
 def trust_in_differences(parts: Iterable[ExperimentContrasts]) -> dict[str, Any]:
     """How much of an observed difference between two things experiments find: {factor, interval, experiments, ...}."""
     joined = [np.concatenate(column) for column in zip(*(_columns(part) for part in parts), strict=True)]
-    return _told(joined or _columns(NONE_CONFIRMED), FEWEST_CONTRASTS, "comparisons")
+    return _figures(joined or _columns(NONE_CONFIRMED), FEWEST_CONTRASTS, "comparisons")
 
 
 def trust_in_attribution(experiments: Sequence[Experiment]) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def trust_in_attribution(experiments: Sequence[Experiment]) -> dict[str, Any]:
             shares[""].append((share, error))
             if platform:
                 shares.setdefault(signals.of_platform(platform).key, []).append((share, error))
-    return {name: _told(_of_shares(own), FEWEST_STUDIES, "studies") for name, own in sorted(shares.items())}
+    return {name: _figures(_of_shares(own), FEWEST_STUDIES, "studies") for name, own in sorted(shares.items())}
 
 
 def _columns(part: ExperimentContrasts) -> list[Floats]:
@@ -78,18 +78,18 @@ def _of_shares(shares: Sequence[tuple[float, float]]) -> list[Floats]:
     return [np.ones(len(measured)), np.zeros(len(measured)), measured, error**2]
 
 
-def _told(columns: Sequence[Floats], fewest: int, what: str) -> dict[str, Any]:
+def _figures(columns: Sequence[Floats], fewest: int, what: str) -> dict[str, Any]:
     """The factor where enough say it, else why it is not told."""
     estimate = trust(*columns)
-    told = asdict(estimate)
-    told["interval"] = [told.pop("low"), told.pop("high")]
+    figures = asdict(estimate)
+    figures["interval"] = [figures.pop("low"), figures.pop("high")]
     if estimate.experiments < fewest:
         return {
-            **told,
+            **figures,
             "factor": None,
             "interval": None,
             "reason": f"{estimate.experiments} of at least {fewest} {what}",
         }
     if estimate.high - estimate.low > WIDEST:
-        return {**told, "factor": None, "interval": None, "reason": f"{estimate.experiments} {what} leave it open"}
-    return {**told, "reason": None}
+        return {**figures, "factor": None, "interval": None, "reason": f"{estimate.experiments} {what} leave it open"}
+    return {**figures, "reason": None}

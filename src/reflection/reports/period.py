@@ -166,8 +166,8 @@ class Period:
         return goals
 
     def _certainty(self, knowledge: Knowledge, sentences: Sentences) -> str:
-        told = (finding for finding in knowledge.findings if not finding.descriptive)
-        findings = sum(finding.metadata.get("kind") not in OF_TIME for finding in told)
+        findings_of_fit = (finding for finding in knowledge.findings if not finding.descriptive)
+        findings = sum(finding.metadata.get("kind") not in OF_TIME for finding in findings_of_fit)
         words = {
             "findings": sentences.counted("difference", findings),
             "campaigns": sentences.counted("campaign", knowledge.campaigns),

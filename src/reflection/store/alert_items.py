@@ -42,10 +42,10 @@ def add(connection: Connection, workspace: str, kind_items: Callable[[], Iterabl
     Args:
         kind_items: makes them; asked only where there is an alert.
     """
-    told = alerts_of(connection, workspace)
-    if not told:
+    alerts = alerts_of(connection, workspace)
+    if not alerts:
         return
-    rows = [row for item in kind_items() for row in _rows(told, item, now)]
+    rows = [row for item in kind_items() for row in _rows(alerts, item, now)]
     insert_rows(connection, _ADD, rows)
 
 
@@ -61,7 +61,7 @@ def add_fit(
 ) -> None:
     """What a fit that was just written says: learnings that changed, campaigns it holds, intervals that do not hold."""
 
-    def told() -> Iterator[Item]:
+    def news_items() -> Iterator[Item]:
         yield from items.of_learnings(news, knowledge)
         yield from items.of_intervals(before, knowledge)
         oldest = "" if before.as_of is not None else instant_text(now - FRESH)
@@ -71,7 +71,7 @@ def add_fit(
                 _take_back(connection, workspace, items.missed_ids(campaign_id))
                 yield items.of_newly_held(stored, knowledge)
 
-    add(connection, workspace, told, instant_text(now))
+    add(connection, workspace, news_items, instant_text(now))
 
 
 def take_back_campaign(connection: Connection, workspace: str, campaign_id: str) -> None:

@@ -101,7 +101,7 @@ class CommonMonths:
 
     def findings(self) -> list[Finding]:
         """Those that may be told: of the account, else of platforms."""
-        told = []
+        findings = []
         for metric in self._fitted.metrics:
             left, plain = self._without_months(metric), self._plain(metric)
             for month in self._months:
@@ -109,8 +109,8 @@ class CommonMonths:
                     (scope, self._common(month, self._scopes[scope], plain))
                     for scope in self._clear(metric, month, left)
                 )
-                told += [self._finding(metric, month, scope, one) for scope, one in clear if one and one.apart]
-        return told
+                findings += [self._finding(metric, month, scope, one) for scope, one in clear if one and one.apart]
+        return findings
 
     def _clear(self, metric: str, month: int, left: Floats) -> Iterator[str]:
         """Where a month is beyond chance: everywhere, or on some platforms."""

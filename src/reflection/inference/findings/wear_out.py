@@ -64,13 +64,13 @@ def wear_out_findings(fitted: FittedMetrics, floor: EvidenceFloor = FLOOR) -> li
 
 def monthly_wear(fitted: FittedMetrics) -> dict[str, dict[str, Any]]:
     """What a month of age does to every creative, by metric, where that is a finding: {a_month, interval, lfsr}."""
-    told: dict[str, dict[str, Any]] = {}
+    slopes: dict[str, dict[str, Any]] = {}
     for metric, one in fitted.metrics.items():
         column, discoveries = one.fit.layout.column(MONTHLY), fitted.discoveries(metric)
         if column is not None and discoveries.selected[column]:
             mean, low, high = (math.exp(part[column]) for part in (one.fit.mean, one.fit.low, one.fit.high))
-            told[metric] = {"a_month": mean, "interval": [low, high], "lfsr": float(discoveries.lfsr[column])}
-    return told
+            slopes[metric] = {"a_month": mean, "interval": [low, high], "lfsr": float(discoveries.lfsr[column])}
+    return slopes
 
 
 def _paces(fitted: FittedMetrics, metric: str) -> list[Pace]:

@@ -128,8 +128,8 @@ def _shares(spans: pl.DataFrame, place: Sequence[str]) -> pl.DataFrame:
     days = spans.select(*PLACE, pl.col("file").alias("later"), day).explode("day").unique()
     each = spans.select(place).unique().with_columns(day).explode("day")
     long = (pl.col("last") - pl.col("first")).dt.total_days() + 1
-    told = each.join(days, on=[*PLACE, "day"], nulls_equal=True).group_by(*place, "later").len("told")
-    return told.select(*place, "later", (pl.col("told") / long).alias("share"))
+    overlap = each.join(days, on=[*PLACE, "day"], nulls_equal=True).group_by(*place, "later").len("days")
+    return overlap.select(*place, "later", (pl.col("days") / long).alias("share"))
 
 
 def _texts(frame: pl.DataFrame) -> pl.DataFrame:

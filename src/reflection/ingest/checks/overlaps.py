@@ -111,8 +111,8 @@ def _reported(cells: Iterable[CampaignDay], sources: Sequence[Sources]) -> tuple
     by = ""
     for platform, name, first, last in cells:
         places = (platform, ANY, _EVERY) if platform == ANY else (platform, ANY)
-        told = [days for source in sources for place in places if (days := source.get((place, name)))]
-        who = next((days[day] for days in told for day in _days(first, last) if day in days), None)
+        calendars = [days for source in sources for place in places if (days := source.get((place, name)))]
+        who = next((days[day] for days in calendars for day in _days(first, last) if day in days), None)
         if who is not None:
             campaigns.add((platform, name))
             by = by or who

@@ -41,13 +41,13 @@ def each_once(sheets: Sequence[tuple[str, Facts]]) -> list[Sheet]:
     Raises:
         ImportFileError: two sheets say nearly the same of the same days, or, without days, one may be within the other.
     """
-    told: list[Sheet] = []
+    different: list[Sheet] = []
     for name, facts in sheets:
         sheet = Sheet(name, facts)
-        for earlier in told:
+        for earlier in different:
             sheet = _beside(sheet, earlier)
-        told.append(sheet)
-    return told
+        different.append(sheet)
+    return different
 
 
 def _beside(sheet: Sheet, earlier: Sheet) -> Sheet:

@@ -41,11 +41,11 @@ def full_text_is_sound(connection: Connection) -> bool:
     """
     try:
         with _own_words(connection):
-            said = _sum(connection.exec_driver_sql(_EVERY_WORD))
+            stored = _sum(connection.exec_driver_sql(_EVERY_WORD))
     except exc.DBAPIError:
         return False
     rows = connection.exec_driver_sql(f"SELECT id, {', '.join(_COLUMNS)} FROM memories")
-    return said == sum(_words_of(portion) for portion in rows.partitions(_PORTION)) & _BITS
+    return stored == sum(_words_of(portion) for portion in rows.partitions(_PORTION)) & _BITS
 
 
 @contextmanager
