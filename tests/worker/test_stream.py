@@ -89,6 +89,7 @@ def test_plans_during_a_stream_know_every_platform_audience_and_creative_posted_
             until(lambda mark=mark: application.store.knowledge("default").seq >= mark, 60.0)
             later = application.recommendations.evaluate(plans(before), workspace="default")
             assert later["pending"] <= len(posted) - len(before)
-            assert not unknown(later, "not identified"), number
+            for words in ("was never seen", "not learnt from so far"):  # what can be told apart is up to where it stops
+                assert not unknown(later, words), number
             asked += len(later["plans"])
     assert asked > 2 * posts // EVERY, "every kind that was posted is asked for, again and again"
