@@ -136,7 +136,8 @@ def test_what_is_too_likely_luck_says_how_likely_and_what_an_advice_needs(make_k
     assert option.card.interval[0] > 1.0
     assert 0.1 < option.card.false_sign_rate < 1.0
     luck = formatting.probability(option.card.false_sign_rate)
-    assert f"moving budget for it brings nothing is {luck}, and an advice needs 10 % or less" in option.card.sentence
+    for text in (option.card.sentence, option.card.reason):
+        assert f"moving budget for it brings nothing is {luck}, and an advice needs 10 % or less" in text
 
 
 def test_what_ran_too_little_for_an_advice_says_so_and_speaks_of_no_luck(make_knowledge):

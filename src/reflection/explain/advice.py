@@ -148,10 +148,11 @@ def remarks(bookable: Bookable, total: Total, floor: EvidenceFloor) -> Iterator[
             f"{number_of(floor.events, 'conversion')}, this has "
             f"{formatting.count(bookable.campaigns)} and {formatting.count(round(bookable.conversions))}"
         )
-    if bookable.enough and total.lane not in ("exploit", "avoid") and not total.interval[0] <= 1.0 <= total.interval[1]:
-        yield _by_chance(total.false_sign_rate)
+    doubt = _doubt(bookable, total)
+    if doubt in ("luck", "nothing") and not total.interval[0] <= 1.0 <= total.interval[1]:
+        yield _reason(doubt, formatting.probability(total.false_sign_rate))
     if not total.steady:
-        yield "it does better on some platforms or for some objectives, and worse on others"
+        yield _reason("unsteady")
     if bookable.definition.differs:
         groups = ", ".join(group.partition(".")[2].replace("_", " ") or group for group in bookable.definition.differs)
         yield f"campaigns describe its {groups} differently; what is said holds whatever that is"
@@ -168,14 +169,9 @@ def _doubt(bookable: Bookable, total: Total) -> str:
     return "luck" if total.false_sign_rate < 1.0 else "nothing"
 
 
-def _by_chance(rate: float) -> str:
-    """Why something whose interval leaves out "no difference" is not advised."""
-    if rate >= 1.0:
-        return "that nothing here makes any difference explains the campaigns as well"
-    chance, limit = formatting.probability(rate), formatting.probability(FALSE_ADVICE)
-    return (
-        f"among all that was compared, the chance that it differs by luck is {chance}; an advice needs {limit} or less"
-    )
+def _reason(doubt: str, luck: str = "", language: Language = ENGLISH) -> str:
+    """A doubt in words; `luck` is how likely it is that there is nothing."""
+    return language.say(f"advice.{doubt}", luck=luck, limit=formatting.probability(FALSE_ADVICE))
 
 
 def advice_sentence(item: Evidence, language: Language = ENGLISH) -> str:
@@ -188,8 +184,7 @@ def advice_sentence(item: Evidence, language: Language = ENGLISH) -> str:
         odds=item.text("odds"), **words,
     )  # fmt: skip
     if phrase in ("unknown", "explore") and not _includes_usual(item):  # a range on one side would read as an advice
-        limit = formatting.probability(FALSE_ADVICE)
-        text += language.say(f"advice.{item.detail['doubt']}", luck=item.text("luck"), limit=limit)
+        text += f"; {_reason(item.detail['doubt'], item.text('luck'), language)}"
     if wording in ("exploit", "avoid") and item.value("gain"):
         revenue, fewer = item.detail["what"] == "revenue", phrase == "avoid"
         more = language.say("advice.more" if not fewer else "advice.less" if revenue else "advice.fewer")

@@ -29,14 +29,14 @@ ADVICE: Mapping[str, str] = {
         "{subject} perhaps does better than usual, but not surely enough to move budget: {metric} is {than_usual} "
         "({odds} likely to be better; {level} interval {range})"
     ),
-    "advice.mistakable": "; it cannot be told apart from what ran beside it",
-    "advice.little": "; too little ran for an advice",
+    "advice.mistakable": "it cannot be told apart from what ran beside it",
+    "advice.little": "too little ran for an advice",
     "advice.luck": (
-        "; taken as one of many comparisons, the chance that moving budget for it brings nothing is {luck}, "
+        "taken as one of many comparisons, the chance that moving budget for it brings nothing is {luck}, "
         "and an advice needs {limit} or less"
     ),
-    "advice.nothing": "; that nothing here makes any difference explains the campaigns as well",
-    "advice.unsteady": "; it does better on some platforms or for some objectives, and worse on others",
+    "advice.nothing": "that nothing here makes any difference explains the campaigns as well",
+    "advice.unsteady": "it does better on some platforms or for some objectives, and worse on others",
     "advice.money": "; on {stake} about {gain} {more} {what}",
     "advice.more": "more",
     "advice.less": "less",
