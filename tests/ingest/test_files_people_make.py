@@ -147,3 +147,124 @@ def test_what_cannot_be_read_is_refused_for_its_own_reason(text: str, words: str
         _read(text)
     assert words in str(refusal.value)
     assert refusal.value.hint
+
+
+BLENDED = "Date,Platform,Campaign,Spend,Impressions,Clicks,Conversions,Currency\n"
+BRAND = "2026-09-01,Google,Brand,1234.5,50000,800,20,USD\n2026-09-02,Meta,Wide,1000.5,40000,700,15,USD\n"
+FIGURES = {"impressions": 90_000, "clicks": 1_500, "conversions": 35, "spend": 2_235, "revenue": None}
+
+
+@pytest.mark.parametrize("zero", "٠۰०০๐０")
+def test_digits_of_every_script_are_digits(zero: str) -> None:
+    own = str.maketrans({str(digit): chr(ord(zero) + digit) for digit in range(10)} | {".": "٫"})
+    cells = [line.split(",") for line in BRAND.splitlines()]
+    rows = [",".join([*row[:3], *(cell.translate(own) for cell in row[3:7]), row[7]]) for row in cells]
+
+    assert _read(BLENDED + "\n".join(rows)).totals.as_dict() == FIGURES
+
+
+@pytest.mark.parametrize(
+    "label", ["Σύνολο", "רקיע", "Yhteensä", "รวมทั้งหมด", "Genel Toplam", "Sept. overall", "Sum of it all"]
+)
+def test_a_total_without_a_name_is_one_whatever_its_language_calls_it(label: str) -> None:
+    report = _read(BLENDED + BRAND + f"{label},,,2235,90000,1500,35,USD\n")
+
+    assert report.totals.as_dict() == FIGURES
+    assert not report.rejects
+    assert "equals the sum of the rows" in _note(report, "total_confirmed")
+
+
+def test_a_note_below_a_table_of_days_is_no_row_of_it() -> None:
+    report = _read(BLENDED + BRAND + "* all figures without VAT,,,,,,,\n")
+
+    assert report.totals.as_dict() == FIGURES
+    assert not report.rejects
+
+
+def test_a_day_that_cannot_be_read_is_refused_where_the_row_has_a_name() -> None:
+    report = _read(BLENDED + BRAND + "Sept. maybe,Meta,Wide,1,2,1,1,USD\n")
+
+    assert 4 in [reject.line for reject in report.rejects]
+    assert {campaign.name for campaign in report.campaigns} == {"Brand"}
+
+
+@pytest.mark.parametrize("nothing", ["(null)", "Null", "N/a", "NONE", "n.a.", "(blank)", "#n/a", "\\N"])
+def test_a_word_for_nothing_is_no_figure_in_any_case(nothing: str) -> None:
+    report = _read(BLENDED + BRAND.replace(",15,", f",{nothing},"))
+
+    assert not report.rejects
+    assert [campaign.actual_metrics.conversions for campaign in report.campaigns] == [20, None]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Datum;Kanal;Kampagne;Kosten;Impressionen;Klicks;Conversions;Währung",
+        "Date;Canal;Campagne;Dépenses;Impressions;Clics;Conversions;Code de devise",
+        "Fecha;Plataforma;Campaña;Inversión;Impresiones;Clics;Conversiones;Moneda",
+        "日付;媒体;キャンペーン;費用;表示回数;クリック数;コンバージョン;通貨",
+        "日期;媒体平台;广告系列;消耗;展示次数;点击次数;转化次数;币种",
+        "التاريخ;المنصة;الحملة;الإنفاق;مرات الظهور;النقرات;التحويلات;العملة",
+        "Date;Data source name;Campaign name;Cost;Impressions;Clicks;Conversions;Currency",
+    ],
+)
+def test_a_sheet_of_several_platforms_is_read_in_any_language(header: str) -> None:
+    report = _read(f"{header}\n{BRAND.replace(',', ';')}")
+
+    assert report.totals.as_dict() == FIGURES
+    assert {(campaign.platform, campaign.currency) for campaign in report.campaigns} == {
+        ("Google", "USD"),
+        ("Meta", "USD"),
+    }
+
+
+SNAPCHAT = "Start time,End time,Campaign name,Currency,Amount spent,Paid impressions,Swipe ups,Purchases\n"
+OTHER = "Reporting starts,Reporting ends,Campaign name,Currency,Amount spent,Impressions,Link clicks,Purchases\n"
+
+
+@pytest.mark.parametrize(
+    ("header", "spans", "period", "granularity"),
+    [
+        (SNAPCHAT, ["01 00:00:00|02 00:00:00", "02 00:00:00|03 00:00:00"], (1, 2), "day"),
+        (SNAPCHAT, ["01T00:00:00.000-07:00|02T00:00:00.000-07:00"], (1, 1), "day"),
+        (SNAPCHAT, ["01 00:00:00|30 23:59:59"], (1, 30), "month"),
+        (SNAPCHAT, ["01|02"], (1, 2), "period"),
+        (OTHER, ["01 00:00|08 00:00", "08 00:00|15 00:00"], (1, 14), "week"),
+        (OTHER, ["01 12:00 AM|08 12:00 AM", "08 12:00 AM|15 12:00 AM"], (1, 14), "week"),
+        (OTHER, ["01 00:00|07 00:00", "08 00:00|14 00:00"], (1, 14), "week"),
+        (OTHER, ["01 00:00|01 00:00", "02 00:00|02 00:00"], (1, 2), "day"),
+    ],
+)
+def test_an_end_at_midnight_is_the_moment_at_which_a_time_is_over_where_rows_or_the_platform_say_so(
+    header: str, spans: list[str], period: tuple[int, int], granularity: str
+) -> None:
+    ends = [[f"2026-09-{end}" for end in span.split("|")] for span in spans]
+    rows = [",".join([*pair, "Launch", "USD", "80", "52000", "310", "4"]) for pair in ends]
+
+    report = _read(header + "\n".join(rows))
+
+    assert report.period == tuple(dt.date(2026, 9, day) for day in period)
+    assert report.granularity == granularity
+    assert report.totals.spend == 80 * len(spans)
+    assert not report.rejects
+
+
+def test_a_table_of_a_warehouse_says_its_currency_in_its_columns() -> None:
+    report = _read("dt,channel,cmp_nm,cost_usd,imps,clks,orders\n" + "".join(
+        f"{line.removesuffix(',USD').replace('Google,Brand', 'google,b').replace('Meta,Wide', 'facebook,w')}\n"
+        for line in BRAND.splitlines()))  # fmt: skip
+
+    assert report.totals.as_dict() == FIGURES
+    assert report.currency == "USD"
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["dt0,channel,campaign,media cost net x,imps,clicks,orders", "d0,channel,campaign,cost,imps,clicks,orders"],
+)
+def test_a_sheet_of_platforms_whose_money_or_days_stand_under_unknown_words_is_asked_about(header: str) -> None:
+    with pytest.raises(ImportFileError) as refusal:
+        _read(f"{header}\n" + BRAND.replace(",USD", ""))
+
+    assert refusal.value.mapping is not None
+    assert {"spend", "date"} <= set(refusal.value.mapping["columns"])

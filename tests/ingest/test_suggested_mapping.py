@@ -121,7 +121,9 @@ OTHERS = {
     "Purchase (View-Through Conversion)",
     "supermetrics": "Campaign name|Date|Impressions|Link clicks|Cost|CTR (%)|Website purchases|"
     "Website purchase conversion value",
-    "supermetrics de": "Kampagnenname|Datum|Impressionen|Klicks|Kosten|CTR|Conversions|Conversion-Wert||Datenquelle",
+    "criteo windows": "Campaign|Day|Displays|Clicks|Cost|CTR|Sales (PC30D)|Revenue (PC30D)",
+    "trade desk": "Campaign|Date|Impressions|Clicks|Advertiser Cost (Adv Currency)|CTR|"
+    "01 - Total Click + View Conversions|Revenue|Media Cost (Adv Currency)",
     "microsoft de": "Kampagne|Datum|Impressionen|Klicks|Ausgaben|CTR|Conversions|Umsatz",
     "microsoft fr": "Campagne|Date|Impressions|Clics|Dépense|CPC moyen|Conversions|Revenus",
     "microsoft es": "Campaña|Fecha gregoriana|Impresiones|Clics|Gasto|CTR|Conversiones|Ingresos",
@@ -137,7 +139,7 @@ OTHERS = {
 @pytest.mark.parametrize("name", sorted(OTHERS))
 def test_a_table_of_no_dialect_is_refused_with_a_mapping_that_is_right_as_it_stands(name: str) -> None:
     header = OTHERS[name].split("|")
-    extra = [[], ["3"], ["", "Facebook"]][len(header) - 8]
+    extra = [[], ["3"]][len(header) - 8]
     cells = [["A", "2026-09-01", "10000", "120", "35.50", "1.2", "4", "200.25", *extra],
              ["A", "2026-09-02", "11000", "130", "38.50", "1.3", "5", "250.50", *extra]]  # fmt: skip
     out = io.StringIO()
@@ -161,6 +163,21 @@ def test_the_days_of_campaigns_are_not_those_of_the_figures() -> None:
 
     assert "date" not in suggest_mapping(("own.csv", (header + flights).encode()))["columns"]
     assert {"date", "date_end"} <= set(suggest_mapping(("own.csv", (header + weeks).encode()))["columns"])
+
+
+def test_of_a_header_without_rows_that_is_what_is_said() -> None:
+    with pytest.raises(ImportFileError, match="has a header but no rows"):
+        read_export(("t.csv", b"Date,Platform,Campaign,Spend,Impressions,Clicks\n"))
+
+
+def test_an_end_beside_the_first_day_is_offered_where_no_word_is_known() -> None:
+    """Left out, a month's money would be one day's."""
+    text = "Begin rapportage,Einde rapportage,Campagnenaam,Besteed bedrag (EUR),Weergaven,Klikken op link\n"
+    file = ("t.csv", f"{text}2026-09-01,2026-09-30,Herfst,400.50,30000,500\n".encode())
+
+    report = read_export(file, ImportOptions(mapping=load_mapping(suggest_mapping(file))))
+
+    assert report.granularity == "month"
 
 
 @pytest.mark.parametrize(("header", "cell"), [("Monat", "Aug 26"), ("Woche", "KW 36"), ("KW", "36"), ("Month", "May")])

@@ -18,7 +18,7 @@ from reflection.ingest.building.conversions import CHOSEN, resolve_column
 from reflection.ingest.dialects import DIALECTS
 from reflection.ingest.dialects.column_mapping import FIELDS
 from reflection.ingest.dialects.dialect import Dialect, is_number, normal_header, plain_header, split_currency
-from reflection.ingest.dialects.words import NOT_ADDED
+from reflection.ingest.dialects.words import NOT_ADDED, field_of
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.archives import DEFAULT_LIMITS, Limits, open_source
 from reflection.ingest.reading.asset_rows import without_assets
@@ -198,6 +198,8 @@ def _unrecognised(tables: Sequence[Table], options: ImportOptions) -> ImportFile
             hint="Write them in the mapping as the file does.", field="mapping",
             mapping=options.mapping.as_dict() | {"headers": headers_of(suggestion.header)},
         )  # fmt: skip
+    if suggestion.header == table.head[-1][1] and any(map(field_of, suggestion.header)):
+        return ImportFileError(f"{table.name} has a header but no rows.")
     if without := quoted_lines(table) or without_figures(table):
         return without
     candidates = [header for dialect in DIALECTS if (header := find_header(table, [dialect], explicit=True))]

@@ -36,6 +36,13 @@ _CURRENCY = re.compile(
     rf"^(?P<name>.*?[^\s,(\[])\s*(?:[(\[](?:in )?(?P<code>{ANY_SIGN})[)\]]|[ ,](?:in )?(?P<bare>{ANY_SIGN}))$"
 )
 
+_CURRENCY_BEHIND = re.compile(
+    r"(?P<name>\w*[^\W_])_(?P<code>aed|ars|aud|brl|cad|chf|clp|cny|cop|czk|dkk|egp|eur|gbp|hkd|huf|idr|ils|inr|jpy|krw|"
+    r"mxn|myr|nok|nzd|php|pln|rub|sar|sek|sgd|thb|twd|uah|usd|vnd|zar)$",
+    re.IGNORECASE,
+)
+"""How columns of warehouses name one (spend_eur): codes that are no words, for `try`, `ron` and `all` are."""
+
 NUMBERS = frozenset(
     {
         "impressions",
@@ -74,6 +81,7 @@ class Dialect:
         writes_totals: whether it always ends with a total row; without one the file may be cut off.
         timezone: the zone all its days are in, where that is documented.
         names_platforms: it is known by its column `platform`, whose cells name platforms.
+        open_end: an end at midnight is the moment at which a time is over, not a day of it.
         footer: pattern of lines below the table that say how the report was made; '' where it writes none.
     """
 
@@ -93,6 +101,7 @@ class Dialect:
     timezone: str = ""
     writes_totals: bool = False
     names_platforms: bool = False
+    open_end: bool = False
     footer: str = ""
 
 
@@ -118,11 +127,14 @@ def split_currency(cell: str) -> tuple[str, str]:
 
     A unit is left out as well (`units`).
 
-    >>> split_currency("Amount spent (EUR)"), split_currency("Clicks (all)")
-    (('Amount spent', 'EUR'), ('Clicks (all)', ''))
+    >>> split_currency("Amount spent (EUR)"), split_currency("spend_eur"), split_currency("Clicks (all)")
+    (('Amount spent', 'EUR'), ('spend', 'EUR'), ('Clicks (all)', ''))
     """
     cell = split_unit(cell)[0]
-    match = _CURRENCY.match(unicodedata.normalize("NFKC", plain_header(cell)))
+    text = unicodedata.normalize("NFKC", plain_header(cell))
+    if behind := _CURRENCY_BEHIND.match(text):
+        return behind["name"], behind["code"].upper()
+    match = _CURRENCY.match(text)
     code = (match["code"] or match["bare"]) if match else ""
     return (match["name"], code) if match and candidates(code) else (cell, "")
 

@@ -29,6 +29,7 @@ SNAPCHAT = Dialect(
             currency="Currency",
         )
     },
+    open_end=True,
     marks=frozenset(
         {"paid impressions", "impressions paid", "swipe ups", "swipes", "ad squad name", "swipe up rate", "ecpsu"}
     ),

@@ -12,15 +12,17 @@ from reflection.ingest.dialects.dialect import SPLITS, is_number, normal_header,
 from reflection.ingest.dialects.text_words import text_columns
 
 WORDS: Mapping[str, tuple[str, ...]] = table(
-    date="date|zeitraum|berichtszeitraum|kw|kalenderwoche|période|período|periodo|periode|period|reporting period|"
-    "date range|fecha gregoriana|data gregoriana|gregorian date|date grégorienne|giorno gregoriano|time period|"
+    date="date|التاريخ|اليوم|תאריך|ημερομηνία|ημέρα|"
+    "zeitraum|berichtszeitraum|kw|kalenderwoche|période|período|periodo|periode|period|reporting period|"
+    "date range|fecha gregoriana|data gregoriana|gregorian date|dt|date grégorienne|giorno gregoriano|time period|"
     "datum (tag)|day|quarter|quartal|trimestre|kwartał|kvartal|kwartaal|by day|by week|by month|start date|"
     "start time|reporting starts|tag|datum|jour|fecha|día|giorno|data|dia|dzień|dag|dato|päivä|den|tarih|gün|дата|"
     "день|日付|日|날짜|日期|ngày|hari|tanggal|week|woche|semaine|semana|settimana|tydzień|vecka|uge|viikko|týden|"
     "hafta|неделя|month|monat|mois|mes|mese|mês|maand|miesiąc|månad|måned|kuukausi|měsíc|ay|месяц|bulan|year month|"
     "date day|stat date|report date|segments date",
     date_end="end date|end time|reporting ends|date stop|enddatum|fecha de fin|date de fin",
-    campaign="campaign|kampagnengruppe|campaign group name|campaign name|kampagne|kampagnenname|campagne|"
+    campaign="campaign|الحملة|اسم الحملة|קמפיין|שם קמפיין|καμπάνια|cmp nm|campaign nm|"
+    "kampagnengruppe|campaign group name|campaign name|kampagne|kampagnenname|campagne|"
     "nom de la campagne|campaña|nombre de la campaña|campagna|nome della campagna|campanha|nome da campanha|"
     "campagnenaam|kampania|nazwa kampanii|kampanj|kampanjnamn|kampanje|kampagnenavn|kampanja|kampanjan nimi|kampaň|"
     "název kampaně|kampanya|kampanya adı|kampány|campanie|кампания|название кампании|キャンペーン|キャンペーン名|"
@@ -40,19 +42,21 @@ WORDS: Mapping[str, tuple[str, ...]] = table(
     "iklan|広告名|광고|广告",
     creative_id="ad id|creative id",
     objective="objective|campaign objective|goal|ziel|objectif|objetivo|obiettivo|doel|cel|mål|hedef|цель",
-    impressions="impressions|displays|visualizzazioni|visualisations|affichages|anzeigenaufrufe|ad views|"
+    impressions="impressions|مرات الظهور|חשיפות|εμφανίσεις|"
+    "displays|visualizzazioni|visualisations|affichages|anzeigenaufrufe|ad views|"
     "served impressions|exibições|wyśw.|vert.|impr.|impr|paid impressions|shown|views served|impressionen|"
     "einblendungen|impressions totales|impresiones|impressioni|impression|impressões|vertoningen|weergaven|"
     "wyświetlenia|visningar|exponeringar|visninger|eksponeringer|näyttökerrat|zobrazení|gösterim|gösterimler|"
     "megjelenítések|afișări|показы|インプレッション|表示回数|노출|노출수|展示次数|展示|曝光次数|曝光量|lượt hiển thị|"
     "hiển thị|tayangan|metrics impressions|imps|exposures|ad impressions",
-    clicks="link clicks|clicks (destination)|destination clicks|outbound clicks|clicks to landing page|"
+    clicks="link clicks|نقرات الرابط|clicks (destination)|destination clicks|outbound clicks|clicks to landing page|"
     "landing page clicks|link-klicks|länkklick|linkklik|lenkeklikk|linkklikken|klikken op link|kliknięcia linku|"
     "bağlantı tıklamaları|clics en el enlace|cliques no link|clicks|click|klick|swipe ups|swipes|taps|klicks|clics|"
     "clic|cliques|klikken|aantal klikken|kliknięcia|klickningar|klikk|klik|klikkaukset|klikit|kliknutí|prokliky|"
     "tıklama|tıklamalar|kattintások|clicuri|клики|クリック|クリック数|클릭|클릭수|点击|点击次数|点击量|lượt nhấp|"
-    "số lượt nhấp|metrics clicks|ad clicks|inline link clicks",
-    spend="spend|spent|speso|gastos|gastado|dépense totale|dépenses totales|inversión|importe|budget spent|"
+    "số lượt nhấp|metrics clicks|ad clicks|clks|النقرات|קליקים|הקלקות|κλικ|inline link clicks",
+    spend="spend|advertiser cost|advertiser cost (adv currency)|المبلغ الذي تم إنفاقه|الإنفاق|التكلفة|עלות|κόστος|"
+    "spent|speso|gastos|gastado|dépense totale|dépenses totales|inversión|importe|budget spent|"
     "media spend total|amount|betrag|montant|gesamtausgaben|spenderat belopp|brugt beløb|beløp brukt|"
     "uitgegeven bedrag|besteed bedrag|wydana kwota|vynaložená částka|gasto total|valor gasto|montante gasto|"
     "importe total|cost|amount spent|total spent|media cost|media spend|ad spend|adspend|total cost|total spend|"
@@ -62,13 +66,15 @@ WORDS: Mapping[str, tuple[str, ...]] = table(
     "harcanan tutar|költség|cost total|расход|расходы|потраченная сумма|сумма затрат|затраты|стоимость|費用|消化金額|"
     "コスト|비용|지출금액|费用|花费|消耗|chi phí|biaya|jumlah yang dibelanjakan|metrics cost micros|cost micros|"
     "metrics costmicros|local spend amount|revenue adv currency|total media cost advertiser currency",
-    conversions="conversions|conversion|conv.|total conversions|results|result|konversionen|conversiones|conversioni|"
+    conversions="conversions|التحويلات|המרות|μετατροπές|"
+    "conversion|conv.|total conversions|results|result|konversionen|conversiones|conversioni|"
     "conversões|conversies|konwersje|konverteringar|konverteringer|konversiot|konverze|dönüşüm|dönüşümler|konverziók|"
     "conversii|конверсии|コンバージョン|전환|전환수|转化|转化次数|转化数|chuyển đổi|konversi|key events|"
     "metrics conversions|orders|purchases|sales count|leads|installs|sign ups|signups|bestellungen|käufe|achats|"
     "compras|acquisti|pedidos|ventas|aankopen|zakupy|köp|køb|kjøp|ostot|nákupy|satın almalar|заказы|покупки|"
     "7 day total orders (#)|14 day total orders (#)|total orders (#)",
-    revenue="revenue|sale value|revenus|revenu|recettes|conversions value|purchase revenue|order value|total value|"
+    revenue="revenue|الإيرادات|قيمة التحويل|הכנסות|έσοδα|gmv|"
+    "sale value|revenus|revenu|recettes|conversions value|purchase revenue|order value|total value|"
     "conversion revenue|conversion value|conv. value|total conversion value|purchase value|purchases value|sales|"
     "total sales|turnover|umsatz|conversion-wert|conv.-wert|valeur de conversion|chiffre d'affaires|ingresos|"
     "valor de conversión|valore di conversione|ricavi|fatturato|receita|valor de conversão|conv.waarde|"
@@ -77,9 +83,11 @@ WORDS: Mapping[str, tuple[str, ...]] = table(
     "doanh thu|pendapatan|metrics conversions value|7 day total sales|14 day total sales|total revenue|checkout value",
     currency="currency|ccy|currency code|account currency|account currency code|advertiser currency|währung|"
     "währungscode|devise|code devise|moneda|código de moneda|valuta|valutacode|codice valuta|moeda|código da moeda|"
-    "waluta|kod waluty|měna|para birimi|pénznem|валюта|通貨|通貨コード|통화|货币|货币代码|mata uang|"
+    "waluta|kod waluty|měna|para birimi|pénznem|валюта|通貨|通貨コード|통화|货币|货币代码|币种|幣別|"
+    "mata uang|العملة|מטבע|νόμισμα|"
     "customer currency code",
-    platform="platform|datenquelle|data source name|source de données|fuente de datos|fonte de dados|origen de datos|"
+    platform="platform|المنصة|القناة|פלטפורמה|ערוץ|πλατφόρμα|κανάλι|"
+    "datenquelle|data source name|source de données|fuente de datos|fonte de dados|origen de datos|"
     "werbeplattform|channel|source|data source|datasource|network|ad platform|media source|publisher|kanal|plattform|"
     "canal|plateforme|plataforma|canale|piattaforma|kanaal|kanał|kanava|zdroj|платформа|канал|источник|媒体|媒体平台|"
     "매체|サービス",
@@ -143,6 +151,25 @@ def names_currency(header: str) -> bool:
     return not _CONVERTED.search(normal) and any(word in normal for word in WORDS["currency"])
 
 
+_FILLING = frozenset(
+    {"code", "codes", "kod", "de", "del", "di", "do", "da", "la", "le", "der", "des", "iso", "account", "konto",
+     "compte", "cuenta", "conta"}
+)  # fmt: skip
+"""Words beside the one for currency that say nothing of which amounts it is of."""
+
+
+def is_currency_of_all(header: str) -> bool:
+    """Whether a header names currencies and nothing that they would be of alone.
+
+    >>> is_currency_of_all("Code de devise"), is_currency_of_all("Umsatzwährung")
+    (True, False)
+    """
+    normal = normal_header(header)
+    for word in sorted(WORDS["currency"], key=len, reverse=True):
+        normal = normal.replace(word, "")
+    return names_currency(header) and set(re.findall(r"\w+", normal)) <= _FILLING
+
+
 _MONEY = re.compile(
     r"\b(?:value|values|wert|valeur|valor|valore|waarde|wartość|värde|värdi|værdi|verdi|revenue|umsatz|cost|spend|kosten)\b"
     r"|価値|价值|값",
@@ -155,6 +182,11 @@ _PART = re.compile(r"view[- ]through|click[- ]through|post[- ]?(?:view|click)|as
 
 _SOLD = ("sales", "vendite", "ventas", "vendas", "ventes", "verkäufe", "verkoop")
 """What is sold: money, or where another column is the money, how often."""
+
+
+def _is_sold(header: str) -> bool:
+    """Whether a header is nothing but the word for what is sold, and the window in which it was."""
+    return re.sub(r" ?\(.*\)$", "", header) in _SOLD
 
 
 def guess(headers: Sequence[str], numeric: Sequence[bool], dated: Sequence[bool]) -> dict[str, int]:
@@ -176,8 +208,10 @@ def guess(headers: Sequence[str], numeric: Sequence[bool], dated: Sequence[bool]
             place = _containing(words, normal, columns, fits)
             columns |= {} if place is None else {field: place}
     if "date" not in columns and any(dated):
-        columns["date"] = list(dated).index(True)
-    sold = [i for i, header in enumerate(normal) if header in _SOLD and numeric[i] and i not in columns.values()]
+        columns["date"] = first = list(dated).index(True)
+        if dated[first + 1 : first + 2] == [True] and first + 1 not in columns.values():
+            columns["date_end"] = first + 1
+    sold = [i for i, header in enumerate(normal) if _is_sold(header) and numeric[i] and i not in columns.values()]
     if "conversions" not in columns and "revenue" in columns and sold:
         columns["conversions"] = sold[0]
     texts = ["" if number or day else header for header, number, day in zip(normal, numeric, dated, strict=True)]
@@ -198,17 +232,29 @@ def _means(field: str, header: str) -> bool:
     return field != "revenue" or not re.search(r"\bcost\b|kosten", header)
 
 
+def mentions(field: str, header: str) -> bool:
+    """Whether a header has a word of a field in it, whatever else it says, and is no ratio.
+
+    >>> mentions("spend", "Cost of media EUR"), mentions("spend", "Cost per click")
+    (True, False)
+    """
+    return _mentions(WORDS[field], normal_header(header))
+
+
+def _mentions(words: Sequence[str], header: str) -> bool:
+    long = (word for word in words if len(word) > 3)
+    return not NOT_ADDED.search(header) and any(
+        re.search(rf"(?:^|\W){re.escape(word)}(?:\W|$)", header) for word in long
+    )
+
+
 def _containing(
     words: Sequence[str], normal: Sequence[str], columns: Mapping[str, int], fits: Sequence[bool]
 ) -> int | None:
     """The column whose header has one of the words in it, and is no ratio: the shortest such header."""
-    long = [word for word in words if len(word) > 3]
     matches = [
-        (len(header), place)
+        (_is_sold(header), len(header), place)
         for place, header in enumerate(normal)
-        if fits[place]
-        and place not in columns.values()
-        and not NOT_ADDED.search(header)
-        and any(re.search(rf"(?:^|\W){re.escape(word)}(?:\W|$)", header) for word in long)
+        if fits[place] and place not in columns.values() and _mentions(words, header)
     ]
-    return min(matches)[1] if matches else None
+    return min(matches)[-1] if matches else None

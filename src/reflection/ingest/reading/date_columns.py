@@ -17,7 +17,9 @@ from reflection.ingest.reading.dates import Span, decide_order, parse_span, seri
 from reflection.ingest.reading.header import Header
 from reflection.ingest.reading.preamble import Preamble
 from reflection.ingest.reading.short_years import may_be_month, may_be_week, short_months, short_weeks
+from reflection.ingest.reading.total_rows import unnamed
 
+_MIDNIGHT = re.compile(r"[T ]\s*(?:00?:00(?::00(?:[.,]0+)?)?(?!\d)(?!\s*[Pp])|12:00(?::00)?\s*[Aa]\.?[Mm])")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|[./-]\d\d$")
 Spans = Mapping[str, Span | None]
 
@@ -60,10 +62,30 @@ def with_days(frame: pl.DataFrame, header: Header, name: str, user_order: DateOr
     }
     _refuse_hopeless(spans, name)
     rejects: list[Reject] = []
+    open_end = _ends_are_moments(frame, header.dialect.open_end)
     for field in fields:
         frame, strange = _as_days(frame, field, spans)
         rejects += strange
+    if open_end:
+        frame = frame.with_columns(pl.max_horizontal("date", pl.col("date_end").dt.offset_by("-1d")).alias("date_end"))
     return Days(frame, tuple(rejects), order, basis, bool(serials))
+
+
+def _ends_are_moments(frame: pl.DataFrame, documented: bool) -> bool:
+    """Whether `date_end` is the midnight at which a time is over, so that its last day is the one before.
+
+    Both ends stand at midnight and no row ends as it begins. Where the platform does not write so, rows have to say it:
+    one begins as another ends, or all go from one day of a month to the same one of another.
+    """
+    if not {"date", "date_end"} <= set(frame.columns):
+        return False
+    pairs = frame.select(pl.col("date", "date_end").cast(pl.String)).drop_nulls().unique().rows()
+    if not pairs or not all(
+        first != last and _MIDNIGHT.search(first) and _MIDNIGHT.search(last) for first, last in pairs
+    ):
+        return False
+    chained = not {first for first, _ in pairs}.isdisjoint(last for _, last in pairs)
+    return documented or chained or all(first[8:] == last[8:] for first, last in pairs)
 
 
 def _order(cells: Sequence[str], header: Header, name: str) -> tuple[DateOrder, str]:
@@ -83,6 +105,10 @@ def _as_days(frame: pl.DataFrame, field: str, spans: Spans) -> tuple[pl.DataFram
     rejects: list[Reject] = []
     if unreadable:
         strange = frame[field].cast(pl.String).is_in(unreadable).fill_null(False)
+        labels = strange & unnamed(
+            frame
+        )  # a word where days stand, and no name: a total or a note, whatever it is called
+        frame, strange = frame.with_columns(pl.when(~labels).then(field).alias(field)), strange & ~labels
         rejects = [
             Reject(row["line"], f"'{row[field][:40]}' is no date", row.get("campaign") or row.get("campaign_id") or "")
             for row in frame.filter(strange).iter_rows(named=True)

@@ -23,7 +23,8 @@ from reflection.ingest.dialects.dialect import (
 from reflection.ingest.dialects.platforms import is_platform, platform_name
 from reflection.ingest.dialects.text_words import text_columns
 from reflection.ingest.dialects.units import split_unit
-from reflection.ingest.dialects.words import field_of, names_currency
+from reflection.ingest.dialects.words import field_of, is_currency_of_all, mentions, names_currency
+from reflection.ingest.reading.dates import parse_span
 from reflection.ingest.reading.tables import Cells, Table
 from reflection.ingest.reading.total_rows import is_label
 
@@ -120,12 +121,15 @@ def _more_currencies(header: Header, table: Table) -> dict[str, int]:
     """Columns that name currencies beside the one that is read, as `Revenue currency` does."""
     left = set(range(len(header.cells))) - set(header.columns.values())
     rows = [row for line, row in table.head if line > header.line and len(row) == len(header.cells)]
-    return {
-        f"{MORE_CURRENCY}{index}": index
+    more = [
+        index
         for index in sorted(left)
         if names_currency(header.cells[index])
         and all(candidates(cell.upper()) or candidates(cell) for row in rows if _says(cell := row[index].strip()))
-    }
+    ]
+    of_all = [index for index in more if is_currency_of_all(header.cells[index])]
+    own = {} if "currency" in header.columns or not of_all else {"currency": of_all[0]}
+    return own | {f"{MORE_CURRENCY}{index}": index for index in more if index not in own.values()}
 
 
 def _says(cell: str) -> bool:
@@ -180,9 +184,20 @@ def _fits(header: Header, normal: Sequence[str], below: Sequence[Cells]) -> bool
             return False
     if not header.dialect.names_platforms:
         return True
+    if _leaves_out(header, below):
+        return False
     named = [row[columns["platform"]].strip() for row in below] if "platform" in columns else []
     cells = [cell for cell in named if cell and not is_label(cell)]
     return bool(cells) and sum(map(is_platform, cells)) >= PLATFORM_SHARE * len(cells)
+
+
+def _leaves_out(header: Header, below: Sequence[Cells]) -> bool:
+    """Whether a column that is not read may be the money or the days, of which none is known: it is asked about."""
+    left = set(range(len(header.cells))) - set(header.columns.values())
+    first = [next((cell for row in below if (cell := row[index].strip())), "") for index in sorted(left)]
+    money = any(mentions("spend", header.cells[index]) for index in left)
+    days = any(parse_span(cell, "mdy") or parse_span(cell, "dmy") for cell in first)
+    return ("spend" not in header.columns and money) or ("date" not in header.columns and days)
 
 
 def _of_others(header: Header, below: Sequence[Cells]) -> bool:

@@ -21,7 +21,7 @@ _HOME = {
     "de": "de", "es": "de", "it": "de", "pt": "de", "id": "de", "nl": "de", "da": "de", "tr": "de", "vi": "de",
     "fr": "fr", "pl": "fr", "cs": "fr", "sv": "fr", "nb": "fr", "fi": "fr", "ru": "fr", "uk": "fr", "hu": "fr",
 }  # fmt: skip
-_NUMBER_LIKE = r"^[-+(]?\D{0,4}\d[\d.,'’\s\u00a0\u202f]*\D{0,4}$"
+_NUMBER_LIKE = r"^[-+(]?\D{0,4}\d[\d.,'’٫٬\s\u00a0\u202f]*\D{0,4}$"
 MOST_OTHERS = 500
 _THREE_DECIMALS = r"\d[.,]\d{3}\D{0,4}$"
 

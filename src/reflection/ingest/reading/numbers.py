@@ -6,6 +6,8 @@ file is written in is decided elsewhere (number_formats.py). This file must not 
 """
 
 import re
+import sys
+import unicodedata
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -16,9 +18,9 @@ from reflection.errors import ImportFileError
 from reflection.ingest.dialects.currencies import ANY_SIGN
 
 MISSING = (
-    "", "n/a", "N/A", "NA", "<NA>", "null", "NULL", "None", "nan", "NaN", "NaT", "(not set)", "#N/A", "#N/V", "#NV",
-    "#N/D", "#DIV/0!", "#¡DIV/0!", "#REF!", "#BEZUG!", "#VALUE!", "#WERT!", "#VALEUR!", "#¡VALOR!", "#NUM!", "#ZAHL!",
-    "#NAME?", "#NULL!",
+    "", "n/a", "n.a.", "na", "<na>", "null", "(null)", "<null>", "\\n", "none", "(none)", "nan", "nat", "(not set)",
+    "(blank)", "#n/a", "#n/v", "#nv", "#n/d", "#div/0!", "#¡div/0!", "#ref!", "#bezug!", "#value!", "#wert!",
+    "#valeur!", "#¡valor!", "#num!", "#zahl!", "#name?", "#null!",
 )  # fmt: skip
 DASHES = r"^[-–—]+$"
 INVISIBLE = "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
@@ -30,6 +32,14 @@ SPACED = "en-spaced"
 LARGEST = 1e20
 """Beyond it nothing was counted or paid, also not in millionths; a sum of larger ones may be infinite."""
 
+DIGITS = {
+    chr(code): str(unicodedata.decimal(chr(code)))
+    for code in range(0x80, sys.maxunicode)
+    if unicodedata.category(chr(code)) == "Nd"
+}
+"""Digits of all scripts but ASCII's, as Arabic and Persian sheets and full-width cells have them."""
+
+_SEPARATORS = {"٫": ".", "٬": ",", "．": ".", "，": ","}
 _SPACES = "[\u00a0\u202f\u2009 ]"
 _CURRENCY_SIGNS = rf"^([-+]?)\s*{ANY_SIGN}\s*([-+]?)|\s*{ANY_SIGN}$"
 _DASH_BEFORE = r"^[−–—]\s*"
@@ -118,6 +128,7 @@ def clean_cell(cell: pl.Expr) -> pl.Expr:
     """The same as an expression."""
     return (
         visible_cell(cell)
+        .str.replace_many(DIGITS | _SEPARATORS)
         .str.replace(_AS_TEXT, "")
         .str.replace(_DASH_BEFORE, "-")
         .str.replace("−", "-", literal=True)
@@ -158,7 +169,12 @@ def is_missing(cells: pl.Series) -> pl.Series:
 def missing_cell(cell: pl.Expr) -> pl.Expr:
     """The same as an expression."""
     clean = visible_cell(cell)
-    return clean.is_null() | clean.is_in(MISSING) | clean.str.contains(DASHES) | clean.str.contains(THRESHOLD)
+    return (
+        clean.is_null()
+        | clean.str.to_lowercase().is_in(MISSING)
+        | clean.str.contains(DASHES)
+        | clean.str.contains(THRESHOLD)
+    )
 
 
 def format_of(name: str) -> NumberFormat:
