@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -13,9 +12,10 @@ from typing import Any
 import pytest
 from starlette.responses import Response, StreamingResponse
 
+from reflection.api.once import KEPT_SECONDS, Once
 from reflection.api.openapi import CMP_007
 from reflection.api.policies import POLICIES, pool_of
-from reflection.api.pools import COMPUTING, HEAVY, KEPT_SECONDS, READING, WRITING, Kind, Once, Pool
+from reflection.api.pools import COMPUTING, HEAVY, READING, WRITING, Kind, Pool
 from reflection.api.routers import reports
 from reflection.errors import TooManyRequests, Unavailable
 
@@ -289,43 +289,6 @@ def test_reports_of_one_workspace_hold_up_nobody_else_and_the_same_is_made_once(
         assert {answer.result().status_code for answer in same + others} == {200}
         assert made.count("default") == 1
         assert len({answer.result().headers["x-request-id"] for answer in same}) == len(same)
-
-
-def test_heavy_work_of_a_client_that_left_is_not_begun(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    go, made = threading.Event(), list[str]()
-
-    def slow(*arguments: Any) -> bytes:
-        made.append(arguments[4])
-        go.wait(60)
-        return b"a report"
-
-    monkeypatch.setattr(reports, "campaign_report", slow)
-    with serve() as live, live.client() as client, ThreadPoolExecutor(4) as callers:
-        client.post("/analyze-campaign", json=CMP_007)
-        pool = live.app.state.pools.pools[HEAVY] = Pool(replace(HEAVY, threads=1))
-        stays = callers.submit(client.get, URL, params={"format": "md"})
-        _until(lambda: made == ["md"])
-        _ask_and_leave(live, f"{URL}?format=html", pool)
-        go.set()
-
-        assert stays.result().status_code == 200
-        assert made == ["md"]
-
-
-@pytest.mark.parametrize("path", ["/v1/recommendations", "/v1/track-record"])
-def test_what_is_worked_out_is_not_begun_for_a_client_that_left(serve: Any, path: str) -> None:
-    with serve() as live:
-        pool = live.app.state.pools.pools[COMPUTING]
-        pool._free = 0
-        _ask_and_leave(live, path, pool)
-
-
-def _ask_and_leave(live: Any, path: str, pool: Pool) -> None:
-    """Ask, wait for a turn, leave; until nobody waits any longer."""
-    with socket.create_connection(("127.0.0.1", int(live.url.rsplit(":", 1)[1]))) as leaves:
-        leaves.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
-        _until(lambda: len(pool._waiting) == 1)
-    _until(lambda: not pool._waiting)
 
 
 def _until(holds: Callable[[], bool]) -> None:

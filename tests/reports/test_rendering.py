@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.steps import NobodyWaits, work_until
 from reflection.reports.portfolio import ReportedCampaign
 from reflection.reports.rendering import html, markdown, render
 from reflection.reports.retrospective import retrospective
@@ -146,3 +147,18 @@ def test_pdf_is_one(view: ReportView) -> None:
 
 def test_html_is_the_same_every_time(view: ReportView) -> None:
     assert render(view, "html") == render(view, "html")
+
+
+def test_a_pdf_ends_between_two_of_its_pages_when_nobody_waits_for_it(
+    view: ReportView, caplog: pytest.LogCaptureFixture
+) -> None:
+    steps = itertools.count()
+    body = work_until(lambda: next(steps) < 0, lambda: render(view, "pdf"))
+    made, pages = next(steps), body.count(b"/Type /Page\n") or 1
+    assert made > pages + len([plot for section in view.sections for plot in section.plots])
+
+    for last in (1, made // 2, made - 1):
+        left = itertools.count(1)
+        with pytest.raises(NobodyWaits):
+            work_until(lambda left=left, last=last: next(left) > last, lambda: render(view, "pdf"))  # type: ignore[misc]
+    assert "weasyprint.progress" not in {record.name for record in caplog.records}

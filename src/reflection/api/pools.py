@@ -5,20 +5,19 @@
     writing     may wait for the write lock, or for a model       heavy   seconds of a processor
 
 A pool takes callers in turns by workspace and keeps a bounded queue for each; beyond it the answer is "later". One
-thread is kept for a workspace that has none: however long others work, its turn comes. A caller that leaves while
-it waits is forgotten, and equal heavy readings are made once. `/health` needs no thread at all. Must not know what a
+thread is kept for a workspace that has none: however long others work, its turn comes. A caller that leaves
+while it waits is forgotten, one whose work is under way has it stopped at the next of its steps (`domain.steps`), and
+equal heavy readings are made once. `/health` needs no thread at all. Must not know what a
 route does.
 """
 
 import asyncio
-import copy
 import functools
 import threading
-import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Awaitable, Callable, Hashable
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -26,6 +25,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
+from reflection.api.once import Once
+from reflection.domain.steps import work_until
 from reflection.errors import TooManyRequests, Unavailable
 
 Value = TypeVar("Value")
@@ -58,9 +59,6 @@ LONG = (COMPUTING, HEAVY)
 LATER = 5
 """Seconds after which who was turned away may come again."""
 
-KEPT, KEPT_SECONDS, KEPT_BYTES = 8, 60.0, 4_000_000
-"""Of heavy answers the last few are kept for a minute, while nothing was written meanwhile."""
-
 call: ContextVar[tuple[Scope, Receive]] = ContextVar("call")
 """The request that is being answered, set by the outermost layer."""
 
@@ -82,9 +80,15 @@ class Pool:
             TooManyRequests: the owner's queue is full. Unavailable: its turn did not come in time.
         """
         await self._turn(owner)
-        doing = asyncio.ensure_future(to_thread.run_sync(work, limiter=CapacityLimiter(1)))
+        left = threading.Event()
+        stoppable = functools.partial(work_until, left.is_set, work)
+        doing = asyncio.ensure_future(to_thread.run_sync(stoppable, limiter=CapacityLimiter(1)))
         doing.add_done_callback(functools.partial(self._done, owner))  # a thread cannot be taken from its work before
-        return await asyncio.shield(doing)
+        try:
+            return await asyncio.shield(doing)
+        except asyncio.CancelledError:
+            left.set()
+            raise
 
     def _done(self, owner: str, doing: "asyncio.Future[Any]") -> None:
         self._give_back(owner)
@@ -157,83 +161,6 @@ def _come(turn: "asyncio.Future[None]") -> None:
         turn.set_result(None)
 
 
-@dataclass(slots=True, eq=False)
-class _Making:
-    """One answer on its way: who waits for it, and the version of the store it is read from, once it is begun."""
-
-    task: "asyncio.Task[Response]" = field(init=False)
-    version: Hashable = None
-    waiters: int = 0
-
-    def begin(self, version: Hashable) -> None:
-        self.version = version
-
-    def serves(self, version: Hashable) -> bool:
-        """Whether it holds all that was stored when this version was: what is not begun yet will."""
-        return self.version is None or self.version == version
-
-
-class Once:
-    """Equal heavy readings: made once for all who wait for them, and kept for a little while."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._made: OrderedDict[Hashable, tuple[float, Hashable, Response]] = OrderedDict()
-        self._under_way: dict[Hashable, _Making] = {}
-
-    async def get(
-        self, key: Hashable, version: Hashable, make: Callable[[Callable[[Hashable], None]], Awaitable[Response]]
-    ) -> Response:
-        """The answer under a key; the last who leaves while it waits for its turn takes it back.
-
-        Args:
-            version: what the store's is now; an answer read from an older one is not given.
-            make: makes it; calls its argument with the version that it reads from before it reads.
-        """
-        kept = self._made.get(key)
-        if kept is not None and kept[1] == version and self._clock() - kept[0] < KEPT_SECONDS:
-            return _copy(kept[2])
-        making = self._under_way.get(key)
-        own = making is None or not making.serves(version)
-        if making is None or own:
-            making = self._under_way[key] = _Making()
-            making.task = asyncio.ensure_future(make(making.begin))
-            making.task.add_done_callback(functools.partial(self._done, key, making))
-        making.waiters += 1
-        try:
-            answer = await asyncio.shield(making.task)
-            return _copy(answer) if own or _is_whole(answer) else await make(making.begin)
-        finally:
-            making.waiters -= 1
-            if not making.waiters:
-                making.task.cancel()  # nobody wants it any longer; what is made already is not harmed
-
-    def _done(self, key: Hashable, making: _Making, task: "asyncio.Task[Response]") -> None:
-        if self._under_way.get(key) is making:
-            del self._under_way[key]
-        if task.cancelled() or task.exception() is not None:
-            return
-        answer = task.result()
-        if not _is_whole(answer) or len(answer.body) > KEPT_BYTES:
-            return
-        self._made[key] = (self._clock(), making.version, answer)
-        self._made.move_to_end(key)
-        while len(self._made) > KEPT:
-            self._made.popitem(last=False)
-
-
-def _is_whole(response: Response) -> bool:
-    """Whether it can be sent to several: what is sent as it is made has no body, and ends with the first."""
-    return hasattr(response, "body")
-
-
-def _copy(response: Response) -> Response:
-    """The answer for one caller: its headers are completed on the way out."""
-    own = copy.copy(response)
-    own.raw_headers = list(response.raw_headers)
-    return own
-
-
 class Pools:
     """The pools of one server.
 
@@ -273,7 +200,7 @@ class Pools:
 
 
 async def _unless_left(receive: Receive, work: Awaitable[Value]) -> Value:
-    """Wait for work as long as its client does; what is in a thread already is finished for nobody."""
+    """Wait for work as long as its client does; what is in a thread already ends at its next step."""
     doing, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_left(receive))
     try:
         await asyncio.wait({doing, leaving}, return_when=asyncio.FIRST_COMPLETED)

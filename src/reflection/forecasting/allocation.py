@@ -19,6 +19,7 @@ from reflection.domain.bookable import root
 from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.plan import Plan
+from reflection.domain.steps import in_steps
 from reflection.errors import InvalidInput
 from reflection.explain import formatting
 from reflection.forecasting.plan_season import season_shift, week_shift
@@ -108,7 +109,7 @@ def allocate(
         InvalidInput: nothing was learnt that a split could rest on, or the plans count different things.
     """
     known = _one_goal(request, knowledge)
-    candidates = [_candidate(name, plan, known, texts.get(name, NO_SHIFT)) for name, plan in request.named()]
+    candidates = [_candidate(name, plan, known, texts.get(name, NO_SHIFT)) for name, plan in in_steps(request.named())]
     least, most = _limits(request)
     log_scale = np.stack([one.log_scale for one in candidates])
     elasticity = np.stack([one.elasticity for one in candidates])

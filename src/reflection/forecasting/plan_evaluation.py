@@ -20,6 +20,7 @@ from reflection.domain.metrics import METRICS, PLAN_METRICS, rate_behind
 from reflection.domain.plan import Plan
 from reflection.domain.planner_forecast import scales
 from reflection.domain.results import SimilarCampaign
+from reflection.domain.steps import in_steps
 from reflection.forecasting import calibration, plan_notes
 from reflection.forecasting.belief import Belief, blend
 from reflection.forecasting.calibration import CalibratedMetric, Calibration
@@ -75,7 +76,7 @@ def evaluate(
             stored_with,
             texts.get(name, NO_SHIFT),
         )
-        for name, plan in plans
+        for name, plan in in_steps(plans)
     ]
     return {
         "plans": evaluations,

@@ -15,6 +15,7 @@ import polars as pl
 from reflection.domain.campaign import Campaign
 from reflection.domain.number_of import number_of
 from reflection.domain.planner_forecast import NO_FORECAST, PREVIOUS_PERIOD, TRAILING_28D
+from reflection.domain.steps import in_steps
 from reflection.ingest.building.campaigns import BuildResult, build, draft_id
 from reflection.ingest.building.drafts import Draft, group_drafts
 from reflection.ingest.building.expected import References
@@ -99,7 +100,7 @@ def campaigns_of(
     made = MadeCampaigns([note for note in notes if not note.campaigns or not foreign.issuperset(note.campaigns)])
     references = References(*_sound([*drafts, *others], frame, notes, dialect), options, plan)
     faults = checks.unsound(drafts, rejects, frame) | dict.fromkeys(torn, TORN)
-    for draft in drafts:
+    for draft in in_steps(drafts):
         if fault := faults.get(draft.key):
             made.rejects.append(Reject(draft.lines[0] if draft.lines else 0, fault, draft.name))
         elif not making.undecided:

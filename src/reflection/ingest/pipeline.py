@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from reflection.domain.planner_forecast import PREVIOUS_PERIOD, TRAILING_28D
+from reflection.domain.steps import in_steps
 from reflection.ingest.building import meta_actions
 from reflection.ingest.building.conversions import Choice, choose_conversions
 from reflection.ingest.building.day_sets import ReportedRows, day_set
@@ -51,13 +52,13 @@ def read_exports(inputs: Sequence[Input], options: ImportOptions | None = None) 
     """
     options = options or ImportOptions()
     zone_named(options.timezone)
-    files = [read_rows(item, options) for item in inputs]
+    files = [read_rows(item, options) for item in in_steps(inputs)]
     book = name_book([file.facts.frame for file in files if file.header.dialect.role == "names"])
     files = meta_actions.join([(file.header, file.facts, file) for file in files], _with_frame)
     plan = _plan(options)
     every_draft: list[Draft] = []
     reports: list[ImportReport] = []
-    for file in files:
+    for file in in_steps(files):
         reports.append(_report(file, book, plan, _with_rows(options, reports), every_draft))
     reports = _with_plan_findings(reports, plan, every_draft)
     named = reports if options.campaign else overlaps.without_nameless(reports)

@@ -4,6 +4,7 @@ HTML and PDF need the `reports` extra; Markdown and JSON need nothing. Nothing i
 what a report is about.
 """
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -13,6 +14,7 @@ from typing import Any, Literal
 
 import orjson
 
+from reflection.domain.steps import step
 from reflection.errors import ReportsMissing, Unavailable
 from reflection.reports.plots import draw
 from reflection.reports.view import CardView, Plot, ReportView, Section, Table
@@ -73,6 +75,7 @@ def html(view: ReportView) -> str:
     )
 
     def drawing(plot: Plot) -> Markup:
+        step()
         return Markup(draw(plot))
 
     return environment.get_template("report.html.j2").render(view=view, drawing=drawing)
@@ -85,6 +88,9 @@ def pdf(view: ReportView) -> bytes:
         from weasyprint import HTML
     except ImportError as error:
         raise _missing() from error
+    progress = logging.getLogger("weasyprint.progress")
+    progress.setLevel(logging.INFO)
+    progress.addFilter(_as_step)  # again changes nothing
     return bytes(HTML(string=page, url_fetcher=_refuse).write_pdf())
 
 
@@ -154,6 +160,12 @@ def _md_table(table: Table) -> Iterator[str]:
 def _md(text: str) -> str:
     """Text that Markdown shows as it is, on one line."""
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def _as_step(_record: logging.LogRecord) -> bool:
+    """What the renderer says it is at is a step of it and nothing to be logged: it tells of each page nowhere else."""
+    step()
+    return False
 
 
 def _refuse(url: str, *args: Any, **options: Any) -> Any:

@@ -16,6 +16,7 @@ from reflection.domain.campaign import Campaign
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import Snapshot, StoredCampaign
 from reflection.domain.results import Analysis
+from reflection.domain.steps import in_steps
 from reflection.engine.current_analysis import current_analysis
 from reflection.engine.current_comparison import current_comparison
 from reflection.errors import no_campaign
@@ -95,7 +96,9 @@ def portfolio_report(
     """
     with pages.snapshot(workspace) as snapshot:
         knowledge, pending = snapshot.knowledge(), snapshot.pending()
-    every = ((stored, Campaign.model_validate_json(stored.campaign_json)) for stored in _all(pages, workspace))
+    every = (
+        (stored, Campaign.model_validate_json(stored.campaign_json)) for stored in in_steps(_all(pages, workspace))
+    )
     campaigns = [
         _reported(stored, campaign, knowledge)
         for stored, campaign in every

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
+from reflection.domain.steps import in_steps
+
 MOST_SHEET_ROWS = 1_048_575
 """Rows below the header that a sheet of XLSX may have."""
 
@@ -98,7 +100,7 @@ def _sheet(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iterato
     yield _HEAD
     yield '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
     yield f"<row>{''.join(map(_cell, columns))}</row>"
-    for number, row in enumerate(rows):
+    for number, row in enumerate(in_steps(rows)):
         if number >= MOST_SHEET_ROWS:
             break
         yield f"<row>{''.join(_cell(row.get(column)) for column in columns)}</row>"

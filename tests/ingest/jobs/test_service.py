@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from reflection.domain.campaign import Campaign
+from reflection.domain.steps import NobodyWaits, work_until
 from reflection.errors import ImportFileError, NotFound, StorageFull
 from reflection.ingest import ImportOptions
 from reflection.ingest.jobs import service
 from reflection.ingest.jobs.register import Claim
 from reflection.ingest.jobs.undo import revision_to_restore
+from reflection.ingest.reading import blocks
 from reflection.settings import Settings
 from reflection.wiring import Application, build
 
@@ -320,6 +322,25 @@ def test_a_file_that_cannot_be_read_leaves_nothing(office: Office) -> None:
 
     assert refused.value.hint
     assert office.imports.recent(W) == []
+
+
+def test_reading_ends_between_two_blocks_or_campaigns_when_nobody_waits_for_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "BLOCK", 500)
+    name, body = meta(*(("2026-03-01", f"Campaign {number}", number) for number in range(20)))
+    steps = itertools.count()
+    work_until(lambda: next(steps) < 0, lambda: office.imports.read(W, [(name, body)]))
+    made = next(steps)
+    assert made > 20 + len(body) // 500
+
+    for last in range(0, made, 7):
+        left = itertools.count(1)
+        with pytest.raises(NobodyWaits):
+            work_until(
+                lambda left=left, last=last: next(left) > last,  # type: ignore[misc]
+                lambda: office.imports.read(W, [(name, body)]),
+            )
 
 
 def test_campaigns_of_two_platforms_with_one_name_are_both_taken(office: Office) -> None:

@@ -18,6 +18,7 @@ from reflection.api.openapi import json_request
 from reflection.api.problems import UnsupportedMediaType
 from reflection.api.router import Router
 from reflection.api.streams import NOTHING_NEW, EventStream, Streams, event
+from reflection.domain.steps import to_the_end
 from reflection.domain.validation import read
 from reflection.errors import InvalidInput, ReflectionError
 from reflection.ingest.jobs.json_rows import ObservationRequest
@@ -179,6 +180,8 @@ def _begin(
     *,
     dry_run: bool,
 ) -> Response:
+    if not dry_run:
+        to_the_end()
     reports = application.imports.read(workspace, sources, options, alerting=not dry_run)
     if dry_run:
         return json_response({"import_id": "", "state": "dry-run", **verdict_over_http(verdict(reports))}, status=200)

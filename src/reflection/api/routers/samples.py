@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 from reflection.api.access import Caller
 from reflection.api.dependencies import ApplicationPart, json_response
 from reflection.api.router import Router
+from reflection.domain.steps import to_the_end
 from reflection.ingest.sample_account import SAMPLE_WORKSPACE
 
 router = Router(prefix="/v1/samples", tags=["imports"])
@@ -39,6 +40,7 @@ def load(request: Request, application: ApplicationPart) -> Response:
     Again changes nothing. No body is needed.
     """
     _allow(request)
+    to_the_end()
     return json_response(application.sample.load(), status=201)
 
 
@@ -46,6 +48,7 @@ def load(request: Request, application: ApplicationPart) -> Response:
 def take_back(request: Request, application: ApplicationPart) -> Response:
     """Its workspace goes without a trace, with what else was tried in it."""
     _allow(request)
+    to_the_end()
     return json_response(application.sample.take_back())
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 import polars as pl
 
 from reflection.domain.number_of import number_of
+from reflection.domain.steps import step
 from reflection.ingest.import_report import CampaignDay, ImportReport, Reject, Snapshot, finding
 
 Campaigns = set[tuple[str, str]]
@@ -107,9 +108,10 @@ def _note(sources: Sources, cells: Iterable[CampaignDay], name: str) -> None:
 def _reported(cells: Iterable[CampaignDay], sources: Sequence[Sources]) -> tuple[Campaigns, str]:
     """Campaigns of which some days were reported before, alone or within a longer time, on the same platform under the
     same name; by whom."""
+    step()
     campaigns: Campaigns = set()
     by = ""
-    for platform, name, first, last in cells:
+    for platform, name, first, last in cells if any(sources) else ():
         places = (platform, ANY, _EVERY) if platform == ANY else (platform, ANY)
         calendars = [days for source in sources for place in places if (days := source.get((place, name)))]
         who = next((days[day] for days in calendars for day in _days(first, last) if day in days), None)

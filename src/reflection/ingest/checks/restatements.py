@@ -13,6 +13,7 @@ import polars as pl
 
 from reflection.domain.metrics import COUNTS
 from reflection.domain.number_of import number_of
+from reflection.domain.steps import step
 from reflection.ingest.checks import overlaps, restatements
 from reflection.ingest.import_report import Finding, ImportReport, Snapshot, finding
 
@@ -24,6 +25,7 @@ def snapshot(frame: pl.DataFrame, dialect: str) -> Snapshot:
     place = [pl.col("platform").cast(pl.String), pl.col("name").cast(pl.String).str.to_lowercase()]
     spelt = frame.drop_nulls(["first", "last"]).group_by("platform", "name", "first", "last").agg(_stated_sums())
     grouped = spelt.group_by(*place, "first", "last").agg(_stated_sums())  # a name in another case is the same one
+    step()
     cells = {(row[0], row[1], row[2], row[3]): tuple(row[4:]) for row in grouped.iter_rows()}
     campaigns = frame.select(*place, key=pl.col("key").cast(pl.String).str.to_lowercase()).unique()
     by_id = {

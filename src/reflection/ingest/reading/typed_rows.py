@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from reflection.domain.steps import in_steps
 from reflection.errors import ImportFileError
 from reflection.ingest.dialects.dialect import DateOrder, is_number
 from reflection.ingest.import_report import Reject
@@ -116,7 +117,7 @@ def read_facts(
         ImportFileError: ambiguous numbers or dates, a file cut off in its last row, no rows, or the guards below.
     """
     reading = _Reading(header, table.name, table.typed, locale, table.delimiter, currency)
-    for block in ahead(table.below(header.line, len(header.cells))):
+    for block in in_steps(ahead(table.below(header.line, len(header.cells)))):
         _read_block(reading, block)
     if reading.last_ragged and reading.last_ragged == reading.last_line:
         raise ImportFileError(

@@ -1,4 +1,4 @@
-"""One database: reading and writing transactions, safe across threads and forks.
+"""One database: reading and writing transactions, safe across threads and forks; each reading is a step of its work.
 
 Must not know any table. Everything that depends on the kind of database is in its dialect (`dialect.of`).
 """
@@ -15,6 +15,7 @@ from sqlalchemy import exc
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import PoolProxiedConnection
 
+from reflection.domain.steps import step
 from reflection.errors import ConfigurationError, Unavailable
 from reflection.store.database import dialect
 from reflection.store.database.late_returns import LateReturns
@@ -77,6 +78,7 @@ class Database:
     @contextmanager
     def read(self, workspace: str = EVERY_WORKSPACE) -> Iterator[Connection]:
         """A read-only transaction: every statement in it sees the same state, of one workspace where one is named."""
+        step()
         with self.dialect.translated_errors(), self._using(), self._begun(self.reader, (workspace,)) as connection:
             yield connection
 
@@ -86,6 +88,7 @@ class Database:
         Args:
             question: runs it and reads its rows; asked again where the connection had died while nobody used it.
         """
+        step()
         with self.dialect.translated_errors(), self._using():
             try:
                 return self._asked(workspace, question)
@@ -143,8 +146,7 @@ class Database:
             return
         place = None
         with suppress(FileNotFoundError):
-            at = os.stat(self.path)
-            place = at.st_dev, at.st_ino
+            place = (at := os.stat(self.path)).st_dev, at.st_ino
         if self._place is None:
             self._place = place
         elif place != self._place:
