@@ -160,6 +160,19 @@ def test_effects_of_one_campaign_say_how_many_there_are_and_how_many_it_takes(ru
     assert shown.startswith("1 campaign was learnt from; comparing takes at least 3 (as of ")
 
 
+def test_what_is_told_under_another_name_is_not_said_to_be_unknown():
+    """The creative that always comes with a type: advice on it rests on the finding of the type."""
+    effect = {"signal": "creative:webinar", "metric": "ctr", "effect": 1.3, "interval": [1.2, 1.4], "raw_lift": 1.3}
+    effect |= {"campaigns": 9.0, "real_campaigns": 9, "finding": False, "identified": True}
+
+    def standing(reason: str) -> str:
+        return str(next(iter(effects_table([effect | {"reason": reason}], {}).columns[6].cells)))
+
+    named = "always comes together with creative type video; the effect is stated there"
+    assert standing(named) == named
+    assert standing("not enough evidence: +34 % by the plain ratio") == "cannot tell yet"
+
+
 def test_an_effect_that_is_not_identified_shows_its_reason_and_no_interval():
     effect = {"signal": "platform:x", "metric": "ctr", "effect": 1.07, "interval": [0.8, 1.44], "raw_lift": None}
     effect |= {"campaigns": 3.0, "real_campaigns": 3, "finding": False, "identified": False}

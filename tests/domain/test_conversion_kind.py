@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reflection.domain.conversion_kind import KINDS, MONEY_KINDS, kind_of_objective, normal_kind, spoken
+from reflection.domain.conversion_kind import KINDS, MONEY_KINDS, kind_of_objective, normal_kind, plural, spoken
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,14 @@ def test_spellings_of_one_kind_are_one(written: str, kind: str) -> None:
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_a_kind_is_its_own_spelling_in_words_in_capitals_and_in_the_plural(kind: str) -> None:
     assert normal_kind(kind) == normal_kind(spoken(kind).title()) == normal_kind(kind + "s") == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "several"),
+    [("lead", "leads"), ("reach", "reaches"), ("inquiry", "inquiries"), ("survey", "surveys"), ("", "conversions")],
+)
+def test_several_of_a_kind_are_said_as_people_do(kind: str, several: str) -> None:
+    assert plural(kind) == several
 
 
 @given(st.text(max_size=30))

@@ -89,6 +89,18 @@ def test_more_surprise_or_more_money_never_comes_later(cases: list[tuple[float, 
                 assert place[item["campaign_id"]] < place[other["campaign_id"]]
 
 
+@pytest.mark.parametrize(("roas_missed", "money"), [(True, 250.0), (False, 90.0)])
+def test_the_money_is_that_of_the_campaigns_own_lines(roas_missed: bool, money: float) -> None:
+    """Return before cost, whichever lies further out: amounts of revenue and of cost are not ranked as one."""
+    roas = {"expected": 3.0, "actual": 0.5, "favorable": False, "beyond_noise": roas_missed, "z": 2.0}
+    body = answer(1, 9.0)
+    body["comparison_report"]["deltas"]["roas_diff"] = roas
+    body["comparison_report"]["actual_counts"]["revenue"] = 50.0
+    (item,) = page(State([body]))["items"]
+
+    assert (item["metric"], item["money"]) == ("roas" if roas_missed else "cpa", money)
+
+
 @given(st.permutations(range(6)))
 def test_the_order_does_not_depend_on_the_order_of_reading(order: list[int]) -> None:
     answers = [answer(number, 2.0 + number % 3) for number in range(6)]

@@ -174,6 +174,19 @@ def test_effects_of_a_goal_are_asked_for_by_its_kind(mixed: Sequence[Campaign], 
     assert all(name.startswith("lead") for name in named)
 
 
+def test_a_goal_that_counts_comes_before_one_with_more_money_that_counts_nothing(make_campaign: Make) -> None:
+    """Awareness with three times the spend of the shop does not hide what the shop's campaigns teach."""
+    shop = _campaigns(make_campaign, 6, 0)
+    actual = {"impressions": 900_000, "clicks": 2_000, "conversions": None, "spend": 9_000.0, "revenue": None}
+    reach = [
+        make_campaign(campaign_id=f"reach{number}", objective="Reach", currency="EUR", expected=actual, actual=actual)
+        for number in range(8)
+    ]
+
+    assert _goals([*shop, *reach]) == ["purchase", "reach"]
+    assert _goals(reach) == ["reach"]
+
+
 def test_where_nothing_converted_nothing_is_said_of_conversions(make_campaign: Make) -> None:
     evidence = [
         evidence_of(make_campaign(campaign_id=f"c{i}", actual={"conversions": 0, "clicks": 900 + 50 * i}))

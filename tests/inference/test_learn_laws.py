@@ -127,6 +127,18 @@ def _finding(descriptive):
     )
 
 
+def test_months_of_three_campaigns_are_not_told_as_many_campaigns(make_campaign):
+    rows = [
+        evidence_of(make_campaign(campaign_id=f"{unit}{month}", unit_id=unit, actual={"clicks": 4_000 + month}))
+        for unit in "abc"
+        for month in range(12)
+    ]
+    assert learn(rows).reason == (
+        "3 campaigns were learnt from in 36 rows and no effect is beyond noise; that is normal for few campaigns "
+        "without a breakdown"
+    )
+
+
 def test_a_description_alone_is_no_finding_and_the_reason_is_given(few, knowledge, monkeypatch):
     monkeypatch.setattr(module, "_findings", lambda *_: (_finding(descriptive=True),))
     judged = learn(few)

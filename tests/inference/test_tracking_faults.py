@@ -44,7 +44,7 @@ def _odd(make_campaign, **actual):
 def test_the_planted_fault_is_the_only_one_held(history_evidence, fault_id):
     found = _held(history_evidence)
     assert list(found) == [fault_id]
-    assert "CPA is USD 0.39 where 10 comparable campaigns sit at" in found[fault_id]
+    assert "CPA is USD 0.39 where 9 comparable campaigns sit at" in found[fault_id]
 
 
 def test_an_accepted_fault_is_no_longer_held(history_evidence, fault_id):
@@ -66,6 +66,15 @@ def test_the_example_of_the_exports(usual, make_campaign):
 
 def test_no_conversions_at_all_where_thirty_are_usual_is_suspicious(usual, make_campaign):
     assert "brought no conversion" in _held([*usual, _odd(make_campaign, conversions=0)])["odd"]
+
+
+@pytest.mark.parametrize("faults_beside", [0, 1, 3])
+def test_what_campaigns_paid_is_of_those_that_look_right(usual, make_campaign, faults_beside):
+    """Neither the campaign itself nor another fault is one of those it is held against."""
+    counted = [_of(make_campaign, f"none{i}", 0.0) for i in range(faults_beside)]
+    reason = _held([*usual, *counted, _odd(make_campaign, conversions=0)])["odd"]
+
+    assert "where 8 comparable campaigns paid USD 92.40 to USD 108.99 for one" in reason
 
 
 def test_no_conversions_from_little_money_is_not(usual, make_campaign):

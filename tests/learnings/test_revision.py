@@ -64,6 +64,22 @@ def test_campaigns_that_the_fit_holds_out_speak_for_nothing() -> None:
     assert {witness.campaign_id for witness in learning.witnesses} == {f"v{day}" for day in range(2, 10)}
 
 
+@pytest.mark.parametrize(("metric", "counted"), [("cpa", 10), ("ctr", 20)])
+def test_prices_in_another_currency_neither_speak_for_an_effect_nor_end_it(metric: str, counted: int) -> None:
+    """Ten campaigns in euros, then ten of the same account in crowns, at eleven crowns a euro."""
+    effect = replace(_effect(0.3), metric=metric)
+    euros = [replace(item, currency="EUR") for item in CAMPAIGNS]
+    crowns = [
+        replace(item, campaign_id=f"sek{item.campaign_id}", day=item.day + 10, currency="SEK", cells=(replace(
+            item.cells[0], counts=replace(item.cells[0].counts, spend=5_500.0)),))
+        for item in CAMPAIGNS
+    ]  # fmt: skip
+
+    (learning,) = revised({}, replace(_knowledge(effect), currency="EUR"), [*euros, *crowns])
+
+    assert (learning.state, learning.supporting, learning.contradicting) == ("established", counted, 0)
+
+
 def test_of_too_many_new_claims_the_most_certain_are_looked_at_and_every_learning_always(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

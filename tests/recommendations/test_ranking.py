@@ -1,6 +1,7 @@
 """Recommendations: the old fields, the cards beside them, one answer per state."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -81,6 +82,15 @@ def test_long_lists_are_cut(make_knowledge):
     assert len(answer_from(known, now=NOW)["cards"]) == OTHERS
 
 
+def test_where_nothing_is_counted_it_is_not_said_that_no_effect_is_beyond_noise(make_knowledge):
+    """Reach campaigns: what they cost per impression differs surely, what they bring is not known."""
+    known = make_knowledge({"platform:youtube": (0.5, 0.05, True)}, metric="cpm")
+    reach = replace(known, goal_metric="roas", posteriors={"cpm": known.posteriors["cpm"]})
+    answer = answer_from(reach, now=NOW)
+
+    assert "count no conversions" in answer["reason"]
+
+
 def test_nothing_known_says_so_with_the_cheapest_next_test(make_knowledge, next_test):
     empty = answer_from(NOTHING, now=NOW)
     assert empty["generated_at"] == NOW.isoformat()
@@ -89,7 +99,7 @@ def test_nothing_known_says_so_with_the_cheapest_next_test(make_knowledge, next_
 
     little = make_knowledge({"audience.age:a": (-0.05, 0.3, False)}, campaigns=4, next_test=next_test)
     answer = answer_from(little, now=NOW)
-    assert answer["reason"] == "after 4 campaigns no effect is beyond noise"
+    assert answer["reason"] == "nothing that can be booked is surely enough better or worse than usual to move budget"
     assert answer["recommendations"][-1] == "Run one campaign on google."
     assert answer["next_test"]["signal_key"] == "platform:google"
 

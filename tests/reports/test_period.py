@@ -112,6 +112,54 @@ def test_what_is_held_is_in_no_line_but_beside_them(comparison: Callable[..., Co
     assert held["certainty"].endswith("Held out, because they look like tracking faults: 1 campaign.")
 
 
+@pytest.mark.parametrize("held", [1, 3])
+@pytest.mark.parametrize("lane", ["exploit", "explore"])
+def test_what_is_held_is_looked_at_before_anything_is_tested(
+    comparison: Callable[..., Comparison], held: int, lane: str
+) -> None:
+    period = Period()
+    for number in range(held):
+        fault = comparison(campaign_id=f"fault{number}", actual={"conversions": 4000.0, "revenue": 900_000.0})
+        period.add(fault)
+        period.hold(fault)
+    period.add(comparison())
+    card = {"lane": lane, "sentence": "The advice.", "id": "r1"}
+    text = {line.question: line.text for line in period.lines(NOTHING, [card])}["next"]
+    alone = {line.question: line.text for line in period.lines(NOTHING, [])}["next"]
+
+    assert alone.startswith(f"Check how conversions are counted in {held} campaign")
+    assert text == (f"{alone} The advice." if lane == "explore" else f"The advice. {alone}")
+
+
+def test_the_five_lines_are_of_what_can_be_judged_with_the_rest_beside(comparison: Callable[..., Comparison]) -> None:
+    """Reach campaigns with most of the money count nothing: the shop's result is told, theirs beside it."""
+    period, shop = Period(), Period()
+    for one in (period, shop):
+        one.add(comparison(conversion_kind="purchase", currency="EUR"))
+    nothing = {"conversions": None, "revenue": None}
+    reach = comparison(conversion_kind="reach", currency="EUR", actual={**nothing, "spend": 90_000.0}, expected=nothing)
+    period.add(reach)
+
+    assert _text(period)["why"] == _text(shop)["why"]
+    assert _text(period)["money"].startswith(_text(shop)["money"])
+    assert "EUR 90,000" in _text(period)["money"]
+
+
+@pytest.mark.parametrize("category", ["cluster", "budget_inefficiency"])
+def test_groups_of_campaigns_are_no_difference_between_audiences(
+    comparison: Callable[..., Comparison], category: str
+) -> None:
+    period = Period()
+    period.add(comparison())
+    finding: Any = Finding(
+        "f1", category, "t", "d", "cluster:scale", 1.0, 9, {}, "roas", "favorable", 1.3, (1.1, 1.5), None, None, None,
+        5.0, None, (), (),
+    )  # fmt: skip
+    text = {line.question: line.text for line in period.lines(Knowledge(campaigns=9, findings=(finding,)), ())}
+
+    assert text["certainty"].startswith("No difference")
+
+
 def test_the_order_of_campaigns_changes_nothing(comparison: Callable[..., Comparison]) -> None:
     several = [comparison(actual={"conversions": float(number), "revenue": 90.0 * number}) for number in (70, 80, 90)]
     one, other = Period(), Period()

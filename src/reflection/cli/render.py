@@ -86,11 +86,8 @@ def summary_row(analysis: Mapping[str, Any]) -> tuple[Text | str, ...]:
     """One campaign in one line of `summary_table`."""
     comparison = analysis["comparison_report"]
     changes = [_change(comparison["deltas"].get(f"{kpi}_diff", {})) for kpi in _SUMMARY]
-    return (
-        escape(comparison["campaign_id"]),
-        BASES[comparison.get("basis", FORECAST)].title,
-        *changes,
-    )
+    against = "held" if comparison.get("verdict") == "held" else BASES[comparison.get("basis", FORECAST)].title
+    return (escape(comparison["campaign_id"]), against, *changes)
 
 
 def _score(comparison: Mapping[str, Any]) -> str:
@@ -145,10 +142,10 @@ def effects_table(effects: Iterable[Mapping[str, Any]], spellings: Mapping[str, 
 
 
 def _standing(effect: Mapping[str, Any]) -> str:
-    """Whether an effect can be told from noise, or why not at all."""
+    """Whether an effect can be told from noise, or why not at all, or where it is told."""
     if effect["finding"]:
         return "finding"
-    return "cannot tell yet" if effect.get("identified", True) else str(effect["reason"])
+    return "cannot tell yet" if effect["reason"].startswith("not enough evidence") else str(effect["reason"])
 
 
 def _tested(effect: Mapping[str, Any]) -> str:

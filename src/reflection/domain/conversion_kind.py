@@ -52,6 +52,7 @@ _SEPARATORS = re.compile(r"[\s_./:-]+")
 _PREFIX = re.compile(
     r"^(?:actions )?(?:offsite conversion |onsite conversion |app custom event |omni )?(?:fb pixel |fb mobile )?"
 )
+_SIBILANT = re.compile(r"(?:[sx]|ch|sh)$")
 _PLURAL = re.compile(r"(?<=[a-rt-z])s$")
 
 MONEY_KINDS = frozenset({UNSTATED, PURCHASE, "subscription", "donation"})
@@ -76,8 +77,11 @@ def kind_of_objective(objective: str) -> str:
 
 
 def plural(kind: str) -> str:
-    """Several of a kind as people say it: ``leads``; ``conversions`` where none is stated."""
-    return spoken(kind) + "s"
+    """Several of a kind as people say it: ``leads``, ``inquiries``; ``conversions`` where none is stated."""
+    one = spoken(kind)
+    if _SIBILANT.search(one):
+        return f"{one}es"
+    return re.sub(r"(?<=[^aeiou])y$", "ie", one) + "s"
 
 
 def spoken(kind: str) -> str:

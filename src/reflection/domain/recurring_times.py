@@ -15,6 +15,9 @@ COMMON_MONTH = "month"
 OF_TIME = ("season", "weekday", COMMON_MONTH, "event")
 """Kinds of findings that are about days and not about a signal."""
 
+OF_CAMPAIGNS = ("cluster", "budget_inefficiency")
+"""Categories of findings that are about campaigns and not about what they have in common."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecurringTimes:

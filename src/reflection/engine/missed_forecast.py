@@ -11,12 +11,13 @@ from reflection.domain.verdict import RESTS_ON
 
 
 def missed(comparison: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
-    """The KPI on which a forecast was missed beyond noise, the surest first; None where it was met or there is none."""
+    """The KPI on which a forecast was missed beyond noise, the return first as in its own lines: the money is
+    theirs. None where it was met or there is none.
+    """
     if comparison.get("basis", FORECAST) != FORECAST:
         return None
     deltas = ((kpi, comparison["deltas"].get(f"{kpi}_diff")) for kpi in RESTS_ON)
-    misses = [(kpi, delta) for kpi, delta in deltas if delta is not None and delta["beyond_noise"]]
-    return max(misses, key=lambda pair: abs(pair[1].get("z") or 0.0), default=None)
+    return next(((kpi, delta) for kpi, delta in deltas if delta is not None and delta["beyond_noise"]), None)
 
 
 def difference(kpi: str, delta: Mapping[str, Any], counts: Mapping[str, Any]) -> float | None:

@@ -35,6 +35,9 @@ SUMMARY: Mapping[str, str] = {
     "certainty.held": "Nothing is concluded from it until somebody has looked at its figures.",
     "money.held": "Its money and its conversions are left out of every total.",
     "next.held": "Check how its conversions are counted; if the figures are right, accept the campaign.",
+    "next.held_several": (
+        "Check how conversions are counted in {campaigns} held out for figures that look wrong; accept what is right."
+    ),
     "next.nothing": "Nothing to change yet: keep the plan, and send the next campaigns.",
     "certainty.beyond_noise": (
         "Sure of the direction: {expected} is outside the {level} range of the result, {low} to {high}."

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from reflection.domain.metrics import METRICS
-from reflection.domain.recurring_times import COMMON_MONTH
+from reflection.domain.recurring_times import COMMON_MONTH, OF_CAMPAIGNS
 from reflection.domain.results import Statement, SummaryLine
 from reflection.explain import formatting
 from reflection.explain.evidence import Evidence, EvidenceBook
@@ -60,6 +60,11 @@ def moving(book: EvidenceBook, kpi: str) -> list[Evidence]:
 def _opposite(item: Evidence, main: Evidence) -> bool:
     """Whether a factor worked against another one."""
     return (item.value("signed_part") or 0.0) * (main.value("signed_part") or 0.0) < 0
+
+
+def _is_of_signal(finding: Evidence) -> bool:
+    """Whether it is about an audience, a creative or a platform: not about days, nor about single campaigns."""
+    return "of time" not in finding.detail and finding.detail["category"] not in OF_CAMPAIGNS
 
 
 def _is_sure(book: EvidenceBook, kpi: str) -> bool:
@@ -194,7 +199,7 @@ class SummaryLines:
             expected = basis_of(item).subject.format(item.text("expected"))
             text = self._say(f"certainty.{item.certainty}", expected=expected, **texts(item, "low", "high"))
             evidence = [item.id]
-        findings = [item for item in self._book.of_kind("finding") if "of time" not in item.detail]
+        findings = [item for item in self._book.of_kind("finding") if _is_of_signal(item)]
         basis = findings or self._book.of_kind("reason")
         text = f"{text} {self._learnt(len(findings))}"
         return self.line("certainty", text, evidence + [support.id for support in basis])

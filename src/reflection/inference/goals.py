@@ -55,9 +55,11 @@ class Spending:
 
     Attributes:
         spend: (goal, currency) -> money; campaigns: (goal, currency) -> how many.
+        counting: (goal, currency) -> money of the campaigns that counted a conversion.
     """
 
     spend: Mapping[tuple[str, str], ExactSums]
+    counting: Mapping[tuple[str, str], ExactSums]
     campaigns: Counter[tuple[str, str]]
 
     @classmethod
@@ -72,33 +74,48 @@ class Spending:
         spend = np.nan_to_num(campaigns.spend)
         places = sorted(set(zip(kinds.tolist(), currencies.tolist(), strict=True)))
         masks = {(kind, currency): (kinds == kind) & (currencies == currency) for kind, currency in places}
-        sums = {place: ExactSums.of(spend[mask]) for place, mask in masks.items()}
-        return cls(sums, Counter({place: int(mask.sum()) for place, mask in masks.items()}))
+        counted = np.where(np.nan_to_num(campaigns.conversions) > 0, spend, 0.0)
+        sums, counting = (
+            {place: ExactSums.of(amounts[mask]) for place, mask in masks.items()} for amounts in (spend, counted)
+        )
+        return cls(sums, counting, Counter({place: int(mask.sum()) for place, mask in masks.items()}))
 
     def __add__(self, other: "Spending") -> "Spending":
-        spend = dict(self.spend)
-        for place, amount in other.spend.items():
-            spend[place] = spend[place] + amount if place in spend else amount
-        return Spending(spend, self.campaigns + other.campaigns)
+        spend, counting = _added(self.spend, other.spend), _added(self.counting, other.counting)
+        return Spending(spend, counting, self.campaigns + other.campaigns)
 
     def by_currency(self) -> dict[str, float]:
         """Money spent by all campaigns, by currency."""
         names = sorted({currency for _, currency in self.spend})
-        return {name: float(self._spend({place for place in self.spend if place[1] == name})) for name in names}
+        return {name: _sum(self.spend, {place for place in self.spend if place[1] == name}) for name in names}
 
     def goals(self) -> list[str]:
-        """The goals, the one with the largest spend in the usual currency first."""
+        """The goals, the largest spend in the usual currency first, of campaigns that counted something."""
         stated: Counter[str] = Counter()
         for (_, currency), count in self.campaigns.items():
             stated[currency] += count
         usual = usual_among(stated) or NOT_STATED
         kinds = sorted({kind for kind, _ in self.spend})
         many = {kind: sum(n for place, n in self.campaigns.items() if place[0] == kind) for kind in kinds}
-        return sorted(kinds, key=lambda kind: (-self._spend({(kind, usual)}), -many[kind], kind))
+        return sorted(kinds, key=lambda kind: (
+            *(-_sum(sums, {(kind, usual)}) for sums in (self.counting, self.spend)), -many[kind], kind
+        ))  # fmt: skip
 
-    def _spend(self, places: Collection[tuple[str, str]]) -> float:
-        amounts = (self.spend[place] for place in sorted(places) if place in self.spend)
-        return float(sum(amounts, ExactSums.nothing(())).value)
+
+Sums = Mapping[tuple[str, str], ExactSums]
+"""Money by goal and currency."""
+
+
+def _added(one: Sums, other: Sums) -> Sums:
+    return {
+        place: one[place] + other[place] if place in one and place in other else one.get(place) or other[place]
+        for place in {**one, **other}
+    }
+
+
+def _sum(sums: Sums, places: Collection[tuple[str, str]]) -> float:
+    amounts = (sums[place] for place in sorted(places) if place in sums)
+    return float(sum(amounts, ExactSums.nothing(())).value)
 
 
 def goals_of(

@@ -289,10 +289,9 @@ def _findings(
 
 def _no_findings(table: Dataset) -> str:
     """Why there are none; a breakdown is missed only where campaigns came without one."""
-    without = len(table.campaign) == len(table)
-    few = (
-        "that is normal for few campaigns" if len(table) < MANY else "whatever differs is too small for so many to show"
-    )
+    real, without = len(set(table.campaigns.real.tolist())), len(table.campaign) == len(table)
+    few = "that is normal for few campaigns" if real < MANY else "whatever differs is too small for so many to show"
+    rows = f" in {number_of(len(table), 'row')}" * (real < len(table))
     return (
-        f"{number_of(len(table), *LEARNT_FROM)} and no effect is beyond noise; {few}{' without a breakdown' * without}"
+        f"{number_of(real, *LEARNT_FROM)}{rows} and no effect is beyond noise; {few}{' without a breakdown' * without}"
     )

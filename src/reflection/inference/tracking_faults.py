@@ -48,7 +48,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """Log conversions per currency unit of comparable campaigns: median and robust deviation; usual range of CPA."""
+    """Log conversions per currency unit of comparable campaigns: median and robust deviation.
+
+    `count` and the range of CPA are of those that look right: what nobody paid is not said to be paid.
+    """
 
     median: float
     scatter: float
@@ -291,5 +294,7 @@ def _place(scope: str, where: Sequence[str]) -> str:
 def _neighbours(rates: Floats) -> Neighbours:
     median = float(np.median(rates))
     scatter = MAD_TO_SD * float(np.median(np.abs(rates - median)))
-    low, high = np.quantile(-rates, [0.1, 0.9])
-    return Neighbours(median, max(scatter, LEAST_SCATTER), len(rates), float(np.exp(low)), float(np.exp(high)))
+    scatter = max(scatter, LEAST_SCATTER)
+    usual = rates[np.abs(rates - median) <= max(FACTOR, DEVIATIONS * scatter)]
+    low, high = np.quantile(-usual, [0.1, 0.9])
+    return Neighbours(median, scatter, len(usual), float(np.exp(low)), float(np.exp(high)))

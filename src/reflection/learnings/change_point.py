@@ -80,15 +80,16 @@ class MetricView:
     """What is left of every campaign's log rate on one metric; made once and used for every signal.
 
     Args:
-        evidence: the campaigns to look at.
+        evidence: the campaigns to look at; on a metric of money those in another currency say nothing.
         knowledge: effects and scatter; signals of parts that could not be fitted explain nothing.
     """
 
     def __init__(self, evidence: Iterable[Evidence], knowledge: Knowledge, metric: str) -> None:
         self._means = _mean_effects(knowledge, metric)
         self._noise = _scatter(knowledge, metric)
-        pairs = knowledge.pairs
-        residuals = (_residual(item, self._means, pairs, metric) for item in evidence)
+        pairs, any_currency = knowledge.pairs, not METRICS[metric].monetary
+        comparable = (item for item in evidence if any_currency or item.currency == knowledge.currency)
+        residuals = (_residual(item, self._means, pairs, metric) for item in comparable)
         self._residuals = sorted((one for one in residuals if one.cells), key=lambda one: (one.day, one.campaign_id))
         self._apart = [_point(one, "", 0.0, self._noise) for one in self._residuals]
         self._present: dict[str, set[int]] = {}

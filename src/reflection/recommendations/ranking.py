@@ -13,8 +13,8 @@ import numpy as np
 
 from reflection.domain import signals
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.number_of import number_of
 from reflection.domain.weights import SignalWeight
+from reflection.inference import posterior
 from reflection.inference.next_test import NOTHING
 from reflection.inference.too_few import nothing_known
 from reflection.recommendations.cards import Card, Option, build, with_propensities
@@ -206,7 +206,9 @@ def _strings(
 def _nothing(knowledge: Knowledge, pending: int) -> str:
     if reason := nothing_known(knowledge, pending):
         return reason.rstrip(".")
-    return f"after {number_of(knowledge.campaigns, 'campaign')} no effect is beyond noise"
+    if not posterior.known(knowledge, knowledge.goal_metric):
+        return "these campaigns count no conversions, so what they bring for their money cannot be compared"
+    return "nothing that can be booked is surely enough better or worse than usual to move budget"
 
 
 def _top_signals(options: Sequence[Option], knowledge: Knowledge) -> list[dict[str, Any]]:

@@ -244,6 +244,7 @@ class RecommendationService:
         actuals: dict[str, Evidence] = {  # totals alone are judged; the cells of all campaigns would be gigabytes
             campaign_id: replace(evidence_by(decode(payload), day_of(knowledge.as_of)), cells=())
             for campaign_id, payload in self._store.live_evidence(workspace)
+            if campaign_id not in knowledge.held  # a fault of tracking is nobody's error of forecast
         }
         board = track_record.scoreboard(
             self._rows.register(workspace),

@@ -18,7 +18,7 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import COUNTS
 from reflection.domain.money import currency_order, without_spend
 from reflection.domain.planner_forecast import NO_FORECAST
-from reflection.domain.recurring_times import COMMON_MONTH, OF_TIME
+from reflection.domain.recurring_times import COMMON_MONTH, OF_CAMPAIGNS, OF_TIME
 from reflection.domain.results import Comparison, SummaryLine
 from reflection.domain.verdict import verdict_of, verdict_on
 from reflection.explain import formatting
@@ -142,14 +142,22 @@ class Period:
         lines = SummaryLines(renumber([*_evidence(groups, knowledge), *self._months(knowledge)]), say)
         money = lines.money()
         card = next((card for lane in ADVISING for card in cards if card["lane"] == lane), None)
-        advice = (card["sentence"], [card["id"]]) if card else (say.say("next.nothing"), [])
         return (
             lines.line("happened", self.verdict(say)),
             lines.why(),
-            lines.line("next", *advice),
+            lines.line("next", self._next(card, say), [card["id"]] if card else []),
             lines.line("certainty", self._certainty(knowledge, say)),
             replace(money, text=money.text + _part(groups, knowledge, say) + _gifts(groups, say)),
         )
+
+    def _next(self, card: Mapping[str, Any] | None, say: Sentences) -> str:
+        """The first advice, and what is held to be looked at: before what is no more than a candidate for a test."""
+        if not self.held:
+            return card["sentence"] if card else say.say("next.nothing")
+        check = say.say("next.held_several", campaigns=say.counted("campaign", self.held))
+        if card is None:
+            return check
+        return f"{check} {card['sentence']}" if card["lane"] == "explore" else f"{card['sentence']} {check}"
 
     def _months(self, knowledge: Knowledge) -> list[Evidence]:
         """What a month did to campaigns of the period, all alike."""
@@ -166,8 +174,13 @@ class Period:
         return goals
 
     def _certainty(self, knowledge: Knowledge, sentences: Sentences) -> str:
-        findings_of_fit = (finding for finding in knowledge.findings if not finding.descriptive)
-        findings = sum(finding.metadata.get("kind") not in OF_TIME for finding in findings_of_fit)
+        of_signals = (
+            finding.category not in OF_CAMPAIGNS and finding.metadata.get("kind") not in OF_TIME
+            for goal in knowledge.every_goal
+            for finding in goal.findings
+            if not finding.descriptive
+        )  # fmt: skip
+        findings = sum(of_signals)
         words = {
             "findings": sentences.counted("difference", findings),
             "campaigns": sentences.counted("campaign", knowledge.campaigns),
@@ -224,12 +237,20 @@ def _came(key: tuple[str, str], counts: Counts, sentences: Sentences) -> str:
 
 
 def _ordered(groups: Groups, knowledge: Knowledge) -> list[tuple[tuple[str, str], _Group]]:
-    """By currency, within one by spend: amounts of two currencies have no order."""
+    """By currency, within one those that count something first, by spend: amounts of two currencies have no order."""
     campaigns: Counter[str] = Counter()
     for (currency, _), group in groups.items():
         campaigns[currency] += group.campaigns
     place = currency_order(campaigns, knowledge.currency)
-    return sorted(groups.items(), key=lambda item: (place[item[0][0]], -(item[1].every["spend"] or 0.0), item[0]))
+    return sorted(
+        groups.items(),
+        key=lambda item: (
+            place[item[0][0]],
+            not item[1].every["conversions"],
+            -(item[1].every["spend"] or 0.0),
+            item[0],
+        ),
+    )
 
 
 def _evidence(groups: Groups, knowledge: Knowledge) -> list[Evidence]:

@@ -10,7 +10,7 @@ from reflection.domain import signals
 from reflection.domain.campaign import Campaign
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.number_of import number_of
-from reflection.domain.recurring_times import OF_TIME
+from reflection.domain.recurring_times import OF_CAMPAIGNS, OF_TIME
 from reflection.domain.results import Category, Finding, PatternReport
 
 MOST_FINDINGS = 30
@@ -51,7 +51,7 @@ def patterns_for(
 
 
 def _concerns(finding: Finding, signal_keys: Collection[str], campaign_id: str) -> bool:
-    if finding.category in ("cluster", "budget_inefficiency") or _is_of_time(finding):
+    if finding.category in OF_CAMPAIGNS or _is_of_time(finding):
         return campaign_id in finding.supporting
     if "within" in finding.metadata and campaign_id not in (*finding.supporting, *finding.contradicting):
         return bool(campaign_id == finding.metadata["within"])
