@@ -24,7 +24,7 @@ LONG_FILES = {
     "reports/retrospective.py": "one page's sections in their order; layout and plots are elsewhere already",
     "store/campaigns_write.py": "one transaction: what is written for an analysis, in the order of its references",
     "store/migrations/versions/0007_first_tables.py": "the first schema in one step, which is never changed",
-    "store/campaigns.py": "a facade: a method and its docstring for each verb of the port, no logic",
+    "store/campaigns.py": "a facade: the verbs of the port, each in a transaction of its own",
     "store/learnings.py": "one book, and all of its statements",
     "wiring.py": "the one file that knows every concrete part, and builds each once",
 }

@@ -127,7 +127,6 @@ def test_a_campaign_without_clicks_goes_through_every_door(application):
     comparison = answer["comparison_report"]
     assert comparison["performance_score"] is None
     assert comparison["actual_rates"]["ctr"] is None
-    assert application.store.performance("default", "no clicks")["score"] is None
     assert application.store.campaign("default", "no clicks").campaign_json == campaign.canonical_json()
     console = Console(file=StringIO(), width=200)
     print_analysis(console, answer)

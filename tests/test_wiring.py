@@ -1,5 +1,6 @@
 """Wiring: settings in, a whole application out; its threads start, work and stop."""
 
+import json
 import time
 
 import pytest
@@ -82,6 +83,6 @@ def test_every_part_gets_its_settings(tmp_path, sample):
     with build(settings) as application:
         application.engine.analyze(sample)
         application.learner.learn_now("default")
-        score = application.store.performance("default", sample.campaign_id)["score"]
-        assert score == pytest.approx(-2 * 3950 / 205)
+        answer = json.loads(application.engine.show(sample.campaign_id))
+        assert answer["comparison_report"]["performance_score"] == pytest.approx(-2 * 3950 / 205)
         assert application.store.knowledge("default").goal_metric == "conversions_per_spend"

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from reflection.domain.ports import AnalysisRecord, ForecastRow, StaleRevision
 from reflection.errors import Conflict
@@ -18,14 +18,14 @@ from reflection.store.memories import MemoryRows
 from reflection.store.projections.outbox import Outbox
 from reflection.store.row_values import forecast_row
 from reflection.store.snapshot import SqlSnapshot
-from reflection.store.tables.campaigns import evidence
+from reflection.store.tables.campaigns import evidence, performance_logs
 
 Make = Callable[..., AnalysisRecord]
 SnapshotOf = Callable[[str], SqlSnapshot]
 Tables = Callable[[], dict[str, list[tuple[Any, ...]]]]
 
 
-def test_a_stored_campaign_is_read_back_as_it_was_sent(store: SqlStore, record: Make) -> None:
+def test_a_stored_campaign_is_read_back_as_it_was_sent(store: SqlStore, record: Make, database: Database) -> None:
     sent = record("cmp_1")
 
     stored = store.save_analysis(sent)
@@ -33,11 +33,11 @@ def test_a_stored_campaign_is_read_back_as_it_was_sent(store: SqlStore, record: 
     assert stored == store.campaign("default", "cmp_1")
     assert (stored.revision, stored.campaign_json, stored.answer) == (1, sent.campaign_json, sent.answer)
     assert store.campaign("default", "other") is None
-    performance = store.performance("default", "cmp_1")
-    assert performance is not None
-    assert performance["deltas"]["ctr_diff"]["pct_diff"] == 75.0
-    assert performance["score"] == 101.0
-    assert performance["flags"] == ["conversions_above_clicks"]
+    with database.read() as connection:
+        performance = connection.execute(select(performance_logs)).one()
+    assert orjson.loads(performance.deltas)["ctr_diff"]["pct_diff"] == 75.0
+    assert performance.score == 101.0
+    assert orjson.loads(performance.flags) == ["conversions_above_clicks"]
 
 
 def test_the_same_content_again_changes_nothing_at_all(store: SqlStore, record: Make, tables: Tables) -> None:

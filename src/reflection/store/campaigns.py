@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.engine import Connection
@@ -19,20 +21,20 @@ from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.ports import AnalysisRecord, ForecastRow, LedgerEntry, StoredCampaign
 from reflection.learnings import revision
 from reflection.store import alert_items, campaigns_read, campaigns_write, events, experiments, fits, knowledge_blob
+from reflection.store.campaigns_read import PAGE
 from reflection.store.database.connections import Database
 from reflection.store.database.statements import insert_missing
 from reflection.store.database.turns import delete_in_turns
 from reflection.store.fits import FitHead
 from reflection.store.learnings import LearningBook
-from reflection.store.row_values import Row, analysis_rows, forecast_row
+from reflection.store.row_values import analysis_rows, forecast_row
 from reflection.store.snapshot import SqlSnapshot
 from reflection.store.tables.campaigns import forecasts, idempotency, workspaces
 
-_PAGE = 1_000
 _FORGOTTEN = (
     select(idempotency.c.key)
     .where(idempotency.c.workspace == bindparam("w"), idempotency.c.created_at < bindparam("t"))
-    .limit(_PAGE)
+    .limit(PAGE)
 )
 _FORGET_KEYS = delete(idempotency).where(
     idempotency.c.workspace == bindparam("w"), idempotency.c.key.in_(_FORGOTTEN.scalar_subquery())
@@ -42,6 +44,23 @@ _CACHED_FITS = 64
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+Values = ParamSpec("Values")
+Answer = TypeVar("Answer")
+
+
+def _question(
+    function: Callable[Concatenate[Connection, str, Values], Answer],
+) -> Callable[Concatenate["SqlStore", str, Values], Answer]:
+    """What a function reads of a workspace through a connection, as a method with a transaction of its own."""
+
+    @wraps(function)
+    def method(store: "SqlStore", workspace: str, /, *values: Values.args, **named: Values.kwargs) -> Answer:
+        with store._database.read(workspace) as connection:
+            return function(connection, workspace, *values, **named)
+
+    return method
 
 
 class SqlStore:
@@ -77,30 +96,19 @@ class SqlStore:
 
     # Campaigns
 
-    def campaign(self, workspace: str, campaign_id: str) -> StoredCampaign | None:
-        """The current revision of a campaign; None when it is not there."""
-        with self._database.read(workspace) as connection:
-            return campaigns_read.campaign(connection, workspace, campaign_id)
+    campaign = _question(campaigns_read.campaign)
+    campaigns = _question(campaigns_read.campaign_page)
+    revisions = _question(campaigns_read.revisions)
+    accepted = _question(campaigns_read.accepted)
+    newest_campaigns = _question(campaigns_read.newest_campaigns)
+    last_seq = _question(campaigns_read.last_seq)
+    forecasts = _question(campaigns_read.forecast_list)
+    experiment_changes = _question(experiments.changes)
 
     def campaigns_named(self, workspace: str, campaign_ids: Sequence[str]) -> dict[str, StoredCampaign]:
         """The current revisions of those campaigns that are there."""
         with self.snapshot(workspace) as snapshot:
             return snapshot.campaigns_named(campaign_ids)
-
-    def campaigns(self, workspace: str, *, after: str = "", limit: int = _PAGE) -> list[StoredCampaign]:
-        """A page of campaigns in the order of their ids; pass the last id as `after` for the next."""
-        with self._database.read(workspace) as connection:
-            return campaigns_read.campaign_page(connection, workspace, after, limit)
-
-    def revisions(self, workspace: str, campaign_id: str) -> list[Row]:
-        """Every content a campaign ever had: {revision, content_hash, body, created_at}, oldest first."""
-        with self._database.read(workspace) as connection:
-            return campaigns_read.revisions(connection, workspace, campaign_id)
-
-    def performance(self, workspace: str, campaign_id: str) -> Row | None:
-        """Rates, deltas, flags and score of a campaign's current revision."""
-        with self._database.read(workspace) as connection:
-            return campaigns_read.performance(connection, workspace, campaign_id)
 
     def save_analysis(self, record: AnalysisRecord) -> StoredCampaign:
         """Store one analysis; see `save_many`."""
@@ -147,17 +155,12 @@ class SqlStore:
 
     # Evidence
 
-    def last_seq(self, workspace: str) -> int:
-        """Number of the workspace's last ledger entry; 0 for an empty ledger."""
-        with self._database.read(workspace) as connection:
-            return campaigns_read.last_seq(connection, workspace)
-
     def ledger(self, workspace: str, after: int = 0, limit: int | None = None) -> Iterator[LedgerEntry]:
         """Ledger entries after a number, in order, at most `limit`."""
         left = limit
         while left is None or left > 0:
             with self._database.read(workspace) as connection:
-                size = _PAGE if left is None else min(_PAGE, left)
+                size = PAGE if left is None else min(PAGE, left)
                 page = campaigns_read.ledger_page(connection, workspace, after, size)
             if not page:
                 return
@@ -174,21 +177,11 @@ class SqlStore:
         after = ""
         while True:
             with self._database.read(workspace) as connection:
-                page = campaigns_read.evidence_page(connection, workspace, end, after, _PAGE)
+                page = campaigns_read.evidence_page(connection, workspace, end, after, PAGE)
             if not page:
                 return
             yield from page
             after = page[-1][0]
-
-    def newest_campaigns(self, workspace: str, limit: int) -> list[str]:
-        """The campaigns with the latest timestamps as JSON, ties by id."""
-        with self._database.read(workspace) as connection:
-            return campaigns_read.newest_campaigns(connection, workspace, limit)
-
-    def accepted(self, workspace: str) -> frozenset[str]:
-        """Campaigns that count although their tracking looked faulty."""
-        with self._database.read(workspace) as connection:
-            return campaigns_read.accepted(connection, workspace)
 
     def accept(self, record: AnalysisRecord) -> StoredCampaign:
         """Let a campaign count although its tracking looks faulty; its later revisions are accepted too.
@@ -282,21 +275,11 @@ class SqlStore:
             stored = experiments.stored(connection, workspace)
             return replace(stored, events=events.every(connection, workspace))
 
-    def experiment_changes(self, workspace: str) -> int:
-        """How often experiments were added, changed or removed so far."""
-        with self._database.read(workspace) as connection:
-            return experiments.changes(connection, workspace)
-
     def add_workspace(self, workspace: str) -> bool:
         """Make a workspace that has nothing in it yet; whether it was new."""
         with self._database.write(workspace) as connection:
             row = {"workspace": workspace, "created_at": self._instant()}
             return connection.execute(insert_missing(workspaces), row).rowcount > 0
-
-    def forecasts(self, workspace: str, campaign_id: str | None = None, limit: int = _PAGE) -> list[ForecastRow]:
-        """The forecast register, in the order of entry."""
-        with self._database.read(workspace) as connection:
-            return campaigns_read.forecast_list(connection, workspace, campaign_id, limit)
 
     def add_forecasts(self, workspace: str, rows: Sequence[ForecastRow]) -> int:
         """Append forecasts to the register; one that is there already adds nothing. How many were new."""

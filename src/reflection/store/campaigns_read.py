@@ -22,8 +22,10 @@ from reflection.store.tables.campaigns import (
     campaigns,
     evidence,
     forecasts,
-    performance_logs,
 )
+
+PAGE = 1_000
+"""Rows that are given at once where nobody says how many."""
 
 _FORECAST = tuple(ForecastRow.__dataclass_fields__)
 _later = evidence.alias("later")
@@ -48,7 +50,9 @@ def campaign(connection: Connection, workspace: str, campaign_id: str) -> Stored
     return stored_campaign(dict(row)) if row else None
 
 
-def campaign_page(connection: Connection, workspace: str, after: str, limit: int) -> list[StoredCampaign]:
+def campaign_page(
+    connection: Connection, workspace: str, *, after: str = "", limit: int = PAGE
+) -> list[StoredCampaign]:
     """Campaigns in the order of their ids, after one of them."""
     rows = connection.execute(_CAMPAIGNS, {"w": workspace, "after": after, "limit": limit}).mappings()
     return [stored_campaign(dict(row)) for row in rows]
@@ -63,23 +67,6 @@ def revisions(connection: Connection, workspace: str, campaign_id: str) -> list[
         .order_by(campaign_revisions.c.revision)
     )
     return [plain(row) for row in rows.mappings()]
-
-
-def performance(connection: Connection, workspace: str, campaign_id: str) -> Row | None:
-    """Rates, deltas and score of a campaign's current revision."""
-    row = (
-        connection.execute(
-            select(performance_logs).where(
-                performance_logs.c.workspace == workspace, performance_logs.c.campaign_id == campaign_id
-            )
-        )
-        .mappings()
-        .one_or_none()
-    )
-    if row is None:
-        return None
-    texts = ("expected", "actual", "deltas", "flags")
-    return {**row, **{name: orjson.loads(row[name]) for name in texts}}
 
 
 def last_seq(connection: Connection, workspace: str) -> int:
@@ -158,7 +145,9 @@ def accepted(connection: Connection, workspace: str) -> frozenset[str]:
     return frozenset(connection.execute(_ACCEPTED, {"w": workspace}).scalars())
 
 
-def forecast_list(connection: Connection, workspace: str, campaign_id: str | None, limit: int) -> list[ForecastRow]:
+def forecast_list(
+    connection: Connection, workspace: str, campaign_id: str | None = None, limit: int = PAGE
+) -> list[ForecastRow]:
     """The forecast register, in the order of entry."""
     statement = select(*(forecasts.c[name] for name in _FORECAST)).where(forecasts.c.workspace == workspace)
     if campaign_id is not None:

@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.engine import Connection
 
-from reflection.domain.list_query import ListQuery
+from reflection.domain.list_query import ALL, ListQuery
 from reflection.domain.results import TOLD_FROM_KNOWLEDGE
 from reflection.store.campaigns_read import chunks, plain
 from reflection.store.row_values import Row
@@ -25,7 +25,7 @@ _AGED = or_(*(insights.c.evidence.contains(f'"{opening}', autoescape=True) for o
 
 
 def own_sentences(
-    connection: Connection, workspace: str, limit: int, query: ListQuery, without: Collection[str]
+    connection: Connection, workspace: str, limit: int, query: ListQuery = ALL, without: Collection[str] = ()
 ) -> list[Row]:
     """Sentences that campaigns say of themselves and that do not age, by priority, the newest first among equals."""
     conditions = [insights.c.workspace == workspace, ~_AGED]

@@ -4,20 +4,16 @@ What a request asks for together is answered from the same state, whatever is co
 know what the answers are for.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
-from functools import cached_property
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import cached_property, wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.engine import Connection
 
-from reflection.domain.campaign_list import CampaignQuery, ListPlace
 from reflection.domain.freshness import Freshness
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.learning_summary import LearningSummary
-from reflection.domain.list_query import ALL, ListQuery
-from reflection.domain.ports import LedgerEntry, StoredCampaign
+from reflection.domain.ports import StoredCampaign
 from reflection.store import (
     attention_read,
     campaign_list,
@@ -34,6 +30,21 @@ from reflection.store.tables.campaigns import campaign_signals, campaigns, evide
 
 KnowledgeReader = Callable[[Connection, str, FitHead | None], Knowledge]
 """Reads what a workspace's newest fit says in the transaction of a connection."""
+
+Values = ParamSpec("Values")
+Answer = TypeVar("Answer")
+
+
+def _question(
+    function: Callable[Concatenate[Connection, str, Values], Answer],
+) -> Callable[Concatenate["SqlSnapshot", Values], Answer]:
+    """What a function reads of a workspace through a connection, as a method that reads it of the snapshot."""
+
+    @wraps(function)
+    def method(snapshot: "SqlSnapshot", /, *values: Values.args, **named: Values.kwargs) -> Answer:
+        return function(snapshot._connection, snapshot._workspace, *values, **named)
+
+    return method
 
 
 class SqlSnapshot:
@@ -54,43 +65,35 @@ class SqlSnapshot:
         """Whose state it is."""
         return self._workspace
 
-    def campaign(self, campaign_id: str) -> StoredCampaign | None:
-        """The current revision of a campaign; None when it is not there."""
-        return campaigns_read.campaign(self._connection, self._workspace, campaign_id)
+    campaign = _question(campaigns_read.campaign)
+    campaign_names = _question(campaigns_read.campaign_names)
+    accepted_campaigns = _question(campaigns_read.accepted)
+    campaigns_with = _question(campaigns_read.campaigns_with)
+    ledger = _question(campaigns_read.ledger_entries)
+    objective_keys = _question(campaign_list.objective_keys)
+    unlearnt = _question(campaign_list.unlearnt)
+    campaign_list = _question(campaign_list.campaign_list)
+    accepted_advice = _question(recommendations.accepted)
+    insights = _question(insights_read.own_sentences)
+    supporters = _question(insights_read.supporters)
+    newest = _question(insights_read.newest)
+    learning_summaries = _question(learnings.summaries)
+    learning_facts = _question(learnings.facts)
+    ended_learnings = _question(attention_read.ended_learnings)
+    last_arrival = _question(attention_read.last_arrival)
+    newest_day = _question(months_read.newest_day)
+    month_sums = _question(months_read.month_sums)
+    ratio_sums = _question(months_read.ratio_sums)
 
     def campaigns_named(self, campaign_ids: Sequence[str]) -> dict[str, StoredCampaign]:
         """The current revisions of those campaigns that are there."""
         states = campaigns_read.current(self._connection, self._workspace, campaign_ids)
         return {name: state.stored for name, state in states.items() if state.stored is not None}
 
-    def campaign_names(self, limit: int) -> dict[str, str | None]:
-        """Ids of stored campaigns with their display names, the newest first."""
-        return campaigns_read.campaign_names(self._connection, self._workspace, limit)
-
     def idempotent_answer(self, key: str) -> tuple[str, bytes] | None:
         """Content hash and answer given under an idempotency key; None when it was never used."""
         row = self._connection.execute(_ANSWER, {"w": self._workspace, "k": key}).one_or_none()
         return (row.request_hash, unpacked(row.answer)) if row else None
-
-    def accepted_campaigns(self) -> frozenset[str]:
-        """Campaigns that count although their tracking looked faulty."""
-        return campaigns_read.accepted(self._connection, self._workspace)
-
-    def accepted_advice(self) -> list[dict[str, Any]]:
-        """The last claims shown whose latest feedback accepted them: what a campaign may be following."""
-        return recommendations.accepted(self._connection, self._workspace)
-
-    def campaign_list(self, query: CampaignQuery) -> list[tuple[ListPlace, StoredCampaign]]:
-        """Campaigns with their places in the list, the newest first."""
-        return campaign_list.campaign_list(self._connection, self._workspace, query)
-
-    def objective_keys(self) -> list[str]:
-        """Every objective's signal key, sorted."""
-        return campaign_list.objective_keys(self._connection, self._workspace)
-
-    def unlearnt(self, after: int, limit: int) -> list[str]:
-        """Campaigns that the ledger names after an entry, sorted; at most `limit` entries are looked at."""
-        return campaign_list.unlearnt(self._connection, self._workspace, after, limit)
 
     def knowledge(self) -> Knowledge:
         """What the workspace knows; `NOTHING` before the first fit."""
@@ -109,26 +112,6 @@ class SqlSnapshot:
         """What an answer from this state says of itself: {as_of, pending}."""
         return {"as_of": self.knowledge().as_of, "pending": self.pending()}
 
-    def ledger(self, after: int, limit: int) -> list[LedgerEntry]:
-        """Ledger entries after a number, in order."""
-        return campaigns_read.ledger_entries(self._connection, self._workspace, after, limit)
-
-    def campaigns_with(self, signal_keys: Sequence[str]) -> dict[str, int]:
-        """How many stored campaigns carry each of these signals; those that none carries are left out."""
-        return campaigns_read.campaigns_with(self._connection, self._workspace, signal_keys)
-
-    def insights(self, limit: int, query: ListQuery = ALL, without: Collection[str] = ()) -> list[Row]:
-        """What campaigns say of themselves, by priority, the newest first among equals; none of those `without`."""
-        return insights_read.own_sentences(self._connection, self._workspace, limit, query, without)
-
-    def supporters(self, learning_ids: Sequence[str], signal_keys: Sequence[str]) -> dict[str, str]:
-        """Of each learning the newest campaign for it that has these signals."""
-        return insights_read.supporters(self._connection, self._workspace, learning_ids, signal_keys)
-
-    def newest(self, campaign_ids: Collection[str], signal_keys: Sequence[str]) -> list[str]:
-        """Those of the campaigns that are stored and have these signals, the newest first."""
-        return insights_read.newest(self._connection, self._workspace, campaign_ids, signal_keys)
-
     def patterns(self, limit: int) -> list[Row]:
         """Patterns by impact; `id` is the finding's."""
         rows = self._connection.execute(_PATTERNS, {"w": self._workspace, "limit": limit}).mappings()
@@ -138,34 +121,6 @@ class SqlSnapshot:
         """Campaign ids and current payloads of the campaigns that have a signal, in the order of campaign ids."""
         values = {"w": self._workspace, "s": signal_key, "limit": limit}
         return [(row.campaign_id, row.payload) for row in self._connection.execute(_OF_SIGNAL, values)]
-
-    def learning_summaries(self) -> Sequence[LearningSummary]:
-        """Every learning without its numbers, the one worth most first."""
-        return learnings.summaries(self._connection, self._workspace)
-
-    def learning_facts(self, learning_ids: Sequence[str]) -> dict[str, Row]:
-        """The present numbers of learnings, by id."""
-        return learnings.facts(self._connection, self._workspace, learning_ids)
-
-    def ended_learnings(self, states: tuple[str, ...], since: datetime, limit: int) -> dict[str, str]:
-        """Learnings that came into one of these states since an instant: id -> when, the latest first."""
-        return attention_read.ended_learnings(self._connection, self._workspace, states, since, limit)
-
-    def newest_day(self) -> str | None:
-        """Day of the newest campaign's timestamp; None where there is none."""
-        return months_read.newest_day(self._connection, self._workspace)
-
-    def month_sums(self, since: str, without: Collection[str]) -> list[Row]:
-        """Sums of campaigns by month, currency, kind and objective, from a day on."""
-        return months_read.month_sums(self._connection, self._workspace, since, without)
-
-    def ratio_sums(self, counts: tuple[str, ...], without: Collection[str]) -> list[Row]:
-        """Sums of two counts of campaigns by month, currency, kind, objective and platform, where both are given."""
-        return months_read.ratio_sums(self._connection, self._workspace, counts, without)
-
-    def last_arrival(self) -> str | None:
-        """When the last campaign came; None where none ever did."""
-        return attention_read.last_arrival(self._connection, self._workspace)
 
 
 def _of_signal() -> Select[tuple[str, bytes]]:
