@@ -133,9 +133,7 @@ def test_advice_never_leaks_the_future(campaigns: list[Evidence]):
     def predictions(history: list[Evidence]) -> list[object]:
         state, made = EMPTY, []
         for entry, one in zip(_entries(history), history, strict=True):
-            made.append(
-                forecast_rows(state, PlannerForecast.of(one), issued_at="2026-01-01", campaign_id=one.campaign_id)
-            )
+            made.append(forecast_rows(state, PlannerForecast.of(one), issued_at="2026-01-01"))
             state = calibration_update.fold([entry], state)
         return made
 
@@ -292,7 +290,7 @@ def test_a_damaged_state_is_refused(learnt: Calibration, damage: Callable[[bytes
 
 
 def test_register_rows_carry_the_whole_distribution(learnt: Calibration):
-    rows = forecast_rows(learnt, _promise(), issued_at="2026-01-01T00:00:00+00:00", campaign_id="new")
+    rows = forecast_rows(learnt, _promise(), issued_at="2026-01-01T00:00:00+00:00")
     one = next(row for row in rows if row.metric == "conversions")
     assert one.issuer == "engine"
     assert list(one.quantiles) == ["0.05", "0.1", "0.25", "0.5", "0.75", "0.9", "0.95"]

@@ -1,5 +1,7 @@
 """Google's reports of assets: what is counted for every asset is never added up."""
 
+from dataclasses import asdict
+
 import pytest
 
 from reflection.errors import ImportFileError
@@ -50,5 +52,5 @@ def test_google_is_read_in_the_languages_of_its_interface(header: str) -> None:
     report = read_export(("report.csv", f"{header}\n{rows}".encode()))
 
     assert (report.dialect, report.currency) == ("google", "EUR")
-    assert tuple(report.totals.as_dict().values()) == (1000, 50, 5.0, 100.5, 300.0)
+    assert tuple(asdict(report.totals).values()) == (1000, 50, 5.0, 100.5, 300.0)
     assert [cell.audience for cell in report.campaigns[0].breakdown] == ["A"]

@@ -1,6 +1,7 @@
 """Every file of exports and warehouse_seeds reads with the right kind, totals, currency and dates."""
 
 import datetime as dt
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,7 @@ NAMES = [
 
 def figures(report: ImportReport) -> tuple[float | None, ...]:
     """Totals in the order of the tables above."""
-    return tuple(report.totals.as_dict().values())
+    return tuple(asdict(report.totals).values())
 
 
 @pytest.mark.parametrize(

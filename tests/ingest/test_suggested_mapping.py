@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import asdict
 
 import pytest
 
@@ -150,7 +151,7 @@ def test_a_table_of_no_dialect_is_refused_with_a_mapping_that_is_right_as_it_sta
         read_export(file)
     report = read_export(file, ImportOptions(mapping=load_mapping(suggest_mapping(file))))
 
-    totals = report.totals.as_dict()
+    totals = asdict(report.totals)
     assert totals == {"impressions": 21_000, "clicks": 250, "conversions": 9, "spend": 74, "revenue": 450.75}
     assert report.period is not None
     assert {campaign.name for campaign in report.campaigns} == {"A"}

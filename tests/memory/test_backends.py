@@ -1,5 +1,6 @@
 """The word in the settings becomes an index, or an error that says what to do."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,24 +13,18 @@ from reflection.memory.local import LocalIndex
 from reflection.store.memories import MemoryRows
 
 
-def test_local_and_json_are_what_they_are_called(rows: MemoryRows, tmp_path: Path) -> None:
-    assert isinstance(choose_index("local", rows), LocalIndex)
-    assert isinstance(choose_index("json", rows, json_path=tmp_path / "v.json"), JsonFileIndex)
+def test_each_word_is_the_index_of_that_name_and_auto_is_chroma_where_it_is_installed(
+    rows: MemoryRows, tmp_path: Path
+) -> None:
+    places = {"chroma_path": tmp_path / "chroma", "json_path": tmp_path / "v.json", "chroma_url": None}
+    choose = partial(choose_index, rows=rows, server=None, **places)
+
+    assert isinstance(choose("local"), LocalIndex)
+    assert isinstance(choose("json"), JsonFileIndex)
+    assert choose("auto").name == ("chroma" if installed() else "local")
 
 
-def test_auto_is_chroma_where_it_is_installed_and_local_elsewhere(rows: MemoryRows, tmp_path: Path) -> None:
-    index = choose_index("auto", rows, chroma_path=tmp_path / "chroma", json_path=tmp_path / "v.json")
-    assert index.name == ("chroma" if installed() else "local")
-    assert isinstance(choose_index("auto", rows), LocalIndex)
-
-
-def test_a_backend_that_cannot_be_is_a_configuration_error(rows: MemoryRows, tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="not a vector backend"):
-        choose_index("postgres", rows)
-    with pytest.raises(ConfigurationError, match="needs a file"):
-        choose_index("json", rows)
-    with pytest.raises(ConfigurationError):
-        choose_index("chroma", rows)
+def test_chroma_that_is_not_installed_is_a_configuration_error(tmp_path: Path) -> None:
     if not installed():
         with pytest.raises(ConfigurationError, match="not installed"):
             ChromaIndex(path=tmp_path)

@@ -5,11 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reflection.domain.memory_search import MemoryChange
 from reflection.memory import local
 from reflection.memory.local import LocalIndex
 from reflection.memory.reindexing import reindex
 from reflection.memory.vectors import Where
-from reflection.store.memories import MemoryChange, MemoryRows
+from reflection.store.memories import MemoryRows
 
 
 def change(space: Any, seq: int, name: str, *, deleted: bool = False, axis: int = 0) -> MemoryChange:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reflection.domain.memory_search import MemoryFilters
+from reflection.domain.memory_search import MemoryFilters, NewVector
 from reflection.domain.ports import AnalysisRecord, MemoryRecord
 from reflection.store.campaigns import SqlStore
 from reflection.store.database import sqlite
@@ -18,7 +18,6 @@ from reflection.store.database.connections import Database
 from reflection.store.maintenance.purge import purge_workspace
 from reflection.store.maintenance.verify import verify
 from reflection.store.memories import MemoryRows, search_terms
-from reflection.store.memories_write import NewVector
 
 Make = Callable[..., AnalysisRecord]
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

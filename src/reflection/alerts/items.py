@@ -18,6 +18,7 @@ from reflection.domain import held as held_words
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import StoredCampaign
 from reflection.domain.verdict import RESTS_ON
+from reflection.engine.attention import campaign_link
 from reflection.engine.doubted_intervals import doubted_intervals
 from reflection.engine.missed_forecast import difference, missed
 from reflection.explain import formatting
@@ -101,7 +102,7 @@ def _of_missed(comparison: Figures, name: str) -> Item | None:
     figures = {name: delta.get(name) for name in ("actual", "expected", "pct_diff", "interval", "favorable")}
     ids = {"campaign_id": campaign_id, "metric": kpi, "currency": currency, "money": money}
     key = _missed_key(campaign_id, kpi, delta["favorable"])
-    return Item("campaign.outside_interval", key, text, _campaign(campaign_id), {**ids, **figures})
+    return Item("campaign.outside_interval", key, text, campaign_link(campaign_id), {**ids, **figures})
 
 
 def _missed_key(campaign_id: str, kpi: str, favorable: bool | None) -> str:
@@ -138,7 +139,7 @@ def of_held(campaign_id: str, name: str, reason: str, spend: float | None, curre
     else:
         text = sentences.say("alert.held", money=formatting.money(spend, currency, whole=True), **words)
     figures = {"campaign_id": campaign_id, "reason": because, "spend": spend, "currency": currency}
-    return Item("campaign.held", campaign_id, text, _campaign(campaign_id), figures)
+    return Item("campaign.held", campaign_id, text, campaign_link(campaign_id), figures)
 
 
 def of_newly_held(stored: StoredCampaign, knowledge: Knowledge) -> Item:
@@ -232,7 +233,3 @@ def of_silence(last_arrival: str, days: int) -> Item:
     """That nothing came for some days since the last arrival."""
     text = AttentionSentences().silence(days, last_arrival[:10])
     return Item("data.silent", last_arrival, text, "/data", {"days": days, "last_arrival": last_arrival})
-
-
-def _campaign(campaign_id: str) -> str:
-    return f"/campaigns/{quote(campaign_id, safe='')}"

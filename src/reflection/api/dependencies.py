@@ -94,17 +94,13 @@ async def known_parameters(request: Request) -> None:
     """
     if request.scope["route"].path in SCREENS:  # the page's script reads what stands in its address
         return
-    names = _parameters(request.scope["route"])
+    route: APIRoute = request.scope["route"]
+    names = {param.alias for part in _parts(route.dependant) for param in part.query_params}
     unknown = sorted(set(request.query_params) - names)
     if unknown:
         problem = f"is no parameter of this route, which has {', '.join(sorted(names)) or 'none'}"
         errors = [{"field": f"query.{name[:100]}", "problem": problem} for name in unknown[:MAX_FIELD_ERRORS]]
         raise FieldErrors(errors, len(unknown))
-
-
-def _parameters(route: APIRoute) -> frozenset[str]:
-    """The names a route reads from the query."""
-    return frozenset(param.alias for part in _parts(route.dependant) for param in part.query_params)
 
 
 def _parts(dependant: Dependant) -> Iterator[Dependant]:

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, MutableMapping
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, TextIO
+from typing import Any
 
 import orjson
 import structlog
@@ -197,10 +197,6 @@ def own_process() -> None:
     root.setLevel(logging.WARNING)
 
 
-def _stream() -> TextIO | Lines:
-    return _own_lines or sys.stderr  # stderr as it is now
-
-
 def configure(settings: Settings) -> None:
     """Set structlog up for this process."""
     structlog.configure(
@@ -214,6 +210,6 @@ def configure(settings: Settings) -> None:
             Redact(settings.secrets()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[settings.log_level]),
-        logger_factory=lambda *_: structlog.WriteLogger(_stream()),  # type: ignore[arg-type]
+        logger_factory=lambda *_: structlog.WriteLogger(_own_lines or sys.stderr),  # type: ignore[arg-type]  # as it is then
         cache_logger_on_first_use=False,
     )

@@ -5,10 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from reflection.cli.plan import interval, number
+from reflection.cli.plan import as_request, interval, number
 from reflection.cli.session import JsonOption, WorkspaceOption, as_of, console, open_application, print_json, text_table
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
-from reflection.errors import InvalidInput
 from reflection.explain import formatting
 
 
@@ -25,15 +24,11 @@ def allocate(
     Example:
       reflection allocate next_quarter.json --budget 20000
     """
-    from reflection.cli.plan import as_request
     from reflection.domain.allocation import AllocationRequest
     from reflection.domain.validation import read
 
-    if not file.is_file():
-        raise InvalidInput(f"{file} is not there", hint="name a JSON file with plans")
-    given = as_request(file.read_bytes())
     money = {} if budget is None else {"budget": budget}
-    request = read(AllocationRequest, {"risk": risk, **given, **money})
+    request = read(AllocationRequest, {"risk": risk, **as_request(file), **money})
     with open_application() as application:
         answer = application.engine.allocate(request, workspace=workspace)
     if as_json:

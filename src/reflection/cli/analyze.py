@@ -24,10 +24,9 @@ from reflection.cli.session import (
     messages,
     open_application,
     print_json_line,
-    require_some,
 )
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
-from reflection.errors import ReflectionError, Unavailable
+from reflection.errors import InvalidInput, ReflectionError, Unavailable
 
 if TYPE_CHECKING:
     from reflection.domain.answers import Answer, Refusal
@@ -247,7 +246,8 @@ def _conclude(batch: Batch) -> None:
         where = f" see {rejects.path}" if rejects.path is not None else " nothing of those was stored"
         messages().print(f"{batch.count} analysed, {rejects.count} refused;{where}", markup=False, soft_wrap=True)
         raise typer.Exit(PARTLY_REFUSED)
-    require_some(batch.count, "campaigns in the file")
+    if not batch.count:
+        raise InvalidInput("there are no campaigns in the file", hint="'reflection analyze FILE' stores campaigns")
 
 
 def _bar() -> Progress:

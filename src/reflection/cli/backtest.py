@@ -7,6 +7,7 @@ import orjson
 import typer
 
 from reflection.cli.session import JsonOption, console, open_application, print_json, progress_bar, text_table
+from reflection.cli.track_record import share
 from reflection.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def _print(report: dict[str, Any], folder: Path) -> None:
     for metric, rows in report["metrics"].items():
         errors = [rows["methods"].get(method, {}).get("mae_log") for method in METHODS]
         cells = ["-" if error is None else f"{error:.3f}" for error in errors]
-        table.add_row(metric, str(rows["n"]), *cells, _share(rows["coverage"]["90"]))
+        table.add_row(metric, str(rows["n"]), *cells, share(rows["coverage"]["90"]))
     out.print("Mean absolute log error of each forecast, on the same campaigns (0.10 is about 10 %):")
     out.print(table)
     if not report["metrics"]:
@@ -122,12 +123,8 @@ def _print_every(reports: dict[str, dict[str, Any]], *, as_json: bool) -> None:
         return
     table = text_table("workspace", "campaigns", "90 % held")
     for name, report in reports.items():
-        table.add_row(name, str(report["campaigns"]), _share(report["coverage"]["all"]["90"]))
+        table.add_row(name, str(report["campaigns"]), share(report["coverage"]["all"]["90"]))
     console().print(table)
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0%}"
 
 
 def read(source: Path) -> "list[Campaign]":

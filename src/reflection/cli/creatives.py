@@ -14,13 +14,13 @@ from reflection.cli.session import (
     messages,
     open_application,
     print_json,
+    text_of,
 )
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import InvalidInput
 from reflection.explain import formatting
 
 app = typer.Typer(no_args_is_help=True, help="Score creatives before they run, and see what texts teach.")
-LARGEST_FILE = 20_000_000
 LONGEST = 300
 
 
@@ -143,11 +143,7 @@ def _add(given: Path | dict[str, Any], workspace: str, as_json: bool, *, registe
 def _body_of(file: Path) -> Any:
     """The JSON of a file: one creative, a list, or ``{"creatives": [...]}``."""
     try:
-        if file.stat().st_size > LARGEST_FILE:
-            raise InvalidInput(f"{file.name} is larger than {LARGEST_FILE // 1_000_000} MB")
-        return json.loads(file.read_bytes())
-    except OSError:
-        raise InvalidInput(f"'{file}' cannot be read", hint="name a JSON file in UTF-8") from None
+        return json.loads(text_of(file, "JSON"))
     except (ValueError, RecursionError):
         raise InvalidInput(f"{file.name} is no JSON", hint="one creative, or a list of them") from None
 

@@ -12,15 +12,14 @@ from reflection.cli.session import (
     messages,
     open_application,
     print_json,
+    text_of,
 )
 from reflection.domain.experiment_order import TestOrder
 from reflection.domain.validation import read
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
-from reflection.errors import InvalidInput
 from reflection.explain import formatting
 
 app = typer.Typer(no_args_is_help=True, help="Write down, order, list and take back randomised tests and studies.")
-LARGEST_FILE = 20_000_000
 LONGEST = 300
 STATES = {
     "ordered": "ordered, no results yet",
@@ -161,12 +160,7 @@ def trust_lines(trust: Any, attribution: Any) -> list[str]:
 def _experiments(file: Path) -> Any:
     from reflection.ingest.experiment_rows import experiments_of_csv, experiments_of_json
 
-    try:
-        if file.stat().st_size > LARGEST_FILE:
-            raise InvalidInput(f"{file.name} is larger than {LARGEST_FILE // 1_000_000} MB")
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        raise InvalidInput(f"'{file}' cannot be read", hint="name a JSON or CSV file in UTF-8") from None
+    text = text_of(file, "JSON or CSV")
     looks_json = text.lstrip()[:1] in ("{", "[")
     return experiments_of_json(text) if looks_json else experiments_of_csv(text)
 

@@ -34,9 +34,7 @@ def plan(
     from reflection.domain.plan import PlanRequest
     from reflection.domain.validation import read
 
-    if not file.is_file():
-        raise InvalidInput(f"{file} is not there", hint="name a JSON file with a plan")
-    request = read(PlanRequest, as_request(file.read_bytes()))
+    request = read(PlanRequest, as_request(file))
     with open_application() as application:
         answer = application.recommendations.evaluate(request, workspace=workspace)
     if as_json:
@@ -55,10 +53,16 @@ def plan(
     out.print(f"[dim]{as_of(answer)}[/]")
 
 
-def as_request(body: bytes) -> dict[str, Any]:
-    """One plan and a list of plans, in the form of a request."""
+def as_request(file: Path) -> dict[str, Any]:
+    """One plan, or a list of plans, of a file in the form of a request.
+
+    Raises:
+        InvalidInput: there is no such file, or it holds no plan.
+    """
+    if not file.is_file():
+        raise InvalidInput(f"{file} is not there", hint="name a JSON file with plans")
     try:
-        value = orjson.loads(body)
+        value = orjson.loads(file.read_bytes())
     except orjson.JSONDecodeError as error:
         raise InvalidInput("the file is not JSON", hint="a plan is a JSON object") from error
     if isinstance(value, list):

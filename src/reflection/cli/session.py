@@ -32,6 +32,7 @@ def _workspace(value: str) -> str:
     return value
 
 
+LARGEST_FILE = 20_000_000
 WorkspaceOption = Annotated[
     str,
     typer.Option("--workspace", "-w", callback=_workspace, help="Which workspace to work in.", show_default=True),
@@ -198,11 +199,15 @@ def none_found(text: str, *, stored: bool) -> str:
     return text if stored else f"{text} 'reflection analyze FILE' stores campaigns and learns from them."
 
 
-def require_some(count: int, what: str) -> None:
-    """Nothing to work on is an error a person should see.
+def text_of(file: Path, kind: str) -> str:
+    """The text of a file that a person wrote.
 
     Raises:
-        InvalidInput: count is zero.
+        InvalidInput: it cannot be read, or is far larger than anybody writes.
     """
-    if count == 0:
-        raise InvalidInput(f"there are no {what}", hint="'reflection analyze FILE' stores campaigns")
+    try:
+        if file.stat().st_size > LARGEST_FILE:
+            raise InvalidInput(f"{file.name} is larger than {LARGEST_FILE // 1_000_000} MB")
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise InvalidInput(f"'{file}' cannot be read", hint=f"name a {kind} file in UTF-8") from None

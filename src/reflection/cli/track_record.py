@@ -69,7 +69,7 @@ def _print_issuers(out: Console, rows: list[dict[str, Any]], by_platform: bool) 
             cover = row["coverage"]
             table.add_row(
                 row["metric"], escape(row["platform"] or "all"), str(row["n"]), _signed(row["bias"]),
-                _plain(row["mae_log"]), _share(cover["50"]), _share(cover["80"]), _share(cover["90"]),
+                _plain(row["mae_log"]), share(cover["50"]), share(cover["80"]), share(cover["90"]),
                 bar(cover["90"]), _signed(row["crps_skill"]),
             )  # fmt: skip
         out.print(table)
@@ -98,8 +98,8 @@ def _print_rest(out: Console, board: dict[str, Any]) -> None:
     heading(out, "Findings, advice, hold-back")
     findings, advice, holdback = board["findings"], board["advice"], board["holdback"]
     if findings["n"]:
-        promise = _share(findings["promised"])
-        out.print(f"Findings: {_share(findings['replicated'])} of {findings['n']} still hold; promised {promise}.")
+        promise = share(findings["promised"])
+        out.print(f"Findings: {share(findings['replicated'])} of {findings['n']} still hold; promised {promise}.")
     else:
         out.print(f"Findings: {findings['reason']}.")
     if advice["n"]:
@@ -117,11 +117,11 @@ def _print_rest(out: Console, board: dict[str, Any]) -> None:
         out.print(f"Hold-back: {holdback['reason']}.")
 
 
-def bar(share: float | None) -> str:
+def bar(value: float | None) -> str:
     """A share as a bar with a mark at 90 %."""
-    if share is None:
+    if value is None:
         return ""
-    filled = round(share * WIDTH)
+    filled = round(value * WIDTH)
     cells = ["█" if index < filled else "·" for index in range(WIDTH)]
     cells.insert(round(0.9 * WIDTH), "|")
     return "".join(cells)
@@ -143,5 +143,6 @@ def _signed(value: float | None) -> str:
     return "-" if value is None else f"{value:+z.3f}"
 
 
-def _share(value: float | None) -> str:
+def share(value: float | None) -> str:
+    """Whole per cent."""
     return "-" if value is None else f"{value:.0%}"

@@ -18,8 +18,9 @@ from reflection.delivery.addresses import AddressGuard
 from reflection.delivery.sender import AlertSender, Pace, Report
 from reflection.domain.instants import instant_text
 from reflection.errors import InvalidInput
+from reflection.recommendations.service import RecommendationService
 from reflection.reports.rendering import MEDIA_TYPES, require
-from reflection.reports.service import CampaignPages, Recommendations, portfolio_report
+from reflection.reports.service import CampaignPages, portfolio_report
 from reflection.store.alert_outbox import REMEMBERED, AlertOutbox
 from reflection.store.alerts import AlertBook
 from reflection.store.database.connections import Database
@@ -58,7 +59,7 @@ class AlertService:
         database: Database,
         outlets: Outlets,
         pages: CampaignPages,
-        recommendations: Recommendations,
+        recommendations: RecommendationService,
         *,
         clock: Callable[[], datetime],
         pace: Pace | None = None,

@@ -4,7 +4,7 @@ Strict like `campaign`. `creative_id` is the name under which campaigns and ad e
 found where an export only names the ad. Knows pydantic and campaigns' fields; must not know what is foretold of it.
 """
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
@@ -85,3 +85,12 @@ class CreativeRequest(Strict):
             double = next(entry.id for entry in self.creatives if keys.count(entry.key) > 1)
             raise ValueError(f"creative '{double}' is given twice")
         return self
+
+
+class RegisteredCreative(NamedTuple):
+    """What learning takes of a registered creative."""
+
+    creative_key: str
+    body: str
+    own_score: float | None
+    day: int

@@ -7,7 +7,7 @@ looking at any history. Must not know how it was computed (learning/) nor where 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,27 @@ from reflection.domain.weights import Interval, SignalWeight
 
 OF_EVERY_GOAL = ("cpm", "ctr")
 """Metrics that mean the same whatever a campaign counts as a conversion."""
+
+
+Value = TypeVar("Value")
+
+
+class Remark(Generic[Value]):
+    """A property of what is known that stands in its `diagnostics` under the property's own name.
+
+    Args:
+        missing: what it is where a fit does not say it.
+    """
+
+    def __init__(self, missing: Value) -> None:
+        self._missing = missing
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, knowledge: "Knowledge", owner: type) -> Value:
+        value: Value = knowledge.diagnostics.get(self._name, self._missing)
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,88 +195,55 @@ class Knowledge:
             mixtures={},
         )
 
-    @property
-    def aliases(self) -> Mapping[str, str]:
-        """Signals that always came together with another one -> the one whose effect is estimated for both."""
-        others: Mapping[str, str] = self.diagnostics.get("aliases", {})
-        return others
+    aliases = Remark[Mapping[str, str]]({})
+    """Signals that always came together with another one -> the one whose effect is estimated for both."""
 
     @property
     def pairs(self) -> Pairs:
         """The pairs of signals that have an effect."""
         return pairs_of(tuple(one.features for one in self.posteriors.values()), tuple(self.aliases.items()))
 
-    @property
-    def unidentified(self) -> Mapping[str, Mapping[str, Any]]:
-        """Signal -> {reason, others}: what the evidence cannot tell from the effects of the others, or of a season."""
-        doubts: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("unidentified", {})
-        return doubts
+    unidentified = Remark[Mapping[str, Mapping[str, Any]]]({})
+    """Signal -> {reason, others}: what the evidence cannot tell from the effects of the others, or of a season."""
 
-    @property
-    def spelt(self) -> Mapping[str, str]:
-        """How campaigns spell their signals: key -> level, where that is not the level in the key (`signals`)."""
-        spellings: Mapping[str, str] = self.diagnostics.get("spelt", {})
-        return spellings
+    spelt = Remark[Mapping[str, str]]({})
+    """How campaigns spell their signals: key -> level, where that is not the level in the key (`signals`)."""
 
-    @property
-    def coverage(self) -> Mapping[str, Mapping[str, float] | None]:
-        """Metric -> {campaigns, coverage_90, z_sd, widening}: whether 90 % intervals held campaigns left out.
+    coverage = Remark[Mapping[str, Mapping[str, float] | None]]({})
+    """Metric -> {campaigns, coverage_90, z_sd, widening}: whether 90 % intervals held campaigns left out.
 
-        `coverage_90` is the share of them, each predicted from all others, within the interval, `z_sd` the standard
-        deviation of their standardised errors, `widening` by how much every interval was widened for it (1: not at
-        all); None where fewer than 20 campaigns could say, or the fit was too large to ask.
-        """
-        by_metric: Mapping[str, Mapping[str, float] | None] = self.diagnostics.get("coverage", {})
-        return by_metric
+    `coverage_90` is the share of them, each predicted from all others, within the interval, `z_sd` the standard
+    deviation of their standardised errors, `widening` by how much every interval was widened for it (1: not at
+    all); None where fewer than 20 campaigns could say, or the fit was too large to ask.
+    """
 
-    @property
-    def size(self) -> Mapping[str, Mapping[str, Any]]:
-        """Metric (ctr, cvr) -> {doubling, interval}: lift of campaigns planned twice as large, with its 90 %
-        interval; empty where all were planned alike.
-        """
-        sizes: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("size", {})
-        return sizes
+    size = Remark[Mapping[str, Mapping[str, Any]]]({})
+    """Metric (ctr, cvr) -> {doubling, interval}: lift of campaigns planned twice as large, with its 90 %
+    interval; empty where all were planned alike.
+    """
 
-    @property
-    def delivery_tilt(self) -> Mapping[str, Any] | None:
-        """{tilt, interval, rows, reason} of delivery within sums (`inference.delivery`); None where none is clear."""
-        tilt: Mapping[str, Any] | None = self.diagnostics.get("delivery_tilt")
-        return tilt
+    delivery_tilt = Remark[Mapping[str, Any] | None](None)
+    """{tilt, interval, rows, reason} of delivery within sums (`inference.delivery`); None where none is clear."""
 
     @property
     def experiments(self) -> ExperimentRemarks:
         """What the fit makes of randomised experiments."""
         return ExperimentRemarks(self.diagnostics)
 
-    @property
-    def response(self) -> Mapping[str, Mapping[str, Any]]:
-        """Platform key -> what more money brings there, as `inference.budget_response` gives it."""
-        by_platform: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("response", {})
-        return by_platform
+    response = Remark[Mapping[str, Mapping[str, Any]]]({})
+    """Platform key -> what more money brings there, as `inference.budget_response` gives it."""
 
-    @property
-    def asked(self) -> Mapping[str, str]:
-        """Campaign id -> what looks odd of it: learnt from, but somebody should say whether its figures are right."""
-        campaigns: Mapping[str, str] = self.diagnostics.get("asked", {})
-        return campaigns
+    asked = Remark[Mapping[str, str]]({})
+    """Campaign id -> what looks odd of it: learnt from, but somebody should say whether its figures are right."""
 
-    @property
-    def correlations(self) -> Correlations:
-        """Metric -> other metric -> correlation of what is peculiar to campaigns; empty where it is not known."""
-        pairs: Correlations = self.diagnostics.get("correlations", {})
-        return pairs
+    correlations = Remark[Correlations]({})
+    """Metric -> other metric -> correlation of what is peculiar to campaigns; empty where it is not known."""
 
-    @property
-    def effect_correlations(self) -> Correlations:
-        """Metric -> other metric -> correlation of the effects of signals; empty where it is not known."""
-        pairs: Correlations = self.diagnostics.get("effect_correlations", {})
-        return pairs
+    effect_correlations = Remark[Correlations]({})
+    """Metric -> other metric -> correlation of the effects of signals; empty where it is not known."""
 
-    @property
-    def planned_sizes(self) -> Mapping[str, float]:
-        """``usual``, ``low`` and ``high``: median, least and most planned impressions; empty where nobody planned."""
-        sizes: Mapping[str, float] = self.diagnostics.get("planned_sizes", {})
-        return sizes
+    planned_sizes = Remark[Mapping[str, float]]({})
+    """``usual``, ``low`` and ``high``: median, least and most planned impressions; empty where nobody planned."""
 
     @property
     def spends(self) -> Interval | None:
@@ -269,17 +257,11 @@ class Knowledge:
         bounds: Sequence[float] | None = self.diagnostics.get("spread")
         return (bounds[0], bounds[1]) if bounds else None
 
-    @property
-    def waiting(self) -> Mapping[str, Any]:
-        """{campaigns, first, last}: whose conversions wait (`maturity`), and the days these are complete; or empty."""
-        campaigns: Mapping[str, Any] = self.diagnostics.get("waiting", {})
-        return campaigns
+    waiting = Remark[Mapping[str, Any]]({})
+    """{campaigns, first, last}: whose conversions wait (`maturity`), and the days these are complete; or empty."""
 
-    @property
-    def left_out(self) -> Mapping[str, int]:
-        """{signals, cells, goals}: how much of them was more than a fit can be made of; what is 0 is not there."""
-        counts: Mapping[str, int] = self.diagnostics.get("left_out", {})
-        return counts
+    left_out = Remark[Mapping[str, int]]({})
+    """{signals, cells, goals}: how much of them was more than a fit can be made of; what is 0 is not there."""
 
     def complete_since(self, day: date) -> bool:
         """Whether conversions that waited at this fit are complete by a day."""

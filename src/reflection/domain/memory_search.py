@@ -1,10 +1,13 @@
-"""How memories are searched and read: what narrows a search, and how far a reader has come.
+"""How memories are searched and read: what narrows a search, how far a reader has come, and what is read and written.
 
 Values only; must not know where memories are kept.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
+
+from reflection.domain.ports import Vector
 
 
 class MemoryFilters(NamedTuple):
@@ -32,3 +35,40 @@ class Position(NamedTuple):
 
     seq: int = 0
     row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryChange:
+    """The newest state of one memory: what an index needs, without its text. A deleted one has no vector.
+
+    `seq` is the number of the change within the workspace; platform and objective are empty where it speaks of all.
+    `timestamp` is UTC text of one width, so that comparing texts compares instants.
+    """
+
+    seq: int
+    memory_id: str
+    kind: str
+    campaign_id: str | None
+    platform_name: str
+    objective_name: str
+    timestamp: str
+    embedder_id: str | None
+    vector: Vector | None
+    deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TextToEmbed:
+    """A memory that has no vector of the embedder asked for."""
+
+    memory_id: str
+    seq: int
+    text: str
+
+
+class NewVector(NamedTuple):
+    """A vector for one memory, made from the text it had at `seq`."""
+
+    memory_id: str
+    seq: int
+    vector: Vector

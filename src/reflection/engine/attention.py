@@ -151,7 +151,7 @@ class Attention:
                 say.held(held_sentence(held), spend, currency) if held else say.asked(odd[campaign_id], spend, currency)
             )
             yield Matter(
-                kind, f"{kind}:{campaign_id}", text, _campaign_link(campaign_id), FAULT if held else ODD, spend,
+                kind, f"{kind}:{campaign_id}", text, campaign_link(campaign_id), FAULT if held else ODD, spend,
                 currency, campaign.get("timestamp"), stored.display_name, campaign_id=campaign_id,
             )  # fmt: skip
 
@@ -165,7 +165,7 @@ class Attention:
                 "missed-forecast",
                 f"missed-forecast:{campaign_id}:{stored.revision}",
                 what_happened(orjson.loads(current_answer(stored, self._knowledge))),
-                _campaign_link(campaign_id),
+                campaign_link(campaign_id),
                 min(abs(delta.get("z") or _SD_OF_90 / 2), MOST_SURPRISING),
                 difference(kpi, delta, comparison.get("actual_counts", {})),
                 comparison.get("currency"),
@@ -274,5 +274,6 @@ def _fall(fact: Mapping[str, Any]) -> float:
     return min(abs(math.log(fact["effect"] / now)) / sd, MOST_SURPRISING) if sd > 0 else MOST_SURPRISING
 
 
-def _campaign_link(campaign_id: str) -> str:
+def campaign_link(campaign_id: str) -> str:
+    """The page's path of a campaign."""
     return f"/campaigns/{quote(campaign_id, safe='')}"

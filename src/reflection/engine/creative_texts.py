@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from reflection.domain import signals
 from reflection.domain.campaign import Campaign
-from reflection.domain.creative_entry import CreativeEntry
+from reflection.domain.creative_entry import CreativeEntry, RegisteredCreative
 from reflection.domain.creative_knowledge import FEWEST_FORETOLD, CreativeTexts, GivenScore, PlacedText, given_traits
 from reflection.domain.creative_text import CreativeText
 
@@ -22,30 +22,10 @@ MOST_TEXTS = 2_000
 """Texts that get a place: those of the newest campaigns; each takes the model about three milliseconds, once."""
 
 
-class CreativeRecord(Protocol):
-    """A registered creative, as learning takes it."""
-
-    @property
-    def creative_key(self) -> str:
-        """Of its signal."""
-
-    @property
-    def body(self) -> str:
-        """Its content as JSON."""
-
-    @property
-    def own_score(self) -> float | None:
-        """Our score of it when it was registered."""
-
-    @property
-    def day(self) -> int:
-        """When that was."""
-
-
 class Book(Protocol):
     """Where creatives and places are kept."""
 
-    def newest(self, workspace: str, limit: int) -> Sequence[CreativeRecord]:
+    def newest(self, workspace: str, limit: int) -> Sequence[RegisteredCreative]:
         """The creatives registered last."""
 
     def places(self, workspace: str, space: str, keys: Sequence[str]) -> Mapping[str, tuple[int, ...]]:

@@ -6,30 +6,23 @@ it is so hangs on how much campaigns differ, which is learnt; the rest is left o
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.list_query import ListQuery, Place
-from reflection.domain.ports import StoredCampaign
+from reflection.domain.ports import Snapshot, StoredCampaign
 from reflection.domain.results import Statement
 from reflection.engine.current_analysis import current_analysis
-from reflection.learnings.insights import InsightReader, insights
+from reflection.learnings.insights import insights
 
 Row = dict[str, Any]
 Said = Mapping[tuple[str, tuple[str, ...]], Statement]
 """What a campaign says, by kind and cited evidence."""
 
 
-class CampaignReader(InsightReader, Protocol):
-    """One state of a workspace; a `Snapshot` is one."""
-
-    def campaigns_named(self, campaign_ids: Sequence[str]) -> dict[str, StoredCampaign]:
-        """The current revisions of those campaigns that are there."""
-
-
 def current_insights(
-    reader: CampaignReader,
+    reader: Snapshot,
     knowledge: Knowledge,
     query: ListQuery,
     summaries: Sequence[LearningSummary] | None = None,

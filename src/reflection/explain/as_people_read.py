@@ -4,23 +4,17 @@ Must not know sentences or doors.
 """
 
 from dataclasses import replace
+from typing import TypeVar
 
 from reflection.domain.knowledge import Effect
 from reflection.domain.metrics import as_read
 from reflection.domain.results import Finding
 
-
-def finding_as_read(finding: Finding) -> Finding:
-    """The same finding on the metric a reader knows; its lift, interval and plain ratio are turned with it."""
-    metric, effect, interval = as_read(finding.metric, finding.effect, finding.interval)
-    _, raw, _ = as_read(finding.metric, finding.raw_lift or None, None)
-    return replace(finding, metric=metric, effect=effect, interval=interval, raw_lift=raw)
+Item = TypeVar("Item", Finding, Effect)
 
 
-def effect_as_read(effect: Effect) -> Effect:
-    """The same effect on the metric a reader knows; its lift, interval and plain ratio are turned with it."""
-    metric, lift, interval = as_read(effect.metric, effect.effect, effect.interval)
-    _, raw, _ = as_read(effect.metric, effect.raw_lift or None, None)
-    return replace(
-        effect, metric=metric, effect=lift or effect.effect, interval=interval or effect.interval, raw_lift=raw
-    )
+def as_people_read(item: Item) -> Item:
+    """The same on the metric a reader knows; its lift, interval and plain ratio are turned with it."""
+    metric, lift, interval = as_read(item.metric, item.effect, item.interval)
+    _, raw, _ = as_read(item.metric, item.raw_lift or None, None)
+    return replace(item, metric=metric, effect=lift or item.effect, interval=interval or item.interval, raw_lift=raw)

@@ -33,6 +33,8 @@ MAX_NAMED = 5
 
 _ID = re.compile(r"[^\s,;?!\"']{3,300}")
 _TRAILING = ".:)("
+OF_CAMPAIGN = ("delta", "driver", "flag")
+"""Kinds of evidence that speak of one campaign."""
 
 
 class ChatReader(Protocol):
@@ -185,7 +187,9 @@ class Chat:
         campaign = analysis.comparison_report.campaign_id if analysis else None
         nearest = next((item.number for item in evidence if item.kind == "similar"), 0)
         citations = tuple(
-            Citation(item.number, item.id, campaign if _of_campaign(item) else None, self._cited_text(item, nearest))
+            Citation(
+                item.number, item.id, campaign if item.kind in OF_CAMPAIGN else None, self._cited_text(item, nearest)
+            )
             for item in evidence
         )
         can_tell = any(_answers(item) for item in evidence) and not question.about_the_future
@@ -283,10 +287,6 @@ def _asks_for_a_verdict(question: Question) -> bool:
 def _asks_beside(question: Question, analysis: Analysis) -> bool:
     """Whether a question names something besides the campaign."""
     return bool(question.words - CUES - names_of(analysis.comparison_report.campaign_id, None))
-
-
-def _of_campaign(item: Evidence) -> bool:
-    return item.kind in ("delta", "driver", "flag")
 
 
 def _answers(item: Evidence) -> bool:

@@ -20,7 +20,7 @@ from reflection.domain.results import Comparison, Finding, NextTest, SimilarCamp
 from reflection.domain.weights import Interval
 from reflection.explain import formatting
 from reflection.explain.advice import recommendation, rounded
-from reflection.explain.as_people_read import effect_as_read, finding_as_read
+from reflection.explain.as_people_read import as_people_read
 from reflection.explain.evidence import Certainty, Evidence, EvidenceBook, Figure, Kind, renumber
 from reflection.explain.evidence_of_comparison import evidence_of_comparison, rough
 from reflection.explain.hints import hint_for
@@ -132,7 +132,7 @@ def flag_id(text: str) -> str:
 
 def evidence_of_finding(finding: Finding, currency: str | None, scope: str = "") -> Evidence:
     """`scope` is where it is spoken of: of one campaign (its own findings), or of the whole workspace."""
-    finding = finding_as_read(finding)
+    finding = as_people_read(finding)
     figures = {"campaigns": Figure(finding.evidence_count, formatting.count)}
     if finding.effect is not None:
         figures["effect"] = Figure(finding.effect, formatting.signed_lift)
@@ -190,7 +190,7 @@ def evidence_of_finding(finding: Finding, currency: str | None, scope: str = "")
 def _effect(effect: Effect) -> Evidence:
     """An effect that is no finding: known, but not told from noise."""
     evidence_id, label = f"effect:{effect.metric}:{effect.signal}", subject(effect.signal)
-    effect = effect_as_read(effect)
+    effect = as_people_read(effect)
     figures = {
         "campaigns": Figure(effect.real_campaigns, formatting.count),
         "effect": Figure(effect.effect, formatting.signed_lift),

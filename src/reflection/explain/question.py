@@ -78,7 +78,9 @@ def understand(message: str, known: frozenset[str] = _NOTHING) -> Question:
     clear = CUES | known
     tokens += [first + second for first, second in pairwise(tokens) if first + second in known]
     words = frozenset(word if word in clear else closest(word, clear) for word in tokens)
-    kpis = frozenset(kpi for kpi, names in KPI_WORDS.items() if any(_names(name, text) for name in names))
+    kpis = frozenset(
+        kpi for kpi, names in KPI_WORDS.items() if any(re.search(rf"\b{re.escape(name)}", text) for name in names)
+    )
     intents = frozenset(name for name, vocabulary in INTENT_WORDS.items() if words & vocabulary)
     if {"how", "campaign"} <= words:
         intents |= {"result"}
@@ -102,7 +104,3 @@ def _implied(words: frozenset[str]) -> frozenset[str]:
         counted = {"clicks": "cpc", "click": "cpc", "impressions": "cpm", "reach": "cpm"}
         return frozenset({counted[word] for word in words if word in counted} or {"cpa"})
     return frozenset({"roas"}) if words & WORTH else _NOTHING
-
-
-def _names(name: str, text: str) -> bool:
-    return re.search(rf"\b{re.escape(name)}", text) is not None

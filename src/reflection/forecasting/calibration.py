@@ -2,7 +2,7 @@
 
 The bias ``log(actual / expected)`` of each metric is learnt from platform, objective, planner, a log-budget slope and
 slow drift by the same engine as effects; predictive intervals are made honest by conformal prediction, adaptive per
-platform (LEARNING 7). Here: the state and what can be read from it. It is grown by `calibration_fold`. Pure; must not
+platform (LEARNING 7). Here: the state and what can be read from it. It is grown by `calibration_update`. Pure; must not
 know stores, nor what a plan consists of.
 """
 
@@ -210,13 +210,8 @@ def forecast_rows(
     promise: PlannerForecast,
     *,
     issued_at: str,
-    campaign_id: str | None = None,
-    platform: str | None = None,
-    objective: str | None = None,
-    period_start: str | None = None,
-    period_end: str | None = None,
 ) -> list[ForecastRow]:
-    """Our forecast of a campaign that is not learned yet, for the append-only register."""
+    """Our forecast of a campaign that is not learned yet, for the append-only register; whose it is must be added."""
     return [
         ForecastRow(
             issuer=ISSUER,
@@ -225,11 +220,6 @@ def forecast_rows(
             metric=name,
             point=forecast.point,
             quantiles=quantiles(forecast),
-            campaign_id=campaign_id,
-            platform=platform,
-            objective=objective,
-            period_start=period_start,
-            period_end=period_end,
             currency=promise.currency if METRICS[name].monetary else None,
             detail={
                 "planner": forecast.planner, "mean_log": forecast.mean_log, "sd_log": forecast.sd_log,

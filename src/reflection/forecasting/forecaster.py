@@ -97,16 +97,17 @@ def forecasts(campaign: Campaign, calibration: Calibration, now: str) -> list[Fo
     """Rows for the forecast register; none while too little was learnt, nor where nobody forecast anything."""
     if not basis_of(campaign).forecast:
         return []
-    return forecast_rows(
-        calibration,
-        PlannerForecast.of_campaign(campaign),
-        issued_at=now,
-        campaign_id=campaign.campaign_id,
-        platform=campaign.platform,
-        objective=campaign.objective,
-        period_start=campaign.period_start.isoformat() if campaign.period_start else None,
-        period_end=campaign.period_end.isoformat() if campaign.period_end else None,
-    )
+    return [
+        replace(
+            row,
+            campaign_id=campaign.campaign_id,
+            platform=campaign.platform,
+            objective=campaign.objective,
+            period_start=campaign.period_start.isoformat() if campaign.period_start else None,
+            period_end=campaign.period_end.isoformat() if campaign.period_end else None,
+        )
+        for row in forecast_rows(calibration, PlannerForecast.of_campaign(campaign), issued_at=now)
+    ]
 
 
 def _suspects(entries: Iterable[LedgerEntry], knowledge: Knowledge) -> Iterator[str]:

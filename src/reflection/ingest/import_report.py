@@ -5,7 +5,7 @@ Values only: nothing here reads a file or decides anything. `ImportReport.as_dic
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from reflection.domain.campaign import Campaign
@@ -81,16 +81,6 @@ class Totals:
     spend: float | None = None
     revenue: float | None = None
 
-    def as_dict(self) -> dict[str, float | int | None]:
-        """The sums as JSON-ready values: {impressions, clicks, conversions, spend, revenue}."""
-        return {
-            "impressions": self.impressions,
-            "clicks": self.clicks,
-            "conversions": self.conversions,
-            "spend": self.spend,
-            "revenue": self.revenue,
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
@@ -148,7 +138,7 @@ class ImportReport:
             "recognised_by": self.recognised_by,
             "encoding": self.encoding,
             "rows": self.rows,
-            "totals": self.totals.as_dict(),
+            "totals": asdict(self.totals),
             "currency": self.currency,
             "period": [day.isoformat() for day in self.period] if self.period else None,
             "granularity": self.granularity,

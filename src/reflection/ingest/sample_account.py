@@ -8,13 +8,13 @@ is left alone. Must not know HTTP or SQL.
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
 from reflection.domain.answers import Refusal
 from reflection.domain.campaign import Campaign
-from reflection.domain.ports import StoredCampaign
+from reflection.domain.ports import Store
 from reflection.engine.engine import Engine
 from reflection.errors import Conflict, NotFound, Unavailable
 
@@ -27,19 +27,6 @@ SAMPLES = _SOURCE if _SOURCE.is_dir() else _PACKAGED
 HISTORY = SAMPLES / "campaign_history.json"
 
 
-class SampleStore(Protocol):
-    """What is asked of a store."""
-
-    def last_seq(self, workspace: str) -> int:
-        """Number of the newest ledger entry; 0 in a workspace where nothing was ever stored."""
-
-    def campaigns_named(self, workspace: str, campaign_ids: Sequence[str]) -> dict[str, StoredCampaign]:
-        """Those of the named campaigns that are stored."""
-
-    def workspaces(self) -> list[str]:
-        """Names of all workspaces."""
-
-
 class SampleAccount:
     """Loads the sample account and takes it back.
 
@@ -48,9 +35,7 @@ class SampleAccount:
         purge: removes everything of a workspace and says how many rows.
     """
 
-    def __init__(
-        self, engine: Engine, store: SampleStore, learn: Callable[[str], Any], purge: Callable[[str], int]
-    ) -> None:
+    def __init__(self, engine: Engine, store: Store, learn: Callable[[str], Any], purge: Callable[[str], int]) -> None:
         self._engine, self._store, self._learn, self._purge = engine, store, learn, purge
 
     def state(self) -> dict[str, Any]:

@@ -4,15 +4,16 @@ A fit pools all times, so it does not know that an effect has ended; the learnin
 retired learning is left out, unless it is asked for. Pure joining of rows; must not know stores.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from reflection.domain import signals
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.list_query import ListQuery, Place
 from reflection.domain.metrics import as_read
+from reflection.domain.ports import Snapshot
 from reflection.domain.reciprocals import told_once
 from reflection.domain.results import DESCRIPTIVE, Finding
 from reflection.inference.findings.common import impact
@@ -29,29 +30,10 @@ MOST_PATTERNS = 1_000
 _SHOWN = ("id", "state", "text", "metric", "context", "effect", "interval", "campaigns", "since", "until", "reason")
 
 
-class LearningReader(Protocol):
-    """One state of a workspace's patterns and learnings; a `Snapshot` is one."""
-
-    def patterns(self, limit: int) -> Sequence[Row]:
-        """So many patterns of the last fit, the most important first."""
-
-    def learning_summaries(self) -> Sequence[LearningSummary]:
-        """Every learning without its numbers, the one worth most first."""
-
-    def learning_facts(self, learning_ids: Sequence[str]) -> dict[str, Row]:
-        """What is believed now, by learning id."""
-
-    def supporters(self, learning_ids: Sequence[str], signal_keys: Sequence[str]) -> dict[str, str]:
-        """Of each learning the newest campaign for it that has these signals."""
-
-    def newest(self, campaign_ids: Collection[str], signal_keys: Sequence[str]) -> list[str]:
-        """Those of the campaigns that are stored and have these signals, the newest first."""
-
-
 class CurrentLearnings:
     """Patterns as their learnings stand in one state of a workspace; each learning is read once."""
 
-    def __init__(self, reader: LearningReader) -> None:
+    def __init__(self, reader: Snapshot) -> None:
         self._reader = reader
         self._learnings = [(pattern_key(summary), summary) for summary in reader.learning_summaries()]
         self._facts: dict[str, Row] = {}

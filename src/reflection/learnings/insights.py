@@ -6,13 +6,14 @@ Pure; must not know stores.
 """
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from reflection.domain.held import held_sentence
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.list_query import ListQuery, Place
+from reflection.domain.ports import Snapshot
 from reflection.domain.reciprocals import told_once
 from reflection.domain.results import Finding, InsightKind
 from reflection.explain.advice import recommendation
@@ -37,27 +38,8 @@ SIZE_HALF = 0.2
 """The absolute log effect at which size counts half, as in the worth of learnings."""
 
 
-class InsightReader(Protocol):
-    """One state of a workspace; a `Snapshot` is one."""
-
-    def insights(self, limit: int, query: ListQuery, without: Collection[str]) -> Sequence[Row]:
-        """Sentences that campaigns say of themselves, the most important first; none of the campaigns `without`."""
-
-    def learning_summaries(self) -> Sequence[LearningSummary]:
-        """Every learning without its numbers, the one worth most first."""
-
-    def learning_facts(self, learning_ids: Sequence[str]) -> dict[str, Row]:
-        """What is believed now, by learning id."""
-
-    def supporters(self, learning_ids: Sequence[str], signal_keys: Sequence[str]) -> dict[str, str]:
-        """Of each learning the newest campaign for it that has these signals."""
-
-    def newest(self, campaign_ids: Collection[str], signal_keys: Sequence[str]) -> list[str]:
-        """Those of the campaigns that are stored and have these signals, the newest first."""
-
-
 def insights(
-    reader: InsightReader,
+    reader: Snapshot,
     knowledge: Knowledge,
     query: ListQuery,
     summaries: Sequence[LearningSummary] | None = None,
@@ -89,7 +71,7 @@ def _fits(row: Row, query: ListQuery) -> bool:
 
 
 def _known(
-    reader: InsightReader, knowledge: Knowledge, query: ListQuery, summaries: Sequence[LearningSummary]
+    reader: Snapshot, knowledge: Knowledge, query: ListQuery, summaries: Sequence[LearningSummary]
 ) -> Iterator[Row]:
     """What is known today, one row each, of those that rest on a campaign as it is asked for."""
     sentences = LearningSentences(knowledge.spelt, knowledge.currency)
@@ -108,7 +90,7 @@ def _known(
 
 
 def _learnings(
-    reader: InsightReader, query: ListQuery, summaries: Sequence[LearningSummary], sentences: LearningSentences
+    reader: Snapshot, query: ListQuery, summaries: Sequence[LearningSummary], sentences: LearningSentences
 ) -> Iterator[Row]:
     if query.after is not None:  # what was shown before needs no look
         worth = query.after.rank - ABOVE_CAMPAIGNS + ROUNDING
@@ -127,9 +109,7 @@ def _learnings(
             return
 
 
-def _advice(
-    reader: InsightReader, knowledge: Knowledge, query: ListQuery, sentences: LearningSentences
-) -> Iterator[Row]:
+def _advice(reader: Snapshot, knowledge: Knowledge, query: ListQuery, sentences: LearningSentences) -> Iterator[Row]:
     """What the workspace is advised, each by the newest campaign that booked it."""
     for bookable in advised(knowledge):
         campaigns = reader.newest(bookable.campaign_ids, query.signal_keys)
@@ -153,7 +133,7 @@ def _is_shown(finding: Finding) -> bool:
     return finding.category in ("platform_trend", "cluster", "budget_inefficiency") and not finding.descriptive
 
 
-def _campaign(reader: InsightReader, finding: Finding, query: ListQuery) -> str | None:
+def _campaign(reader: Snapshot, finding: Finding, query: ListQuery) -> str | None:
     """The newest campaign that a finding rests on, of those asked for."""
     return next(iter(reader.newest(finding.supporting, query.signal_keys)), None)
 

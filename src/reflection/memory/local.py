@@ -11,17 +11,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from reflection.domain.memory_search import Position
+from reflection.domain.memory_search import MemoryChange, Position
 from reflection.domain.ports import Vector
 from reflection.memory.embedders import Space
-from reflection.memory.rows import Change, MemoryRows, entry_of
+from reflection.memory.rows import MemoryRows, entry_of
 from reflection.memory.vectors import Entry, Hit, VectorSpace, Where
 
 KEPT_WORKSPACES = 64
-"""Shelves kept in memory; the one not asked for longest is dropped and read again when needed."""
+"""Workspaces kept in memory; the one not asked for longest is dropped and read again when needed."""
 
 AT_ONCE = 2_000
-"""Changes that are put on a vectors in one step."""
+"""Changes that are put to the vectors in one step."""
 
 
 @dataclass
@@ -124,8 +124,8 @@ class LocalIndex:
         place.version = version
 
 
-def _apply(vectors: VectorSpace, changes: Sequence[Change], space: Space) -> None:
-    """Bring a vectors up to changes; where a memory changed again meanwhile, to its last one."""
+def _apply(vectors: VectorSpace, changes: Sequence[MemoryChange], space: Space) -> None:
+    """Bring vectors up to changes; where a memory changed again meanwhile, to its last one."""
     entries = {change.memory_id: entry_of(change, space) for change in changes}
     vectors.remove(memory_id for memory_id, entry in entries.items() if entry is None)
     vectors.put(entry for entry in entries.values() if entry is not None)

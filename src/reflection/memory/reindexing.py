@@ -4,15 +4,16 @@ All are resumable: what was done is in the rows, and a killed job goes on where 
 """
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Protocol
 
 import numpy as np
 
-from reflection.domain.memory_search import Position
+from reflection.domain.memory_search import NewVector, Position
 from reflection.errors import Unavailable
 from reflection.memory.embedders import Embedder, Space
 from reflection.memory.index import Entry, VectorIndex, Where
-from reflection.memory.rows import MadeVector, MemoryRows, entry_of, entry_of_record
+from reflection.memory.rows import MemoryRows, entry_of, entry_of_record
 
 BATCH = 64
 PUT_AT_ONCE = 1_000
@@ -55,9 +56,7 @@ def reindex(
     count = 0
     while go_on() and (batch := rows.missing(workspace, space.id, limit=BATCH)):
         vectors = embedder.embed([item.text for item in batch])
-        new_vectors = [
-            MadeVector(item.memory_id, item.seq, vector) for item, vector in zip(batch, vectors, strict=True)
-        ]
+        new_vectors = [NewVector(item.memory_id, item.seq, vector) for item, vector in zip(batch, vectors, strict=True)]
         count += rows.set_vectors(workspace, space.id, new_vectors)
         _put_present(rows, index, space, workspace, [item.memory_id for item in batch])
         progress(len(batch))
@@ -109,13 +108,14 @@ class EmbeddingBackfill:
             for change in self._rows.changes(workspace, after=position.seq)
             if not change.deleted and change.embedder_id != space.id
         }
-        parts = _parts(list(lacking.items()), BATCH)
-        return sum(self._embed(workspace, space, dict(part)) for part in parts if go_on())
+        items = iter(lacking.items())
+        parts = iter(lambda: dict(islice(items, BATCH)), {})
+        return sum(self._embed(workspace, space, part) for part in parts if go_on())
 
     def _embed(self, workspace: str, space: Space, lacking: dict[str, int]) -> int:
         records = self._rows.fetch(workspace, list(lacking))
         vectors = self._embedder.embed([record.text for record in records.values()])
-        new_vectors = [MadeVector(name, lacking[name], vector) for name, vector in zip(records, vectors, strict=True)]
+        new_vectors = [NewVector(name, lacking[name], vector) for name, vector in zip(records, vectors, strict=True)]
         count = self._rows.set_vectors(workspace, space.id, new_vectors)
         _put_present(self._rows, self._index, space, workspace, list(records))
         return count
@@ -243,7 +243,3 @@ def _space(embedder: Embedder) -> Space:
     if embedder.space is None:
         raise Unavailable("no embedding model is configured", hint="set MARKO_EMBEDDING_MODEL or use the packaged one")
     return embedder.space
-
-
-def _parts(items: list[tuple[str, int]], size: int) -> list[list[tuple[str, int]]]:
-    return [items[start : start + size] for start in range(0, len(items), size)]

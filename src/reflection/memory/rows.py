@@ -6,77 +6,13 @@ other, wiring brings them together.
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Protocol
 
 from reflection.domain import signals
-from reflection.domain.memory_search import EVERYTHING, MemoryFilters, Position
-from reflection.domain.ports import MemoryRecord, Vector
+from reflection.domain.memory_search import EVERYTHING, MemoryChange, MemoryFilters, NewVector, Position, TextToEmbed
+from reflection.domain.ports import MemoryRecord
 from reflection.memory.embedders import Space
 from reflection.memory.vectors import Columns, Entry
-
-
-class MemoryToEmbed(Protocol):
-    """A memory that has no vector of the embedder asked for."""
-
-    @property
-    def memory_id(self) -> str:
-        """Its id, such as ``campaign:cmp_1``."""
-
-    @property
-    def seq(self) -> int:
-        """Number of its last change within the workspace."""
-
-    @property
-    def text(self) -> str:
-        """The text that its vector is made from."""
-
-
-class Change(Protocol):
-    """The newest state of one memory without its text; a deleted one has no vector."""
-
-    @property
-    def memory_id(self) -> str:
-        """Id of the memory, such as ``learning:bold``."""
-
-    @property
-    def seq(self) -> int:
-        """Number of this change within the workspace; later changes have higher ones."""
-
-    @property
-    def kind(self) -> str:
-        """``campaign`` or ``learning``."""
-
-    @property
-    def platform_name(self) -> str:
-        """Empty where it speaks of all."""
-
-    @property
-    def objective_name(self) -> str:
-        """Empty where it speaks of all."""
-
-    @property
-    def timestamp(self) -> str:
-        """When it was, in RFC 3339 with an offset."""
-
-    @property
-    def embedder_id(self) -> str | None:
-        """The embedder that made the vector; None without one."""
-
-    @property
-    def vector(self) -> Vector | None:
-        """Its unit vector; None until one was made."""
-
-    @property
-    def deleted(self) -> bool:
-        """Whether this is a tombstone."""
-
-
-class MadeVector(NamedTuple):
-    """A vector for one memory, made from the text it had at `seq`."""
-
-    memory_id: str
-    seq: int
-    vector: Vector
 
 
 class MemoryRows(Protocol):
@@ -91,7 +27,7 @@ class MemoryRows(Protocol):
     def stands(self, workspace: str, position: Position) -> bool:
         """Whether what was read up to a position is still history: not after the workspace was purged."""
 
-    def changes(self, workspace: str, after: int = 0) -> Iterator[Change]:
+    def changes(self, workspace: str, after: int = 0) -> Iterator[MemoryChange]:
         """Memories that changed after a number, tombstones included, in the order of change."""
 
     def fetch(self, workspace: str, memory_ids: Sequence[str], *, vectors: bool = True) -> dict[str, MemoryRecord]:
@@ -129,7 +65,7 @@ class MemoryRows(Protocol):
     ) -> list[tuple[str, float]]:
         """Memories with any of the words that fewer than `most` have, the best first; otherwise as `lexical`."""
 
-    def missing(self, workspace: str, embedder_id: str, *, limit: int = 256) -> Sequence[MemoryToEmbed]:
+    def missing(self, workspace: str, embedder_id: str, *, limit: int = 256) -> Sequence[TextToEmbed]:
         """Memories without a vector of this embedder, the oldest change first."""
 
     def lacking(self, embedder_id: str) -> dict[str, int]:
@@ -138,11 +74,11 @@ class MemoryRows(Protocol):
     def has_other_vectors(self, workspace: str, embedder_id: str) -> bool:
         """Whether a memory has a vector of another embedder, with which none of this one is compared."""
 
-    def set_vectors(self, workspace: str, embedder_id: str, vectors: Sequence[Any]) -> int:
-        """Takes values like `MadeVector`; a memory that changed since its `seq` is skipped. How many were set."""
+    def set_vectors(self, workspace: str, embedder_id: str, vectors: Sequence[NewVector]) -> int:
+        """A memory that changed since its `seq` is skipped; how many were set."""
 
 
-def entry_of(state: Change, space: Space) -> Entry | None:
+def entry_of(state: MemoryChange, space: Space) -> Entry | None:
     """The index entry of a row; None when it is deleted, of another space, or its vector has not been made yet."""
     if state.deleted:
         return None
@@ -154,7 +90,7 @@ def entry_of_record(record: MemoryRecord, space: Space) -> Entry | None:
     return _entry(record.memory_id, record, record.timestamp, space)
 
 
-def _entry(memory_id: str, state: Change | MemoryRecord, at: datetime, space: Space) -> Entry | None:
+def _entry(memory_id: str, state: MemoryChange | MemoryRecord, at: datetime, space: Space) -> Entry | None:
     vector = state.vector
     if vector is None or state.embedder_id != space.id or vector.shape != (space.dimensions,):
         return None  # a vector of the wrong length is damage: it is still found by words, and mended by `reindex`

@@ -24,35 +24,27 @@ class AdviceStore(Protocol):
         self, workspace: str, recommendation_id: str, unit: str, seq: int, shown_at: str, claim: dict[str, Any]
     ) -> bool:
         """Freeze a claim; False when it was shown for this unit on this state already."""
-        ...
 
     def shown(self, workspace: str, recommendation_id: str | None = None) -> list[dict[str, Any]]:
         """Claims as they were shown, oldest first."""
-        ...
 
     def say(self, workspace: str, recommendation_id: str, accepted: bool, note: str, created_at: str) -> bool:
         """Note feedback; False when the last feedback said the same."""
-        ...
 
     def feedback(self, workspace: str, recommendation_id: str) -> list[dict[str, Any]]:
         """Everything that was said to a recommendation, oldest first."""
-        ...
 
     def assign(self, workspace: str, unit: str, treated: bool, probability: float, assigned_at: str) -> bool:
         """Log an assignment and return the one that holds."""
-        ...
 
     def assignments(self, workspace: str) -> list[dict[str, Any]]:
         """Every assignment in order."""
-        ...
 
     def register(self, workspace: str) -> Iterator[ForecastRow]:
         """The whole forecast register in the order of entry."""
-        ...
 
     def established(self, workspace: str) -> list[dict[str, Any]]:
         """Learnings that were ever established, with their state now."""
-        ...
 
 
 class ForecastStore(Store, Protocol):
@@ -60,4 +52,3 @@ class ForecastStore(Store, Protocol):
 
     def add_forecasts(self, workspace: str, rows: Sequence[ForecastRow]) -> int:
         """Append to the register; how many were new."""
-        ...

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date
-from typing import Any, Protocol
+from typing import Protocol
 
 from pydantic import TypeAdapter
 
@@ -20,6 +20,7 @@ from reflection.domain.steps import in_steps
 from reflection.engine.current_analysis import current_analysis
 from reflection.engine.current_comparison import current_comparison
 from reflection.errors import no_campaign
+from reflection.recommendations.service import RecommendationService
 from reflection.reports.portfolio import ReportedCampaign, portfolio
 from reflection.reports.rendering import Format, render
 from reflection.reports.retrospective import retrospective
@@ -38,21 +39,9 @@ class CampaignPages(Protocol):
         """The campaigns after an id, in the order of their ids."""
 
 
-class Recommendations(Protocol):
-    """What to do next, and how it turned out so far."""
-
-    def recommend(
-        self, *, workspace: str = "default", platform: str | None = None, objective: str | None = None
-    ) -> dict[str, Any]:
-        """What to do next, as `GET /recommendations` gives it."""
-
-    def track_record(self, *, workspace: str) -> dict[str, Any]:
-        """The scoreboard, as `GET /v1/track-record` gives it."""
-
-
 def campaign_report(
     pages: CampaignPages,
-    service: Recommendations,
+    service: RecommendationService,
     workspace: str,
     campaign_id: str,
     kind: Format,
@@ -83,7 +72,7 @@ def campaign_report(
 
 def portfolio_report(
     pages: CampaignPages,
-    service: Recommendations,
+    service: RecommendationService,
     workspace: str,
     start: date,
     end: date,

@@ -4,25 +4,18 @@ Must not know SQL, HTTP or the form of a file.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any, NamedTuple, Protocol
 
 from reflection.domain.knowledge import Effect, Knowledge
-from reflection.domain.ports import Snapshot
+from reflection.domain.ports import Store
 from reflection.domain.results import Finding
 from reflection.engine.campaign_list import CampaignLister, ListRequest
 from reflection.engine.months import MOST_MONTHS, months
+from reflection.recommendations.service import RecommendationService
 
 PAGE = 500
 Row = Mapping[str, Any]
-
-
-class TableStore(Protocol):
-    """A store, as far as tables need it."""
-
-    def snapshot(self, workspace: str) -> AbstractContextManager[Snapshot]:
-        """One state of a workspace."""
 
 
 class Pages(Protocol):
@@ -32,18 +25,11 @@ class Pages(Protocol):
         """A page, and the cursor of the next one (None at the end)."""
 
 
-class OutcomeReader(Protocol):
-    """What came of forecasts and advice."""
-
-    def track_record(self, *, workspace: str) -> Row:
-        """The scoreboard."""
-
-
 class Sources(Protocol):
     """Where rows come from; an `Application` is one."""
 
     @property
-    def store(self) -> TableStore:
+    def store(self) -> Store:
         """Campaigns and what was learnt."""
 
     @property
@@ -55,7 +41,7 @@ class Sources(Protocol):
         """Events."""
 
     @property
-    def recommendations(self) -> OutcomeReader:
+    def recommendations(self) -> RecommendationService:
         """The track record."""
 
 

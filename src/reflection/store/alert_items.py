@@ -45,7 +45,7 @@ def add(connection: Connection, workspace: str, kind_items: Callable[[], Iterabl
     alerts = alerts_of(connection, workspace)
     if not alerts:
         return
-    rows = [row for item in kind_items() for row in _rows(alerts, item, now)]
+    rows = [row_of(alert, item, now) for item in kind_items() for alert in alerts if item.kind in alert.kinds]
     insert_rows(connection, _ADD, rows)
 
 
@@ -100,10 +100,6 @@ def row_of(alert: Alert, item: Item, now: str) -> Mapping[str, str | None]:
 def _take_back(connection: Connection, workspace: str, item_ids: Sequence[str]) -> None:
     """Events that are no part of a message yet and turned out otherwise."""
     connection.execute(_TAKE_BACK, {"w": workspace, "ids": list(item_ids)})
-
-
-def _rows(alerts: Sequence[Alert], item: Item, now: str) -> Iterator[Mapping[str, str | None]]:
-    return (row_of(alert, item, now) for alert in alerts if item.kind in alert.kinds)
 
 
 def _of_campaigns(connection: Connection, workspace: str, records: Sequence[AnalysisRecord]) -> Iterator[Item]:

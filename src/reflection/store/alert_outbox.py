@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import orjson
-from sqlalchemy import and_, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, insert, or_, select, update
 from sqlalchemy.engine import Connection, RowMapping
 
 from reflection.alerts.alert import TEST, Alert
@@ -19,7 +19,7 @@ from reflection.domain.instants import instant_text
 from reflection.store.alert_items import item_of, row_of
 from reflection.store.attention_read import last_arrival
 from reflection.store.database.connections import Database
-from reflection.store.database.statements import insert_missing
+from reflection.store.database.statements import delete_some, insert_missing, key_of
 from reflection.store.database.turns import delete_in_turns
 from reflection.store.row_values import Row, packed, unpacked
 from reflection.store.tables.alerts import DEAD, DELIVERED, PENDING, alert_items, alert_messages, alerts
@@ -203,12 +203,8 @@ def _shown(row: RowMapping) -> Row:
     return {**{name: row[name] for name in _SHOWN}, "next_at": row["next_at"] if row["state"] == PENDING else None}
 
 
-_OWN = and_(
-    alert_messages.c.workspace == bindparam("w"),
-    alert_messages.c.alert_id == bindparam("a"),
-    alert_messages.c.message_id == bindparam("m"),
-)
-_EVENT = and_(alert_items.c.workspace == bindparam("w"), alert_items.c.alert_id == bindparam("a"))
+_OWN = key_of(alert_messages, workspace="w", alert_id="a", message_id="m")
+_EVENT = key_of(alert_items, workspace="w", alert_id="a")
 _WAITING = (
     select(
         alert_items.c.workspace,
@@ -274,26 +270,16 @@ _GIVEN_UP = (
     .limit(bindparam("limit"))
 )
 _PORTION = 1_000
-_SETTLED = (
-    select(alert_messages.c.message_id)
-    .where(alert_messages.c.workspace == bindparam("w"), alert_messages.c.settled_at < bindparam("t"))
-    .limit(_PORTION)
+_FORGET_LOG = delete_some(
+    alert_messages,
+    key_of(alert_messages, workspace="w"),
+    alert_messages.c.settled_at < bindparam("t"),
+    limit=_PORTION,
 )
-_FORGET_LOG = delete(alert_messages).where(
-    alert_messages.c.workspace == bindparam("w"), alert_messages.c.message_id.in_(_SETTLED.scalar_subquery())
-)
-_OLD = (
-    select(alert_items.c.item_id)
-    .where(
-        alert_items.c.workspace == bindparam("w"),
-        alert_items.c.message_id.is_not(None),
-        alert_items.c.created_at < bindparam("t"),
-    )
-    .limit(_PORTION)
-)
-_FORGET_ITEMS = delete(alert_items).where(
-    alert_items.c.workspace == bindparam("w"),
+_FORGET_ITEMS = delete_some(
+    alert_items,
+    key_of(alert_items, workspace="w"),
     alert_items.c.message_id.is_not(None),
     alert_items.c.created_at < bindparam("t"),
-    alert_items.c.item_id.in_(_OLD.scalar_subquery()),
+    limit=_PORTION,
 )

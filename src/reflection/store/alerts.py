@@ -6,18 +6,15 @@ them. Must not know how messages are made or sent.
 
 import base64
 import secrets
-from collections.abc import Callable
-from datetime import UTC, datetime
 
 import orjson
 from sqlalchemy import and_, bindparam, delete, func, insert, select
 from sqlalchemy.engine import Connection, RowMapping
 
 from reflection.alerts.alert import Alert, AlertRequest, ReportPlan, channel_of
-from reflection.domain.instants import instant_text
 from reflection.errors import Conflict, NotFound
-from reflection.store.database.connections import Database
-from reflection.store.database.statements import insert_missing
+from reflection.store.book import Book
+from reflection.store.database.statements import insert_missing, key_of
 from reflection.store.row_values import Row
 from reflection.store.tables.alerts import alert_items, alert_messages, alerts
 from reflection.store.tables.campaigns import workspaces
@@ -28,12 +25,8 @@ MOST_ALERTS = 50
 _ID_BYTES, _SECRET_BYTES = 6, 32
 
 
-class AlertBook:
+class AlertBook(Book):
     """Makes, lists and removes alerts; thread-safe."""
-
-    def __init__(self, database: Database, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._database = database
-        self._now = now
 
     def create(self, workspace: str, request: AlertRequest) -> Alert:
         """A new alert, with the secret that its webhooks are signed with; it cannot be read again.
@@ -54,7 +47,7 @@ class AlertBook:
             kinds=request.kinds,
             silence_days=request.silence_days,
             report=request.report,
-            created_at=instant_text(self._now()),
+            created_at=self._instant(),
         )
         with self._database.write(workspace) as connection:
             if connection.execute(_COUNT, {"w": workspace}).scalar_one() >= MOST_ALERTS:
@@ -119,6 +112,6 @@ def _alert(row: RowMapping) -> Alert:
     return Alert(**{**row, "kinds": tuple(orjson.loads(row["kinds"])), "report": report})
 
 
-_ONE = select(alerts).where(alerts.c.workspace == bindparam("w"), alerts.c.alert_id == bindparam("a"))
+_ONE = select(alerts).where(key_of(alerts, workspace="w", alert_id="a"))
 _OF_WORKSPACE = select(alerts).where(alerts.c.workspace == bindparam("w"))
 _COUNT = select(func.count()).select_from(alerts).where(alerts.c.workspace == bindparam("w"))

@@ -4,19 +4,17 @@ A key is a token (`tokens`). Rows are never deleted but with their workspace: a 
 know HTTP.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal
 
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 
-from reflection.domain.instants import instant_text
 from reflection.domain.workspaces import ANY_WORKSPACE, WORKSPACE_NAME
 from reflection.errors import Conflict, InvalidInput, NotFound
 from reflection.store import tokens
-from reflection.store.database.connections import Database
+from reflection.store.book import Book
 from reflection.store.tables.api_keys import api_keys
 
 Scope = Literal["read", "write", "admin"]
@@ -56,12 +54,8 @@ class KeyRing:
         return key if tokens.fits(secret, stored) and key is not None and key.revoked_at is None else None
 
 
-class KeyBook:
+class KeyBook(Book):
     """Makes, lists and revokes keys; thread-safe."""
-
-    def __init__(self, database: Database, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._database = database
-        self._now = now
 
     def create(self, workspace: str, scope: Scope, name: str) -> tuple[StoredKey, str]:
         """A new key: what is stored of it, and its text, which cannot be read again.
@@ -78,7 +72,7 @@ class KeyBook:
         if len(name) > LONGEST_NAME or not name.isprintable():
             raise InvalidInput(f"a key's name has at most {LONGEST_NAME} printable characters", field="name")
         token = tokens.new_token(PREFIX)
-        key = StoredKey(token.id, workspace, scope, name, instant_text(self._now()), None)
+        key = StoredKey(token.id, workspace, scope, name, self._instant(), None)
         row = {
             "workspace": workspace,
             "key_id": key.key_id,
@@ -112,7 +106,7 @@ class KeyBook:
         Raises:
             NotFound: there is no such key.
         """
-        now = instant_text(self._now())
+        now = self._instant()
         own = [api_keys.c.key_id == key_id, *([api_keys.c.workspace == workspace] if workspace is not None else [])]
         with self._database.write() as connection:
             connection.execute(update(api_keys).where(*own, api_keys.c.revoked_at.is_(None)).values(revoked_at=now))

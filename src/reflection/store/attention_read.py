@@ -6,10 +6,11 @@ nor know what needs attention.
 
 from datetime import datetime
 
-from sqlalchemy import Select, and_, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.instants import instant_text
+from reflection.store.database.statements import same_key
 from reflection.store.tables.campaigns import campaign_revisions, evidence
 from reflection.store.tables.learnings import learning_revisions, learnings
 
@@ -31,11 +32,7 @@ def ended_learnings(
 
 
 def _last_arrival() -> Select[tuple[str]]:
-    revision = and_(
-        campaign_revisions.c.workspace == evidence.c.workspace,
-        campaign_revisions.c.campaign_id == evidence.c.campaign_id,
-        campaign_revisions.c.revision == evidence.c.revision,
-    )
+    revision = same_key(campaign_revisions, evidence, "workspace", "campaign_id", "revision")
     return (
         select(campaign_revisions.c.created_at)
         .select_from(evidence.join(campaign_revisions, revision))
@@ -47,15 +44,11 @@ def _last_arrival() -> Select[tuple[str]]:
 
 def _ended() -> Select[tuple[str, str]]:
     """A learning's revisions since it last was in another state, the first of them dating the change."""
-    own = and_(
-        learning_revisions.c.workspace == learnings.c.workspace,
-        learning_revisions.c.learning_id == learnings.c.learning_id,
-    )
+    own = same_key(learning_revisions, learnings, "workspace", "learning_id")
     otherwise = (
         select(func.coalesce(func.max(_earlier.c.revision), 0))
         .where(
-            _earlier.c.workspace == learnings.c.workspace,
-            _earlier.c.learning_id == learnings.c.learning_id,
+            same_key(_earlier, learnings, "workspace", "learning_id"),
             _earlier.c.state != learnings.c.state,
         )
         .correlate(learnings)

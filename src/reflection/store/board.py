@@ -6,7 +6,7 @@ from sqlalchemy.engine import Connection
 
 from reflection.domain.board import Change, Note, Value, in_force
 from reflection.store.database.connections import Database
-from reflection.store.database.statements import EpochSeconds, upsert
+from reflection.store.database.statements import EpochSeconds, delete_some, upsert
 from reflection.store.database.turns import delete_in_turns
 from reflection.store.tables.board_notes import board_notes
 
@@ -55,7 +55,6 @@ def _stands(connection: Connection, name: str) -> tuple[Note, float]:
 
 
 _PORTION = 500
-_ENDED = select(board_notes.c.name).where(board_notes.c.ends <= EpochSeconds()).limit(_PORTION)
-_FORGET = delete(board_notes).where(
-    board_notes.c.ends <= EpochSeconds(), board_notes.c.name.in_(_ENDED.scalar_subquery())
-)
+_OVER = board_notes.c.ends <= EpochSeconds()
+_ENDED = select(board_notes.c.name).where(_OVER).limit(1)
+_FORGET = delete_some(board_notes, _OVER, limit=_PORTION)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.experiment import StoredExperiments
@@ -21,9 +21,10 @@ from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.ports import AnalysisRecord, ForecastRow, LedgerEntry, StoredCampaign
 from reflection.learnings import revision
 from reflection.store import alert_items, campaigns_read, campaigns_write, events, experiments, fits, knowledge_blob
+from reflection.store.book import Book
 from reflection.store.campaigns_read import PAGE
 from reflection.store.database.connections import Database
-from reflection.store.database.statements import insert_missing
+from reflection.store.database.statements import delete_some, insert_missing, key_of
 from reflection.store.database.turns import delete_in_turns
 from reflection.store.fits import FitHead
 from reflection.store.learnings import LearningBook
@@ -31,19 +32,10 @@ from reflection.store.row_values import analysis_rows, forecast_row
 from reflection.store.snapshot import SqlSnapshot
 from reflection.store.tables.campaigns import forecasts, idempotency, workspaces
 
-_FORGOTTEN = (
-    select(idempotency.c.key)
-    .where(idempotency.c.workspace == bindparam("w"), idempotency.c.created_at < bindparam("t"))
-    .limit(PAGE)
-)
-_FORGET_KEYS = delete(idempotency).where(
-    idempotency.c.workspace == bindparam("w"), idempotency.c.key.in_(_FORGOTTEN.scalar_subquery())
+_FORGET_KEYS = delete_some(
+    idempotency, key_of(idempotency, workspace="w"), idempotency.c.created_at < bindparam("t"), limit=PAGE
 )
 _CACHED_FITS = 64
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 Values = ParamSpec("Values")
@@ -63,13 +55,12 @@ def _question(
     return method
 
 
-class SqlStore:
+class SqlStore(Book):
     """The structured truth. Safe to share between threads and across forks.
 
-    Args: database: an open, migrated database (`open_database`). topics: outbox topics besides ``artifacts``
-        that are told the id of every memory that changed; name one only
-            if a publisher handles it, for its entries wait until then.
-        now: the clock for what the store dates itself.
+    Args:
+        topics: outbox topics besides ``artifacts`` that are told the id of every memory that changed; name one only if
+            a publisher handles it, for its entries wait until then.
         book: keeps learnings in step with every fit, in its transaction.
     """
 
@@ -78,12 +69,11 @@ class SqlStore:
         database: Database,
         *,
         topics: Sequence[str] = (),
-        now: Callable[[], datetime] = _utc_now,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
         book: LearningBook | None = None,
     ) -> None:
-        self._database = database
+        super().__init__(database, now)
         self._topics = tuple(topics)
-        self._now = now
         self._book = book
         self._fits: dict[str, tuple[int, Knowledge]] = {}
         self._fits_lock, self._reading_fit = threading.Lock(), threading.Lock()
@@ -308,9 +298,6 @@ class SqlStore:
             while len(self._fits) >= _CACHED_FITS:
                 self._fits.pop(next(iter(self._fits)))
             self._fits[workspace] = fit
-
-    def _instant(self) -> str:
-        return instant_text(self._now())
 
 
 def _batches(records: Sequence[AnalysisRecord]) -> list[list[AnalysisRecord]]:

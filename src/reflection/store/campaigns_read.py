@@ -13,7 +13,7 @@ from sqlalchemy import Executable, Select, bindparam, exists, func, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.ports import ForecastRow, LedgerEntry, StoredCampaign
-from reflection.store.database.statements import JsonText
+from reflection.store.database.statements import JsonText, key_of, same_key
 from reflection.store.row_values import Row, unpacked
 from reflection.store.tables.campaigns import (
     acceptances,
@@ -153,18 +153,15 @@ def forecast_list(
     if campaign_id is not None:
         statement = statement.where(forecasts.c.campaign_id == campaign_id)
     rows = connection.execute(statement.order_by(forecasts.c.id).limit(limit)).mappings()
-    return [ForecastRow(**_with_json(row, ("quantiles", "detail"))) for row in rows]
-
-
-def _with_json(row: Any, names: Sequence[str]) -> dict[str, Any]:
-    return {**row, **{name: orjson.loads(row[name]) for name in names}}
+    return [
+        ForecastRow(**{**row, "quantiles": orjson.loads(row["quantiles"]), "detail": orjson.loads(row["detail"])})
+        for row in rows
+    ]
 
 
 def _live() -> Select[tuple[str, bytes]]:
     taken_back = exists().where(
-        _later.c.workspace == evidence.c.workspace,
-        _later.c.campaign_id == evidence.c.campaign_id,
-        _later.c.revision == evidence.c.revision,
+        same_key(_later, evidence, "workspace", "campaign_id", "revision"),
         _later.c.sign == -1,
         _later.c.seq <= bindparam("upto"),
     )
@@ -182,7 +179,7 @@ def _live() -> Select[tuple[str, bytes]]:
     )
 
 
-_CAMPAIGN = select(campaigns).where(campaigns.c.workspace == bindparam("w"), campaigns.c.campaign_id == bindparam("c"))
+_CAMPAIGN = select(campaigns).where(key_of(campaigns, workspace="w", campaign_id="c"))
 _CAMPAIGNS = (
     select(campaigns)
     .where(campaigns.c.workspace == bindparam("w"), campaigns.c.campaign_id > bindparam("after"))

@@ -15,7 +15,7 @@ from reflection.domain.ports import AnalysisRecord, StaleRevision, StoredCampaig
 from reflection.errors import Conflict, NotFound
 from reflection.store.campaigns_read import CurrentRevision, chunks, current
 from reflection.store.database import dialect
-from reflection.store.database.statements import insert_missing, insert_rows, upsert
+from reflection.store.database.statements import insert_missing, insert_rows, key_of, upsert
 from reflection.store.memories_write import last_number, remember, tombstone
 from reflection.store.row_values import AnalysisRows, Row, outbox_row, packed, unpacked
 from reflection.store.tables.campaigns import (
@@ -308,12 +308,7 @@ def _outbox_rows(record: AnalysisRecord, present: CurrentRevision, topics: Seque
 def _retraction() -> Select[tuple[str, str, int, int, bytes]]:
     return select(
         evidence.c.workspace, evidence.c.campaign_id, evidence.c.revision, literal(-1), evidence.c.payload
-    ).where(
-        evidence.c.workspace == bindparam("w"),
-        evidence.c.campaign_id == bindparam("c"),
-        evidence.c.revision == bindparam("r"),
-        evidence.c.sign == 1,
-    )
+    ).where(key_of(evidence, workspace="w", campaign_id="c", revision="r"), evidence.c.sign == 1)
 
 
 _USED_KEYS = select(idempotency).where(
@@ -331,11 +326,7 @@ _ADD_OUTBOX = insert(outbox)
 _PUT_CAMPAIGN = upsert(campaigns, ["workspace", "campaign_id"])
 _PUT_PERFORMANCE = upsert(performance_logs, ["workspace", "campaign_id"])
 _RETRACT = insert(evidence).from_select(["workspace", "campaign_id", "revision", "sign", "payload"], _retraction())
-_CLEAR_INSIGHTS = delete(insights).where(
-    insights.c.workspace == bindparam("w"), insights.c.campaign_id == bindparam("c")
-)
+_CLEAR_INSIGHTS = delete(insights).where(key_of(insights, workspace="w", campaign_id="c"))
 _CLEAR_SIGNALS = delete(campaign_signals).where(
-    campaign_signals.c.workspace == bindparam("w"),
-    campaign_signals.c.campaign_id == bindparam("c"),
-    campaign_signals.c.signal_key == bindparam("s"),
+    key_of(campaign_signals, workspace="w", campaign_id="c", signal_key="s")
 )

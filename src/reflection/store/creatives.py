@@ -4,19 +4,17 @@ A creative of the same id replaces the one before and is scored anew; the same c
 the one from before the creative ran. Must not know what is learnt from texts.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from sqlalchemy import and_, bindparam, delete, func, select, update
 from sqlalchemy.engine import Connection
 
-from reflection.domain.creative_entry import CreativeEntry
+from reflection.domain.creative_entry import CreativeEntry, RegisteredCreative
 from reflection.domain.instants import instant_text
 from reflection.errors import Conflict, NotFound
-from reflection.store.database.connections import Database
-from reflection.store.database.statements import insert_missing, insert_rows
+from reflection.store.book import Book
+from reflection.store.database.statements import insert_missing, insert_rows, key_of
 from reflection.store.row_values import Row
 from reflection.store.tables.campaigns import workspaces
 from reflection.store.tables.creatives import creatives, text_places
@@ -28,21 +26,8 @@ KEYS_AT_ONCE = 500
 SECONDS_A_DAY = 86_400
 
 
-class RegisteredCreative(NamedTuple):
-    """What learning takes of a registered creative."""
-
-    creative_key: str
-    body: str
-    own_score: float | None
-    day: int
-
-
-class CreativeBook:
+class CreativeBook(Book):
     """Registers, lists and removes creatives, and keeps the places of texts; thread-safe."""
-
-    def __init__(self, database: Database, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._database = database
-        self._now = now
 
     def add(self, workspace: str, items: Sequence[tuple[CreativeEntry, float | None]]) -> list[str]:
         """Register creatives, each with our score of it, all or none; ``added``, ``replaced`` or ``unchanged`` each.
@@ -159,7 +144,5 @@ _NEWEST = (
     .limit(bindparam("limit"))
 )
 _PLACES = select(text_places.c.text_key, text_places.c.axes).where(
-    text_places.c.workspace == bindparam("w"),
-    text_places.c.space == bindparam("space"),
-    text_places.c.text_key.in_(bindparam("keys", expanding=True)),
+    key_of(text_places, workspace="w", space="space"), text_places.c.text_key.in_(bindparam("keys", expanding=True))
 )

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from reflection.ingest.jobs.register import UNDOING, UNDONE, Days, campaign_mark
 from reflection.store.campaigns_read import chunks
-from reflection.store.database.statements import insert_rows
+from reflection.store.database.statements import insert_rows, same_key
 from reflection.store.row_values import packed, unpacked
 from reflection.store.tables.imports import OF_ANY_CAMPAIGN, import_campaigns, import_days, imports
 
@@ -66,7 +66,7 @@ def _heads(connection: Connection, workspace: str, names: Collection[str]) -> li
 _PUT_HEADS, _PUT_PORTIONS = insert(import_days), insert(import_campaigns)
 _HEADS = (
     select(import_days, imports.c.verdict, imports.c.updated_at, imports.c.id)
-    .join(imports, (imports.c.workspace == import_days.c.workspace) & (imports.c.import_id == import_days.c.import_id))
+    .join(imports, same_key(imports, import_days, "workspace", "import_id"))
     .where(
         import_days.c.workspace == bindparam("w"),
         import_days.c.import_id.in_(bindparam("ids", expanding=True)),

@@ -1,19 +1,17 @@
 """Events of every workspace as rows: added, listed by day, removed. Must not know what they are shown on."""
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, func, or_, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.events import MOST_EVENTS, Event
-from reflection.domain.instants import instant_text
 from reflection.domain.validation import read
 from reflection.errors import Conflict, NotFound
+from reflection.store.book import Book
 from reflection.store.campaigns_read import plain
-from reflection.store.database.connections import Database
-from reflection.store.database.statements import insert_missing
+from reflection.store.database.statements import insert_missing, key_of
 from reflection.store.experiments import count_changes
 from reflection.store.row_values import Row
 from reflection.store.tables.campaigns import workspaces
@@ -22,12 +20,8 @@ from reflection.store.tables.events import events
 _SHOWN = ("event_id", "day", "until", "scope", "kind", "text", "created_at")
 
 
-class EventBook:
+class EventBook(Book):
     """Adds, lists and removes events; thread-safe."""
-
-    def __init__(self, database: Database, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._database = database
-        self._now = now
 
     def add(self, workspace: str, event: Event) -> tuple[Row, bool]:
         """Write an event down; the same again changes nothing. The stored event, and whether it is new.
@@ -36,7 +30,7 @@ class EventBook:
             Conflict: the workspace has as many as it may have.
             Unavailable: the store is busy or full; nothing was written.
         """
-        now = instant_text(self._now())
+        now = self._instant()
         row = {
             "workspace": workspace,
             "event_id": event.event_id,
@@ -118,7 +112,7 @@ def every(connection: Connection, workspace: str) -> tuple[Event, ...]:
     return tuple(read(Event, dict(row)) for row in rows)
 
 
-_OWN = and_(events.c.workspace == bindparam("w"), events.c.event_id == bindparam("e"))
+_OWN = key_of(events, workspace="w", event_id="e")
 _ONE = select(*(events.c[name] for name in _SHOWN)).where(_OWN)
 _EVERY = (
     select(*(events.c[name] for name in ("day", "until", "scope", "kind", "text")))

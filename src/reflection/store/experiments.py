@@ -4,18 +4,16 @@ An experiment of the same id replaces the one before, the same content changes n
 the learner sees that there is something new. Must not know what experiments teach.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.engine import Connection
 
 from reflection.domain.experiment import MOST_EXPERIMENTS, Experiment, StoredExperiments
-from reflection.domain.instants import instant_text
 from reflection.errors import Conflict, NotFound
-from reflection.store.database.connections import Database
-from reflection.store.database.statements import insert_missing
+from reflection.store.book import Book
+from reflection.store.database.statements import insert_missing, key_of
 from reflection.store.row_values import Row
 from reflection.store.tables.campaigns import workspaces
 from reflection.store.tables.experiments import experiment_changes, experiments
@@ -28,12 +26,8 @@ class Outcome(NamedTuple):
     outcome: str
 
 
-class ExperimentBook:
+class ExperimentBook(Book):
     """Adds, lists and removes experiments; thread-safe."""
-
-    def __init__(self, database: Database, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._database = database
-        self._now = now
 
     def add(self, workspace: str, items: Sequence[Experiment]) -> list[Outcome]:
         """Write experiments down in one transaction, all or none; of one id given twice the last stays.
@@ -42,7 +36,7 @@ class ExperimentBook:
             Conflict: the workspace has as many as it may have.
             Unavailable: the store is busy or full; nothing was written.
         """
-        now = instant_text(self._now())
+        now = self._instant()
         with self._database.write(workspace) as connection:
             connection.execute(insert_missing(workspaces), {"workspace": workspace, "created_at": now})
             outcomes = [self._put(connection, workspace, item, now) for item in items]
@@ -128,7 +122,7 @@ def _one(connection: Connection, workspace: str, experiment_id: str) -> Row:
 BEHIND = select(experiment_changes.c.workspace).where(experiment_changes.c.changes > experiment_changes.c.learnt)
 """Workspaces with changes that no fit has taken in."""
 
-_OWN = and_(experiments.c.workspace == bindparam("w"), experiments.c.experiment_id == bindparam("e"))
+_OWN = key_of(experiments, workspace="w", experiment_id="e")
 _SHOWN = ("experiment_id", "body", "created_at", "updated_at")
 _ONE = select(*(experiments.c[name] for name in (*_SHOWN, "content_hash"))).where(_OWN)
 _PAGE = (

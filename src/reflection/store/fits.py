@@ -14,7 +14,7 @@ from reflection.domain.results import Finding
 from reflection.domain.weights import SignalWeight
 from reflection.store import experiments, knowledge_blob
 from reflection.store.campaigns_read import chunks
-from reflection.store.database.statements import insert_missing, upsert
+from reflection.store.database.statements import insert_missing, key_of, upsert
 from reflection.store.knowledge_blob import KnowledgeBlob
 from reflection.store.row_values import Row, artifact_rows, json_text, outbox_row
 from reflection.store.tables.campaigns import (
@@ -178,7 +178,7 @@ def _dates(connection: Connection, workspace: str, findings: Sequence[Finding]) 
 
 _NEWEST = (
     select(fits.c.id, fits.c.epoch, fits.c.seq)
-    .where(fits.c.workspace == bindparam("w"), fits.c.format == bindparam("format"))
+    .where(key_of(fits, workspace="w", format="format"))
     .order_by(fits.c.id.desc())
     .limit(1)
 )

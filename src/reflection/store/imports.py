@@ -31,13 +31,13 @@ from reflection.ingest.jobs.register import (
 from reflection.store import alert_items, days_of_imports
 from reflection.store.campaigns_read import chunks
 from reflection.store.database.connections import Database
-from reflection.store.database.statements import insert_missing, insert_rows, upsert
+from reflection.store.database.statements import insert_missing, insert_rows, key_of, same_key, upsert
 from reflection.store.row_values import packed, unpacked
 from reflection.store.tables.imports import import_claims, imports
 
 
 class ImportRows:
-    """The imports of every workspace (implements `import_register.ImportRegister`); safe to share between threads."""
+    """The imports of every workspace (implements `register.ImportRegister`); safe to share between threads."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -202,10 +202,6 @@ def _is(table: Table, workspace: str, import_id: str) -> tuple[Any, Any]:
     return table.c.workspace == workspace, table.c.import_id == import_id
 
 
-def _json(value: object) -> bytes:
-    return packed(orjson.dumps(value))
-
-
 def _hashes(before: tuple[str, ...] | None) -> str | None:
     return None if before is None else " ".join(before)
 
@@ -262,9 +258,7 @@ def _entry(connection: Connection, row: RowMapping) -> ImportEntry:
 
 _CLAIMS_ON = (
     select(import_claims, imports.c.state, imports.c.id.label("number"))
-    .join(
-        imports, (imports.c.workspace == import_claims.c.workspace) & (imports.c.import_id == import_claims.c.import_id)
-    )
+    .join(imports, same_key(imports, import_claims, "workspace", "import_id"))
     .where(
         import_claims.c.workspace == bindparam("w"), import_claims.c.campaign_id.in_(bindparam("ids", expanding=True))
     )
@@ -272,10 +266,6 @@ _CLAIMS_ON = (
 _PUT_CLAIM = upsert(import_claims, ["workspace", "import_id", "campaign_id"])
 _NOTE_BEFORE = (
     update(import_claims)
-    .where(
-        import_claims.c.workspace == bindparam("w"),
-        import_claims.c.import_id == bindparam("i"),
-        import_claims.c.campaign_id == bindparam("c"),
-    )
+    .where(key_of(import_claims, workspace="w", import_id="i", campaign_id="c"))
     .values(before=bindparam("b"))
 )

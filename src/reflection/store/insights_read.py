@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from reflection.domain.list_query import ALL, ListQuery
 from reflection.domain.results import TOLD_FROM_KNOWLEDGE
 from reflection.store.campaigns_read import chunks, plain
+from reflection.store.database.statements import same_key
 from reflection.store.row_values import Row
 from reflection.store.tables.campaigns import campaign_signals, campaigns, insights
 from reflection.store.tables.learnings import learning_evidence
@@ -51,10 +52,7 @@ def supporters(
     connection: Connection, workspace: str, learning_ids: Sequence[str], signal_keys: Sequence[str]
 ) -> dict[str, str]:
     """Of each learning the newest campaign for it that has these signals."""
-    same = and_(
-        campaigns.c.workspace == learning_evidence.c.workspace,
-        campaigns.c.campaign_id == learning_evidence.c.campaign_id,
-    )
+    same = same_key(campaigns, learning_evidence, "workspace", "campaign_id")
     newest_campaigns: dict[str, tuple[str, str]] = {}
     for chunk in chunks(learning_ids):
         statement = (

@@ -5,21 +5,21 @@ is found.
 """
 
 import uuid
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.instants import instant_text
-from reflection.errors import InvalidInput, NotFound, Unavailable
-from reflection.store.database.connections import Database
-from reflection.store.database.statements import upsert
+from reflection.errors import NotFound, Unavailable
+from reflection.store.book import Book
+from reflection.store.database.statements import delete_some, key_of, same_key, upsert
 from reflection.store.database.turns import delete_in_turns
 from reflection.store.row_values import Row, json_text
-from reflection.store.tables.learnings import VERDICTS, learning_reviews, learnings, recall_outcomes, recalled, recalls
+from reflection.store.tables.learnings import learning_reviews, learnings, recall_outcomes, recalled, recalls
 
 MAX_NOTE = 4_000
 SHOWN_RECALLS = 50
@@ -29,29 +29,21 @@ PORTION = 1_000
 _SHOWN_RECALL = ("recall_id", "purpose", "question", "recalled_at", "rank", "score")
 
 
-class LearningNotes:
+class LearningNotes(Book):
     """Reviews, recalls and their outcomes; thread-safe."""
-
-    def __init__(self, database: Database, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._database = database
-        self._now = now
 
     def review(self, workspace: str, learning_id: str, verdict: str, note: str = "", author: str = "") -> Row:
         """Record a person's word on a learning as it stands now.
 
         Raises:
-            NotFound: there is no such learning. InvalidInput: an unknown verdict, or a note that is too long.
+            NotFound: there is no such learning.
         """
-        if verdict not in VERDICTS:
-            raise InvalidInput(f"a verdict is one of {', '.join(VERDICTS)}", field="verdict")
-        if len(note) > MAX_NOTE:
-            raise InvalidInput(f"a note has at most {MAX_NOTE} characters", field="note")
         with self._database.write(workspace) as connection:
             revision = connection.execute(_REVISION, {"w": workspace, "l": learning_id}).scalar_one_or_none()
             if revision is None:
                 raise NotFound(f"there is no learning {learning_id!r}")
             row: Row = {"revision": revision, "verdict": verdict, "note": note, "author": author}
-            row["created_at"] = instant_text(self._now())
+            row["created_at"] = self._instant()
             connection.execute(insert(learning_reviews), {"workspace": workspace, "learning_id": learning_id, **row})
         return row
 
@@ -60,7 +52,7 @@ class LearningNotes:
 
         Args:
             purpose: what for, such as ``search`` or ``recommendation``.
-            found: learning ids with their scores, best first.
+            hits: learning ids with their scores, best first.
         """
         if not hits:
             return None
@@ -68,7 +60,7 @@ class LearningNotes:
         key = {"workspace": workspace, "recall_id": recall_id}
         with self._database.write(workspace) as connection:
             about = {"purpose": purpose, "question": question[:MAX_NOTE]}
-            connection.execute(insert(recalls), {**key, **about, "recalled_at": instant_text(self._now())})
+            connection.execute(insert(recalls), {**key, **about, "recalled_at": self._instant()})
             connection.execute(
                 insert(recalled),
                 [
@@ -98,7 +90,7 @@ class LearningNotes:
             )
             if connection.execute(there).first() is None:
                 raise NotFound(f"nothing was recalled under {recall_id!r}")
-            body = {"outcome": json_text(outcome), "created_at": instant_text(self._now())}
+            body = {"outcome": json_text(outcome), "created_at": self._instant()}
             connection.execute(_PUT_OUTCOME, {**key, "campaign_id": campaign_id, **body})
 
     def forget_recalls(self, workspace: str, before: datetime) -> int:
@@ -132,9 +124,7 @@ def _review(row: Any) -> Row:
     return {name: row[name] for name in ("revision", "verdict", "note", "author", "created_at")}
 
 
-_REVISION = select(learnings.c.revision).where(
-    learnings.c.workspace == bindparam("w"), learnings.c.learning_id == bindparam("l")
-)
+_REVISION = select(learnings.c.revision).where(key_of(learnings, workspace="w", learning_id="l"))
 _ALL = select(learning_reviews).where(learning_reviews.c.workspace == bindparam("w")).order_by(learning_reviews.c.id)
 _OF_LEARNING = _ALL.where(learning_reviews.c.learning_id == bindparam("l"))
 _RECALLS = (
@@ -148,7 +138,7 @@ _RECALLS = (
     )
     .join(
         recalled,
-        (recalled.c.workspace == recalls.c.workspace) & (recalled.c.recall_id == recalls.c.recall_id),
+        same_key(recalled, recalls, "workspace", "recall_id"),
     )
     .where(recalls.c.workspace == bindparam("w"), recalled.c.learning_id == bindparam("l"))
     .order_by(recalls.c.recalled_at.desc(), recalls.c.recall_id)
@@ -162,12 +152,7 @@ _OUTCOMES = (
     )
     .order_by(recall_outcomes.c.campaign_id)
 )
-_FORGOTTEN = (
-    select(recalls.c.recall_id)
-    .where(recalls.c.workspace == bindparam("w"), recalls.c.recalled_at < bindparam("t"))
-    .limit(PORTION)
-)
-_FORGET_RECALLS = delete(recalls).where(
-    recalls.c.workspace == bindparam("w"), recalls.c.recall_id.in_(_FORGOTTEN.scalar_subquery())
+_FORGET_RECALLS = delete_some(
+    recalls, key_of(recalls, workspace="w"), recalls.c.recalled_at < bindparam("t"), limit=PORTION
 )
 _PUT_OUTCOME = upsert(recall_outcomes, ["workspace", "recall_id", "campaign_id"])

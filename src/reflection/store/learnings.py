@@ -5,9 +5,9 @@ Every revision is appended and none is changed, and what is served is always the
 (`learnings.revision`).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Float, Integer, Text, bindparam, delete, func, insert, select, update
@@ -25,8 +25,8 @@ from reflection.errors import NotFound
 from reflection.learnings.claims import CampaignEstimate, Claim, Learning
 from reflection.learnings.lifecycle import worth
 from reflection.store import learning_reviews, learnings_json, memories_write
-from reflection.store.database.connections import Database
-from reflection.store.database.statements import insert_missing
+from reflection.store.book import Book
+from reflection.store.database.statements import insert_missing, key_of, same_key
 from reflection.store.row_values import Row, memory_row
 from reflection.store.tables.campaigns import campaigns, evidence
 from reflection.store.tables.learnings import learning_evidence, learning_revisions, learnings
@@ -52,17 +52,8 @@ class Snapshot:
     evidence: Sequence[Evidence]
 
 
-class LearningBook:
-    """Learnings of every workspace; thread-safe.
-
-    Args:
-        database: an open, migrated database.
-        now: the clock that dates revisions.
-    """
-
-    def __init__(self, database: Database, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._database = database
-        self._now = now
+class LearningBook(Book):
+    """Learnings of every workspace; thread-safe."""
 
     def snapshot(self, workspace: str) -> Snapshot:
         """What stands now; takes no write lock."""
@@ -96,7 +87,7 @@ class LearningBook:
             What was appended: learnings, the numbers of their revisions, and their states before (None of a new one).
         """
         last = connection.execute(_LAST_RECORDED, {"w": workspace}).scalar_one_or_none()
-        now = max(instant_text(self._now()), last or "")  # a clock set back must not reorder what was believed
+        now = max(self._instant(), last or "")  # a clock set back must not reorder what was believed
         news: list[tuple[Learning, int, str | None]] = []
         for learning in revised:
             number = snapshot.revisions.get(learning.claim)
@@ -286,8 +277,7 @@ _AS_OF = _ALL.where(
     learning_revisions.c.revision
     == select(func.max(_earlier.c.revision))
     .where(
-        _earlier.c.workspace == learnings.c.workspace,
-        _earlier.c.learning_id == learnings.c.learning_id,
+        same_key(_earlier, learnings, "workspace", "learning_id"),
         _earlier.c.recorded_at <= bindparam("t"),
     )
     .scalar_subquery()
@@ -297,7 +287,7 @@ _HISTORY = _ALL.where(
 ).order_by(learning_revisions.c.revision)
 _EVIDENCE = (
     select(*(learning_evidence.c[name] for name in ("campaign_id", "estimate", "sd", "supports")))
-    .where(learning_evidence.c.workspace == bindparam("w"), learning_evidence.c.learning_id == bindparam("l"))
+    .where(key_of(learning_evidence, workspace="w", learning_id="l"))
     .order_by(learning_evidence.c.sd, learning_evidence.c.campaign_id)
 )
 _LAST_RECORDED = select(func.max(learning_revisions.c.recorded_at)).where(
@@ -307,9 +297,7 @@ _NEWEST_EVIDENCE = (
     select(evidence.c.payload)
     .join(
         campaigns,
-        (campaigns.c.workspace == evidence.c.workspace)
-        & (campaigns.c.campaign_id == evidence.c.campaign_id)
-        & (campaigns.c.revision == evidence.c.revision),
+        same_key(campaigns, evidence, "workspace", "campaign_id", "revision"),
     )
     .where(campaigns.c.workspace == bindparam("w"), evidence.c.sign == 1)
     .order_by(campaigns.c.timestamp.desc(), campaigns.c.campaign_id)
@@ -318,16 +306,10 @@ _NEWEST_EVIDENCE = (
 _ADD_HEAD = insert_missing(learnings)
 _MOVE_HEAD = (
     update(learnings)
-    .where(
-        learnings.c.workspace == bindparam("w"),
-        learnings.c.learning_id == bindparam("l"),
-        learnings.c.revision == bindparam("old"),
-    )
+    .where(key_of(learnings, workspace="w", learning_id="l", revision="old"))
     .values(revision=bindparam("new"), state=bindparam("s"), worth=bindparam("v"))
 )
-_CLEAR_EVIDENCE = delete(learning_evidence).where(
-    learning_evidence.c.workspace == bindparam("w"), learning_evidence.c.learning_id == bindparam("l")
-)
+_CLEAR_EVIDENCE = delete(learning_evidence).where(key_of(learning_evidence, workspace="w", learning_id="l"))
 _ADD_EVIDENCE = insert(learning_evidence).from_select(
     ["workspace", "learning_id", "campaign_id", "estimate", "sd", "supports"],
     select(
@@ -337,5 +319,5 @@ _ADD_EVIDENCE = insert(learning_evidence).from_select(
         bindparam("e", type_=Float),
         bindparam("sd", type_=Float),
         bindparam("s", type_=Integer),
-    ).where(campaigns.c.workspace == bindparam("w"), campaigns.c.campaign_id == bindparam("c")),
+    ).where(key_of(campaigns, workspace="w", campaign_id="c")),
 )

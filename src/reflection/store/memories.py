@@ -6,7 +6,6 @@ Must not know embedders or ranking: it hands over rows, and takes vectors back.
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,46 +14,24 @@ from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.instants import instant_text
-from reflection.domain.memory_search import EVERYTHING, MemoryFilters, Position
-from reflection.domain.ports import MemoryRecord, Vector
+from reflection.domain.memory_search import (
+    EVERYTHING,
+    MemoryChange,
+    MemoryFilters,
+    NewVector,
+    Position,
+    TextToEmbed,
+)
+from reflection.domain.ports import MemoryRecord
 from reflection.store import memories_write
 from reflection.store.database import dialect
 from reflection.store.database.connections import Database
-from reflection.store.memories_write import NewVector
 from reflection.store.row_values import memory_row, vector_of
 from reflection.store.tables.campaigns import memories
 
 _PAGE = 2_000
 _MAX_TERMS = 64
 _WORD = re.compile(r"\w+")
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryChange:
-    """The newest state of one memory: what an index needs, without its text. A deleted one has no vector.
-
-    `timestamp` is UTC text of one width, so that comparing texts compares instants.
-    """
-
-    seq: int
-    memory_id: str
-    kind: str
-    campaign_id: str | None
-    platform_name: str
-    objective_name: str
-    timestamp: str
-    embedder_id: str | None
-    vector: Vector | None
-    deleted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TextToEmbed:
-    """A memory that has no vector of the embedder asked for."""
-
-    memory_id: str
-    seq: int
-    text: str
 
 
 class MemoryRows:

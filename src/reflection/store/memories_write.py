@@ -6,24 +6,14 @@ or searching.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.engine import Connection
 
-from reflection.domain.memory_search import Position
-from reflection.domain.ports import Vector
-from reflection.store.database.statements import insert_rows, upsert
+from reflection.domain.memory_search import NewVector, Position
+from reflection.store.database.statements import insert_rows, key_of, upsert
 from reflection.store.row_values import Row, vector_bytes
 from reflection.store.tables.campaigns import memories, workspaces
-
-
-class NewVector(NamedTuple):
-    """A vector for one memory, made from the text it had at `seq`."""
-
-    memory_id: str
-    seq: int
-    vector: Vector
 
 
 def position(connection: Connection, workspace: str) -> Position:
@@ -53,7 +43,7 @@ def lacking(connection: Connection, embedder_id: str) -> dict[str, int]:
 
 
 def remember(connection: Connection, rows: Sequence[Row], after: int) -> None:
-    """Store memories (made by `rows.memory_row`) of one workspace; one with the same id is replaced.
+    """Store memories (made by `row_values.memory_row`) of one workspace; one with the same id is replaced.
 
     Args:
         after: the last number that is taken (`last_number`), also of `tombstone`.
@@ -103,28 +93,18 @@ _LAST_ROW = (
 )
 _LATER = memories.alias()
 _STANDS = select(memories.c.id).where(
-    memories.c.id == bindparam("i"),
-    memories.c.workspace == bindparam("w"),
+    key_of(memories, id="i", workspace="w"),
     exists().where(_LATER.c.workspace == bindparam("w"), _LATER.c.seq >= bindparam("s")),
 )
 _PUT = upsert(memories, ["workspace", "memory_id"])
 _TOMBSTONE = (
     update(memories)
-    .where(
-        memories.c.workspace == bindparam("w"),
-        memories.c.memory_id == bindparam("m"),
-        memories.c.deleted == 0,
-    )
+    .where(key_of(memories, workspace="w", memory_id="m"), memories.c.deleted == 0)
     .values(seq=bindparam("new_seq"), text="", summary="", metadata="{}", embedder_id=None, vector=None, deleted=1)
 )
 _SET_VECTOR = (
     update(memories)
-    .where(
-        memories.c.workspace == bindparam("w"),
-        memories.c.memory_id == bindparam("m"),
-        memories.c.seq == bindparam("old_seq"),
-        memories.c.deleted == 0,
-    )
+    .where(key_of(memories, workspace="w", memory_id="m", seq="old_seq"), memories.c.deleted == 0)
     .values(seq=bindparam("new_seq"), embedder_id=bindparam("new_embedder"), vector=bindparam("new_vector"))
 )
 _OWN = select(func.count()).where(memories.c.workspace == workspaces.c.workspace, memories.c.deleted == 0)

@@ -12,6 +12,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.engine import Connection, RowMapping
 
 from reflection.domain.ports import ForecastRow
+from reflection.store.campaigns_read import plain
 from reflection.store.database.connections import Database
 from reflection.store.database.statements import insert_missing
 from reflection.store.tables.campaigns import forecasts
@@ -71,7 +72,7 @@ class AdviceRows:
             .order_by(advice_feedback.c.id)
         )
         with self._database.read(workspace) as connection:
-            return [{**_plain(row), "accepted": bool(row["accepted"])} for row in connection.execute(query).mappings()]
+            return [{**plain(row), "accepted": bool(row["accepted"])} for row in connection.execute(query).mappings()]
 
     def assign(self, workspace: str, unit: str, treated: bool, probability: float, assigned_at: str) -> bool:
         """Log an assignment and return the one that holds: the first, whatever was asked for later."""
@@ -90,7 +91,7 @@ class AdviceRows:
         query = select(table.unit, table.treated, table.probability, table.assigned_at)
         query = query.where(table.workspace == workspace).order_by(table.assigned_at, table.unit)
         with self._database.read(workspace) as connection:
-            return [{**_plain(row), "treated": bool(row["treated"])} for row in connection.execute(query).mappings()]
+            return [{**plain(row), "treated": bool(row["treated"])} for row in connection.execute(query).mappings()]
 
     def register(self, workspace: str) -> Iterator[ForecastRow]:
         """The whole forecast register in the order of entry, a page at a time."""
@@ -124,7 +125,7 @@ class AdviceRows:
         with self._database.read(workspace) as connection:
             for row in connection.execute(query).mappings():
                 body = orjson.loads(row["body"])
-                by_id.setdefault(row["learning_id"], {**_plain(row), "body": body})["latest"] = body
+                by_id.setdefault(row["learning_id"], {**plain(row), "body": body})["latest"] = body
         return list(by_id.values())
 
 
@@ -162,11 +163,6 @@ def _last_feedback(connection: Connection, workspace: str, recommendation_id: st
         .limit(1)
     )
     return connection.execute(query).mappings().first()
-
-
-def _plain(row: RowMapping) -> dict[str, Any]:
-    """A row with ordinary texts as names: SQLAlchemy's are a subclass that the JSON encoder refuses."""
-    return {str(name): value for name, value in row.items()}
 
 
 def _shown(row: RowMapping) -> dict[str, Any]:

@@ -4,18 +4,18 @@ A link's text is a token (`tokens`). What it opens is one page as it was made, a
 what is in a page.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 
-from sqlalchemy import and_, bindparam, delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from reflection.domain.instants import instant_text
 from reflection.errors import Conflict, NotFound
 from reflection.store import tokens
+from reflection.store.book import Book
 from reflection.store.campaigns_read import plain
-from reflection.store.database.connections import Database
+from reflection.store.database.statements import key_of
 from reflection.store.row_values import Row, packed, unpacked
 from reflection.store.tables.shares import shares
 
@@ -39,12 +39,8 @@ class SharedPage:
     learning_id: str | None = None
 
 
-class ShareBook:
+class ShareBook(Book):
     """Makes, lists, opens and takes back links; thread-safe."""
-
-    def __init__(self, database: Database, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._database = database
-        self._now = now
 
     def create(self, workspace: str, page: SharedPage, lasting: timedelta) -> tuple[Row, str]:
         """A new link: what is stored of it, and its text, which cannot be read again. Expired ones of the workspace go.
@@ -74,7 +70,7 @@ class ShareBook:
         """The links that open something, the newest first; their texts are nowhere."""
         statement = (
             select(*(shares.c[name] for name in _SHOWN))
-            .where(shares.c.workspace == workspace, shares.c.expires_at > instant_text(self._now()))
+            .where(shares.c.workspace == workspace, shares.c.expires_at > self._instant())
             .order_by(shares.c.created_at.desc(), shares.c.share_id)
         )
         with self._database.read(workspace) as connection:
@@ -87,7 +83,7 @@ class ShareBook:
             NotFound: it opens nothing; expired, taken back and never made are told alike.
         """
         share_id, secret = tokens.parts(PREFIX, text)
-        values = {"s": share_id, "t": instant_text(self._now())}
+        values = {"s": share_id, "t": self._instant()}
         with self._database.read() as connection:
             row = connection.execute(_OPENED, values).mappings().one_or_none()
         if not tokens.fits(secret, (row["salt"], row["digest"]) if row else None) or row is None:
@@ -111,10 +107,10 @@ class ShareBook:
     def forget(self, workspace: str) -> int:
         """Drop links that have expired, with their pages; how many."""
         with self._database.write(workspace) as connection:
-            return connection.execute(_FORGET, {"w": workspace, "t": instant_text(self._now())}).rowcount
+            return connection.execute(_FORGET, {"w": workspace, "t": self._instant()}).rowcount
 
 
-_OWN = and_(shares.c.workspace == bindparam("w"), shares.c.share_id == bindparam("s"))
+_OWN = key_of(shares, workspace="w", share_id="s")
 _ONE = select(*(shares.c[name] for name in _SHOWN)).where(_OWN)
 _REMOVE = delete(shares).where(_OWN)
 _FORGET = delete(shares).where(shares.c.workspace == bindparam("w"), shares.c.expires_at <= bindparam("t"))

@@ -24,6 +24,7 @@ from reflection.store import (
     months_read,
     recommendations,
 )
+from reflection.store.database.statements import key_of, same_key
 from reflection.store.fits import FitHead
 from reflection.store.row_values import Row, unpacked
 from reflection.store.tables.campaigns import campaign_signals, campaigns, evidence, idempotency, patterns
@@ -124,28 +125,21 @@ class SqlSnapshot:
 
 
 def _of_signal() -> Select[tuple[str, bytes]]:
-    current = and_(
-        campaigns.c.workspace == campaign_signals.c.workspace,
-        campaigns.c.campaign_id == campaign_signals.c.campaign_id,
-    )
+    current = same_key(campaigns, campaign_signals, "workspace", "campaign_id")
     its_evidence = and_(
-        evidence.c.workspace == campaigns.c.workspace,
-        evidence.c.campaign_id == campaigns.c.campaign_id,
-        evidence.c.revision == campaigns.c.revision,
+        same_key(evidence, campaigns, "workspace", "campaign_id", "revision"),
         evidence.c.sign == 1,
     )
     return (
         select(evidence.c.campaign_id, evidence.c.payload)
         .select_from(campaign_signals.join(campaigns, current).join(evidence, its_evidence))
-        .where(campaign_signals.c.workspace == bindparam("w"), campaign_signals.c.signal_key == bindparam("s"))
+        .where(key_of(campaign_signals, workspace="w", signal_key="s"))
         .order_by(campaign_signals.c.campaign_id)
         .limit(bindparam("limit"))
     )
 
 
-_ANSWER = select(idempotency.c.request_hash, idempotency.c.answer).where(
-    idempotency.c.workspace == bindparam("w"), idempotency.c.key == bindparam("k")
-)
+_ANSWER = select(idempotency.c.request_hash, idempotency.c.answer).where(key_of(idempotency, workspace="w", key="k"))
 _PATTERN = ("campaign_id", "category", "signal_key", "summary", "impact_score", "created_at")
 _PATTERNS = (
     select(patterns.c.finding_id.label("id"), *(patterns.c[name] for name in _PATTERN))

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -98,7 +98,7 @@ def test_ids_that_a_spreadsheet_filled_with_zeros_are_no_ids(write: Write, round
 def test_a_file_whose_rows_all_fail_has_no_totals_rather_than_zeros(write: Write) -> None:
     report = read_export(write([GOOGLE, google(clicks="50%")]))
 
-    assert set(report.totals.as_dict().values()) == {None}
+    assert set(asdict(report.totals).values()) == {None}
 
 
 @pytest.mark.parametrize("header", ["Cost (micros)", "cost_micros", "Cost in micros", "Cost micros"])

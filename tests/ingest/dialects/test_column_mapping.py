@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def test_reads_a_table_no_dialect_knows(write: Write) -> None:
 
     (campaign,) = report.campaigns
     assert (report.dialect, report.platform, report.currency) == ("mapping", "Meta", "EUR")
-    assert report.totals.as_dict() == {
+    assert asdict(report.totals) == {
         "impressions": 12_000, "clicks": 120, "conversions": 2.5, "spend": 1250.0, "revenue": None,
     }  # fmt: skip
     assert campaign.period_start is not None

@@ -6,7 +6,7 @@ from fastapi import Query, Request, Response
 from pydantic import AwareDatetime
 
 from reflection.api.dependencies import EnginePart, Workspace, json_response
-from reflection.api.path_ids import CampaignId
+from reflection.api.parameters import CampaignId, Filter
 from reflection.api.router import Router
 from reflection.api.schemas import Acceptance, CampaignPage
 from reflection.domain.campaign_list import CampaignState
@@ -15,7 +15,6 @@ from reflection.engine.campaign_list import ListRequest
 from reflection.errors import NotFound
 
 router = Router(prefix="/v1/campaigns", tags=["campaigns"])
-Filter = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 @router.get("", summary="Stored campaigns", response_model=CampaignPage)

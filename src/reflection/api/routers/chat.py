@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 from fastapi import Header, Response
 from pydantic import Field, StringConstraints
 from starlette.responses import StreamingResponse
@@ -12,6 +11,7 @@ from starlette.responses import StreamingResponse
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
 from reflection.api.router import Router
+from reflection.api.streams import event
 from reflection.domain.account_kpi import AccountKpi
 from reflection.domain.campaign import CampaignId, Strict
 from reflection.domain.knowledge import Knowledge
@@ -114,11 +114,7 @@ def agent_chat(
 def events(answer: ChatAnswer) -> Iterator[bytes]:
     """The answer as server-sent events."""
     for citation in answer.citations:
-        yield _event("citation", citation)
+        yield event("citation", citation)
     for sentence in answer.sentences:
-        yield _event("sentence", {"text": sentence})
-    yield _event("done", answer)
-
-
-def _event(name: str, data: Any) -> bytes:
-    return b"event: " + name.encode() + b"\ndata: " + orjson.dumps(data) + b"\n\n"
+        yield event("sentence", {"text": sentence})
+    yield event("done", answer)

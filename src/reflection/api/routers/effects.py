@@ -6,12 +6,13 @@ from fastapi import Path, Query, Response
 
 from reflection.api.dependencies import ApplicationPart, EnginePart, Workspace, json_response
 from reflection.api.effect_schemas import EffectsPage, SignalEvidence
+from reflection.api.parameters import PRINTABLE
 from reflection.api.router import Router
 from reflection.domain.metrics import ModelledMetric
 from reflection.ingest.jobs.weekdays import beside_fit, weekdays
 
 router = Router(prefix="/v1/effects", tags=["learning"])
-Text = Annotated[str | None, Query(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Text = Annotated[str | None, Query(min_length=1, max_length=300, pattern=PRINTABLE)]
 
 GOAL = "a kind of conversion, such as `lead`; without it the goal most money is spent on"
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, JsonBody, OptionalJsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
-from reflection.api.path_ids import ExperimentId
+from reflection.api.parameters import ExperimentId
 from reflection.api.router import Router
 from reflection.domain.experiment import Experiment
 from reflection.domain.experiment_order import TestOrder

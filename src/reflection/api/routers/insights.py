@@ -1,6 +1,6 @@
 """What is known, for planning: /insights, /patterns and /recommendations, and the first two in pages under /v1."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from typing import Annotated
 
 from fastapi import Depends, Query, Response
@@ -13,6 +13,7 @@ from reflection.api.dependencies import (
     bare_response,
     json_response,
 )
+from reflection.api.parameters import Filter
 from reflection.api.router import Router
 from reflection.api.schemas import InsightPage, InsightRow, PatternPage, PatternRow, Recommendations
 from reflection.domain.instants import Day, Instant
@@ -23,7 +24,6 @@ router = Router(tags=["planning"])
 Limit = Annotated[int | None, Query(ge=1, le=500, description="how many; MARKO_INSIGHTS_LIMIT by default")]
 PageLimit = Annotated[int, Query(ge=1, le=500, description="how many")]
 Past = Annotated[bool, Query(description="also what rests on a superseded or retired learning")]
-Filter = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Platform = Annotated[Filter, Query(description="what rests on a campaign of this platform")]
 Objective = Annotated[Filter, Query(description="what rests on a campaign with this objective")]
 Since = Annotated[Instant | Day | None, Query(description="an instant or a day: `created_at` is not before it")]
@@ -37,7 +37,7 @@ def _asked(
 ) -> ListQuery:
     """The filters that both lists have."""
     if since is not None and not isinstance(since, datetime):
-        since = _start_of(since)
+        since = datetime.combine(since, time(), UTC)
     return ListQuery(platform=platform, objective=objective, since=since, past=past)
 
 
@@ -118,10 +118,6 @@ def recommendations(
     """Recommendations from top insights, findings, signal weights and similar campaigns."""
     service = application.recommendations
     return json_response(service.recommend(workspace=workspace, platform=platform, objective=objective))
-
-
-def _start_of(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 def _after(cursor: str | None) -> Place | None:

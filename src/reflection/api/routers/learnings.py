@@ -7,14 +7,14 @@ from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
+from reflection.api.parameters import PRINTABLE
 from reflection.api.router import Router
 from reflection.domain.campaign import CampaignId, Name, Strict, Text
 from reflection.domain.instants import Instant
 from reflection.domain.validation import read
 
 router = Router(prefix="/v1/learnings", tags=["learnings"])
-_PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
-Filter = Annotated[str | None, Query(min_length=1, max_length=500, pattern=_PRINTABLE)]
+Filter = Annotated[str | None, Query(min_length=1, max_length=500, pattern=PRINTABLE)]
 LearningId = Annotated[str, Path(pattern=r"^lrn_[0-9a-f]{16}$")]
 AsOf = Annotated[Instant | None, Query(description="what was believed at that instant")]
 State = Literal["emerging", "established", "contested", "superseded", "retired"]

@@ -8,13 +8,12 @@ from fastapi import Query, Response
 from pydantic import BaseModel
 
 from reflection.api.dependencies import ApplicationPart, Workspace, json_response
+from reflection.api.parameters import PRINTABLE, Filter
 from reflection.api.router import Router
 from reflection.domain.instants import Instant
 from reflection.errors import InvalidInput
 
 router = Router(prefix="/v1/memory", tags=["memory"])
-_PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
-Filter = Annotated[str | None, Query(min_length=1, max_length=200, pattern=_PRINTABLE)]
 
 
 class MemoryHit(BaseModel):
@@ -44,7 +43,7 @@ class MemoryHits(BaseModel):
 def search(
     application: ApplicationPart,
     workspace: Workspace,
-    q: Annotated[str, Query(min_length=1, max_length=2_000, pattern=_PRINTABLE, description="plain words, or an id")],
+    q: Annotated[str, Query(min_length=1, max_length=2_000, pattern=PRINTABLE, description="plain words, or an id")],
     platform: Filter = None,
     objective: Filter = None,
     since: Annotated[Instant | None, Query(alias="from", description="campaigns of this instant or later")] = None,

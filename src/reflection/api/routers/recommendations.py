@@ -18,7 +18,7 @@ from reflection.api.dependencies import (
     json_response,
 )
 from reflection.api.openapi import json_request
-from reflection.api.path_ids import PlannedCampaign
+from reflection.api.parameters import Filter, PlannedCampaign
 from reflection.api.router import Router
 from reflection.domain.campaign import CampaignId, Name, Strict, Text
 from reflection.domain.results import NextTest
@@ -28,7 +28,6 @@ from reflection.recommendations.cards import Card
 
 router = Router(tags=["planning"])
 RecommendationId = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$")]
-Filter = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class Showing(Strict):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import Query, Request, Response
 
 from reflection.api.dependencies import ApplicationPart, Workspace
-from reflection.api.path_ids import CampaignId
+from reflection.api.parameters import CampaignId
 from reflection.api.router import Router
 from reflection.domain.instants import Day
 from reflection.errors import InvalidInput

@@ -7,7 +7,7 @@ forgotten. Nothing else can be reached by it.
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from fastapi import Path, Request, Response
+from fastapi import Path, Response
 from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
@@ -15,7 +15,7 @@ from reflection.api.openapi import json_request
 from reflection.api.router import Router
 from reflection.domain.sharing import ShareRequest
 from reflection.domain.validation import read
-from reflection.errors import NotFound, Unavailable
+from reflection.errors import NotFound
 from reflection.reports.learning import learning_page
 from reflection.reports.rendering import CONTENT_SECURITY_POLICY, MEDIA_TYPES, html
 from reflection.reports.service import campaign_report
@@ -79,11 +79,8 @@ def take_back(
     response_class=Response,
     responses={200: {"description": "The page", "content": {MEDIA_TYPES["html"]: {}}}},
 )
-def shared(request: Request, token: Annotated[str, Path(min_length=1, max_length=200)]) -> Response:
+def shared(application: ApplicationPart, token: Annotated[str, Path(min_length=1, max_length=200)]) -> Response:
     """The page as it was when the link was made; to be read, printed and nothing else."""
-    application: Application | None = request.app.state.application
-    if application is None:
-        raise Unavailable("the server is starting", hint="try again in some seconds")
     workspace, shown, body = application.shares.open(token)
     if not _is_there(application, workspace, shown["campaign_id"], shown["learning_id"]):
         raise NotFound("this link opens nothing", hint="it may have expired or been taken back; ask for a new one")

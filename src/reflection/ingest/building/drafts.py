@@ -106,7 +106,7 @@ def group_drafts(frame: pl.DataFrame, group_by: GroupBy) -> list[Draft]:
             currency=row["currency"],
             first=row["first"],
             last=row["last"],
-            sums=_sums(row),
+            sums=Sums(*(row[name] for name in COUNTS)),
             cells=tuple(cells.get((row["key"], row["currency"], row["bucket"]), ())),
             lines=tuple(row["lines"]),
             by_month=by_month,
@@ -165,10 +165,6 @@ def metric_sums(frame: pl.DataFrame) -> list[pl.Expr]:
             total = pl.when(whole).then(total)
         sums.append(total.alias(name))
     return sums
-
-
-def _sums(row: dict[str, Any]) -> Sums:
-    return Sums(*(row[name] for name in COUNTS))
 
 
 def _cells(frame: pl.DataFrame) -> dict[tuple[str, str | None, int], list[Cell]]:

@@ -5,9 +5,9 @@ know how either was read.
 """
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import polars as pl
 
@@ -16,6 +16,7 @@ from reflection.domain.number_of import number_of
 from reflection.domain.steps import step
 from reflection.ingest.checks import overlaps, restatements
 from reflection.ingest.import_report import Finding, ImportReport, Snapshot, finding
+from reflection.ingest.jobs.register import Days
 
 _SHOWN = 3
 
@@ -123,27 +124,7 @@ def _day(_platform: str, name: str, first: dt.date, last: dt.date) -> str:
     return f"{name} {first}" if first == last else f"{name} {first} to {last}"
 
 
-class EarlierReport(Protocol):
-    """The days that an earlier import reported: `rows` as `Snapshot.as_list` gives them."""
-
-    @property
-    def dialect(self) -> str:
-        """Which kind of file said it."""
-
-    @property
-    def platform(self) -> str:
-        """Of which platform; several joined by a comma."""
-
-    @property
-    def counted(self) -> Collection[str]:
-        """What conversions are in the files whose rows were kept, to be put together with those of later ones."""
-
-    @property
-    def rows(self) -> list[list[Any]]:
-        """Campaign, first day, last day, and the metrics."""
-
-
-def beside_earlier(reports: Sequence[ImportReport], earlier: Sequence[EarlierReport]) -> list[ImportReport]:
+def beside_earlier(reports: Sequence[ImportReport], earlier: Sequence[Days]) -> list[ImportReport]:
     """The reports with what they change of, or double in, earlier imports; the latest import is last in `earlier`."""
     return _beside_each_other([_beside(report, earlier) for report in reports])
 
@@ -173,7 +154,7 @@ def _are_one(counted: str, report: ImportReport) -> bool:
     return report.reported is not None and report.reported.dated and report.reported.counted == counted
 
 
-def _beside(report: ImportReport, earlier: Sequence[EarlierReport]) -> ImportReport:
+def _beside(report: ImportReport, earlier: Sequence[Days]) -> ImportReport:
     if report.snapshot is None:
         return report
     platforms = _parts(report.platform)
@@ -199,7 +180,7 @@ def _beside(report: ImportReport, earlier: Sequence[EarlierReport]) -> ImportRep
     return replace(result, findings=(*notes, *result.findings))
 
 
-def _add(merged: dict[str, Snapshot], name: str, item: EarlierReport, rows: Sequence[Sequence[Any]]) -> None:
+def _add(merged: dict[str, Snapshot], name: str, item: Days, rows: Sequence[Sequence[Any]]) -> None:
     """Put what an earlier import said to what others did under the same name; the later counts."""
     before = merged[name].cells if name in merged else {}
     addition = Snapshot.from_list(item.dialect, item.platform, rows)

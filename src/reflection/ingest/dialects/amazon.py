@@ -3,7 +3,7 @@
 The attribution window stands in the header; orders of several windows are the same orders and are never added.
 """
 
-from reflection.ingest.dialects.dialect import Dialect, table
+from reflection.ingest.dialects.dialect import Dialect, headers, table
 
 AMAZON = Dialect(
     key="amazon",
@@ -29,10 +29,9 @@ AMAZON = Dialect(
             currency="Currency",
         )
     },
-    marks=frozenset(
-        {"7 day total orders (#)", "14 day total orders (#)", "7 day total sales", "14 day total sales",
-         "portfolio name",
-         "advertised asin", "total advertising cost of sales (acos)", "total return on advertising spend (roas)",
-         "click-thru rate (ctr)"}
+    marks=headers(
+        "7 day total orders (#)|14 day total orders (#)|7 day total sales|14 day total sales|portfolio name|"
+        "advertised asin|total advertising cost of sales (acos)|total return on advertising spend (roas)|"
+        "click-thru rate (ctr)"
     ),
 )  # fmt: skip

@@ -3,7 +3,7 @@
 `Start Date` and `End Date` are the campaign's own, not those of the figures.
 """
 
-from reflection.ingest.dialects.dialect import Dialect, table
+from reflection.ingest.dialects.dialect import Dialect, headers, table
 
 APPLE = Dialect(
     key="apple",
@@ -28,16 +28,7 @@ APPLE = Dialect(
             currency="Currency",
         )
     },
-    marks=frozenset(
-        {
-            "taps",
-            "ttr",
-            "installs (total)",
-            "installs (tap-through)",
-            "avg cpt",
-            "average cpt",
-            "avg cpa (total)",
-            "country or region",
-        }
+    marks=headers(
+        "taps|ttr|installs (total)|installs (tap-through)|avg cpt|average cpt|avg cpa (total)|country or region"
     ),
 )

@@ -1,6 +1,6 @@
 """Campaign Manager 360: lines of metadata, `Report Fields`, the table, and a `Grand Total:` filled with dashes."""
 
-from reflection.ingest.dialects.dialect import Dialect, table
+from reflection.ingest.dialects.dialect import Dialect, headers, table
 
 CM360 = Dialect(
     key="cm360",
@@ -25,14 +25,11 @@ CM360 = Dialect(
             currency="Currency",
         )
     },
-    marks=frozenset(
-        {"site (cm360)", "site (dcm)", "placement id", "media cost", "click-through conversions",
-         "view-through conversions",
-         "advertiser id", "floodlight activity"}
+    marks=headers(
+        "site (cm360)|site (dcm)|placement id|media cost|click-through conversions|view-through conversions|"
+        "advertiser id|floodlight activity"
     ),
-    weak=frozenset(
-        {"media cost", "placement id", "advertiser id", "click-through conversions", "view-through conversions"}
-    ),
+    weak=headers("media cost|placement id|advertiser id|click-through conversions|view-through conversions"),
     preamble=(r"^report fields", r"^report time zone"),
     writes_totals=True,
 )  # fmt: skip

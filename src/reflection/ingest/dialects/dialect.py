@@ -153,3 +153,8 @@ def table(**fields: str) -> dict[str, tuple[str, ...]]:
         name.replace("__", "."): tuple(normal_header(part) for part in headers.split("|"))
         for name, headers in fields.items()
     }
+
+
+def headers(text: str) -> frozenset[str]:
+    """Headers that tell a table, written with ``|`` between them, too."""
+    return frozenset(normal_header(part) for part in text.split("|") if part)

@@ -4,7 +4,7 @@ What an advertiser pays is called `Revenue`; media cost is only a part of it and
 has a budget, the insertion order, is the campaign here; its line items are what others call ad groups.
 """
 
-from reflection.ingest.dialects.dialect import Dialect, table
+from reflection.ingest.dialects.dialect import Dialect, headers, table
 
 DV360 = Dialect(
     key="dv360",
@@ -28,9 +28,9 @@ DV360 = Dialect(
             currency="Advertiser Currency",
         )
     },
-    marks=frozenset(
-        {"insertion order", "insertion order id", "line item", "line item id", "revenue (adv currency)",
-         "revenue (advertiser currency)", "advertiser currency", "partner", "partner id", "trueview views"}
+    marks=headers(
+        "insertion order|insertion order id|line item|line item id|revenue (adv currency)|"
+        "revenue (advertiser currency)|advertiser currency|partner|partner id|trueview views"
     ),
     footer=r"^(?:report time:|date range:|group by:|mrc accredited|reporting numbers from|filter by )",
     date_order="ymd",

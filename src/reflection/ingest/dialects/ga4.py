@@ -4,7 +4,7 @@ Its rows say again what Google Ads says of the same days, with conversions count
 a report without the advertising columns has nothing to learn from.
 """
 
-from reflection.ingest.dialects.dialect import Dialect, table
+from reflection.ingest.dialects.dialect import Dialect, headers, table
 
 GA4 = Dialect(
     key="ga4",
@@ -28,12 +28,11 @@ GA4 = Dialect(
             country="Country",
         )
     },
-    marks=frozenset(
-        {"ads cost", "ads clicks", "ads impressions", "advertiseradcost", "advertiseradclicks",
-         "advertiseradimpressions", "session google ads campaign", "session campaign", "sessiongoogleadscampaignname",
-         "sessioncampaignname", "session google ads campaign id", "session source / medium", "key events", "sessions",
-         "engaged sessions", "active users", "session primary channel group (default channel group)",
-         "session default channel group"}
+    marks=headers(
+        "ads cost|ads clicks|ads impressions|advertiseradcost|advertiseradclicks|advertiseradimpressions|"
+        "session google ads campaign|session campaign|sessiongoogleadscampaignname|sessioncampaignname|"
+        "session google ads campaign id|session source / medium|key events|sessions|engaged sessions|"
+        "active users|session primary channel group (default channel group)|session default channel group"
     ),
     preamble=(r"^# ?property", r"^# ?start date"),
     date_order="ymd",

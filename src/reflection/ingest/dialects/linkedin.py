@@ -4,7 +4,7 @@ Its campaign group is everybody else's campaign, its campaign an ad set. Convers
 view-through; leads come apart from conversions, and which of the two counts is a matter of the objective.
 """
 
-from reflection.ingest.dialects.dialect import Dialect, table
+from reflection.ingest.dialects.dialect import Dialect, headers, table
 
 _EN = table(
     date="Start Date (in UTC)|Start Date|Date",
@@ -34,18 +34,9 @@ LINKEDIN = Dialect(
     platform="LinkedIn",
     title="LinkedIn Campaign Manager",
     names={"en": _EN},
-    marks=frozenset(
-        {
-            "campaign group name",
-            "start date (in utc)",
-            "total spent",
-            "clicks to landing page",
-            "view-through conversions",
-            "campaign group id",
-            "total social actions",
-            "total engagements",
-            "ad introduction text",
-        }
+    marks=headers(
+        "campaign group name|start date (in utc)|total spent|clicks to landing page|view-through conversions|"
+        "campaign group id|total social actions|total engagements|ad introduction text"
     ),
     preamble=(r"performance report \(in utc\)", r"^report start:", r"^report end:"),
     date_order="mdy",

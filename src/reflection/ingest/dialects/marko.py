@@ -1,6 +1,6 @@
 """The company's own `ad_platform_exports.csv`: a row per day, channel, campaign, ad set; no id, revenue, currency."""
 
-from reflection.ingest.dialects.dialect import Dialect, table
+from reflection.ingest.dialects.dialect import Dialect, headers, table
 
 MARKO = Dialect(
     key="marko",
@@ -19,5 +19,5 @@ MARKO = Dialect(
             status="status",
         )
     },
-    marks=frozenset({"ad set or group", "channel"}),  # either alone stands in many sheets
+    marks=headers("ad set or group|channel"),  # either alone stands in many sheets
 )

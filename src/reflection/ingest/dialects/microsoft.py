@@ -1,6 +1,6 @@
 """Microsoft Advertising: metadata lines above the header, a copyright line below, ids in brackets."""
 
-from reflection.ingest.dialects.dialect import Dialect, table
+from reflection.ingest.dialects.dialect import Dialect, headers, table
 
 _EN = table(
     date="Gregorian date|GregorianDate|TimePeriod|Time period|Date",
@@ -30,20 +30,9 @@ MICROSOFT = Dialect(
     platform="Microsoft",
     title="Microsoft Advertising",
     names={"en": _EN},
-    marks=frozenset(
-        {
-            "gregorian date",
-            "gregoriandate",
-            "timeperiod",
-            "campaignname",
-            "currencycode",
-            "conversionsqualified",
-            "accountname",
-            "adgroupname",
-            "devicetype",
-            "title part 1",
-            "titlepart1",
-        }
+    marks=headers(
+        "gregorian date|gregoriandate|timeperiod|campaignname|currencycode|conversionsqualified|accountname|"
+        "adgroupname|devicetype|title part 1|titlepart1"
     ),
     preamble=(
         r"^report name:",

@@ -3,7 +3,7 @@
 Outbound clicks leave for the advertiser's site and are the link clicks of the other platforms.
 """
 
-from reflection.ingest.dialects.dialect import Dialect, table
+from reflection.ingest.dialects.dialect import Dialect, headers, table
 
 _EN = table(
     date="Date|Day",
@@ -36,17 +36,9 @@ PINTEREST = Dialect(
     platform="Pinterest",
     title="Pinterest Ads Manager",
     names={"en": _EN},
-    marks=frozenset(
-        {
-            "outbound clicks",
-            "pin clicks",
-            "promoted pin name",
-            "promoted pin id",
-            "spend in account currency",
-            "pin promotion id",
-            "paid outbound clicks",
-            "total order value (checkout)",
-        }
+    marks=headers(
+        "outbound clicks|pin clicks|promoted pin name|promoted pin id|spend in account currency|pin promotion id|"
+        "paid outbound clicks|total order value (checkout)"
     ),
     cautions={"pin clicks": "pin_clicks"},
 )

@@ -1,6 +1,6 @@
 """Snapchat Ads Manager: start and end time of the whole report on every row, paid impressions, swipe-ups as clicks."""
 
-from reflection.ingest.dialects.dialect import Dialect, table
+from reflection.ingest.dialects.dialect import Dialect, headers, table
 
 SNAPCHAT = Dialect(
     key="snapchat",
@@ -30,7 +30,5 @@ SNAPCHAT = Dialect(
         )
     },
     open_end=True,
-    marks=frozenset(
-        {"paid impressions", "impressions paid", "swipe ups", "swipes", "ad squad name", "swipe up rate", "ecpsu"}
-    ),
+    marks=headers("paid impressions|impressions paid|swipe ups|swipes|ad squad name|swipe up rate|ecpsu"),
 )

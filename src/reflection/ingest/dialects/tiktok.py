@@ -1,6 +1,6 @@
 """TikTok Ads Manager: no preamble, a total row at the end, `-` for missing; destination clicks are link clicks."""
 
-from reflection.ingest.dialects.dialect import Dialect, table
+from reflection.ingest.dialects.dialect import Dialect, headers, table
 
 _EN = table(
     date="By Day|Date|Day|By Hour",
@@ -60,28 +60,11 @@ TIKTOK = Dialect(
     title="TikTok Ads Manager",
     names={"en": _EN, "es": _ES, "zh": _ZH},
     writes_totals=True,
-    weak=frozenset({"cost", "por día"}),
-    marks=frozenset(
-        {
-            "by day",
-            "cost",
-            "clicks (destination)",
-            "complete payment",
-            "total complete payment value",
-            "cpc (destination)",
-            "ctr (destination)",
-            "destination clicks",
-            "2-second video views",
-            "6-second video views",
-            "real-time conversions",
-            "cost per 1,000 people reached",
-            "por día",
-            "clics (destino)",
-            "消耗",
-            "点击量(目标页面)",
-            "展示量",
-            "点击率(目标页面)",
-            "平均点击成本(目标页面)",
-        }
+    weak=headers("cost|por día"),
+    marks=headers(
+        "by day|cost|clicks (destination)|complete payment|total complete payment value|cpc (destination)|"
+        "ctr (destination)|destination clicks|2-second video views|6-second video views|real-time conversions|"
+        "cost per 1,000 people reached|por día|clics (destino)|消耗|点击量(目标页面)|展示量|"
+        "点击率(目标页面)|平均点击成本(目标页面)"
     ),
 )

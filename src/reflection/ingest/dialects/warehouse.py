@@ -3,7 +3,7 @@
 Names tables carry no facts: given in the same call, they complete the ids of the performance tables.
 """
 
-from reflection.ingest.dialects.dialect import Dialect, Role, normal_header, table
+from reflection.ingest.dialects.dialect import Dialect, Role, headers, table
 
 
 def _api(
@@ -22,16 +22,12 @@ def _api(
         platform=platform,
         title=f"{platform} API rows: {entity}",
         names={"en": table(**fields)},
-        marks=_headers(marks),
-        required=_headers(required),
+        marks=headers(marks),
+        required=headers(required),
         role=role,
         scale={"spend": 1e-6} if micros else {},
         date_order="ymd",
     )
-
-
-def _headers(text: str) -> frozenset[str]:
-    return frozenset(normal_header(part) for part in text.split("|") if part)
 
 
 GOOGLE_API = (

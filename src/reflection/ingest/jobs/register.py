@@ -166,11 +166,9 @@ class Campaigns(Store, Protocol):
 
     def revisions(self, workspace: str, campaign_id: str) -> list[dict[str, Any]]:
         """Every content a campaign ever had: {revision, content_hash, body, created_at}, oldest first."""
-        ...
 
     def forecasts(self, workspace: str, campaign_id: str | None = None) -> Sequence[ForecastRow]:
         """The forecast register's rows of a campaign, in the order of entry."""
-        ...
 
 
 class ImportRegister(Protocol):
@@ -186,57 +184,43 @@ class ImportRegister(Protocol):
         now: str,
     ) -> None:
         """Register an import and everything it is going to do; one that is there already starts again."""
-        ...
 
     def entry(self, workspace: str, import_id: str) -> ImportEntry | None:
         """One import; None when it is not there."""
-        ...
 
     def entries(self, workspace: str, limit: int, states: Sequence[str] | None = None) -> list[ImportEntry]:
         """The last imports, newest first; in some states only, where they are given."""
-        ...
 
     def waiting(self) -> PendingImport | None:
         """The oldest import of any workspace that is not done with."""
-        ...
 
     def change_state(self, workspace: str, import_id: str, state: str, now: str, *, only: str | None = None) -> bool:
         """Change an import's state, if `only` is given from that one; whether it was changed."""
-        ...
 
     def note_unread(self, workspace: str, files: str, reason: str, now: str) -> None:
         """Note for the alerts that files could not be read; the same files and reason once a day."""
-        ...
 
     def unsettled(self, workspace: str, import_id: str, limit: int) -> list[tuple[Claim, bytes]]:
         """Claims that are still to be done, in order, each with its campaign's JSON."""
-        ...
 
     def note_before(self, workspace: str, claims: Sequence[Claim]) -> None:
         """Write what was current before each campaign of these claims is touched."""
-        ...
 
     def settle(self, workspace: str, import_id: str, outcomes: Sequence[Outcome], now: str) -> None:
         """Write what became of campaigns: of claims to be done, or of those taken back."""
-        ...
 
     def restate(self, workspace: str, claim: Claim) -> None:
         """Change what an import says of a campaign that was made anew of the rows that are left."""
-        ...
 
     def not_taken_back(self, workspace: str, import_id: str, limit: int) -> list[Claim]:
         """Claims of an import that are still to be taken back, in order."""
-        ...
 
     def claims_on(self, workspace: str, campaign_ids: Sequence[str]) -> list[Claim]:
         """What every import says of some campaigns, oldest import first."""
-        ...
 
     def details(self, workspace: str, import_id: str, limit: int) -> list[dict[str, str]]:
         """Campaigns that were replaced or refused: {campaign_id, change, undone, detail}."""
-        ...
 
     def days(self, workspace: str, campaigns: Collection[str] | None = None) -> list[Days]:
         """The days that imports in force reported, the latest import last; with `campaigns` what was said under these
         names and keys alone (and all of imports of before campaigns were kept apart)."""
-        ...

@@ -77,7 +77,11 @@ def shown(entry: ImportEntry, details: Sequence[Mapping[str, str]]) -> dict[str,
     return {
         **progress_of(entry),
         **orjson.loads(entry.verdict),
-        "changes": [_change(row) for row in details if row["change"] == REPLACED],
+        "changes": [
+            {"campaign_id": row["campaign_id"], "difference": orjson.loads(row["detail"] or "{}")}
+            for row in details
+            if row["change"] == REPLACED
+        ],
         "refused": [
             {"campaign_id": row["campaign_id"], "reason": row["detail"]} for row in details if row["change"] == REFUSED
         ],
@@ -94,10 +98,6 @@ def progress_of(entry: ImportEntry) -> dict[str, Any]:
         "progress": {"done": entry.total if entry.state == DONE else entry.done, "total": entry.total},
         "outcome": {name: entry.counts.get(name, 0) for name in CHANGES},
     }
-
-
-def _change(row: Mapping[str, str]) -> dict[str, Any]:
-    return {"campaign_id": row["campaign_id"], "difference": orjson.loads(row["detail"] or "{}")}
 
 
 def _together(performance: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.results import Analysis, Finding
 from reflection.explain import formatting
-from reflection.explain.as_people_read import effect_as_read, finding_as_read
+from reflection.explain.as_people_read import as_people_read
 from reflection.explain.evidence import INTERVAL_LEVEL
 from reflection.explain.evidence_of_facts import spread_of, subject
 from reflection.explain.phrases_en import ENGLISH
@@ -68,11 +68,11 @@ def _section(
         and effect.interval[1] / effect.interval[0] > VARIED
     ]
     ranked = sorted(unsettled, key=lambda effect: (-effect.campaigns, effect.signal))[:MAX_EFFECTS]
-    significant, ranked = [finding_as_read(item) for item in significant], [effect_as_read(effect) for effect in ranked]
+    significant, ranked = [as_people_read(item) for item in significant], [as_people_read(effect) for effect in ranked]
     rows = [_finding_row(item, labels) for item in significant] + [_effect_row(effect, labels) for effect in ranked]
     lead = f"Nothing can be called a finding yet: {formatting.plain_name(reason, 300)}." if reason else ""
     plots = (_plot(rows, significant, ranked, labels),) if rows else ()
-    described = [finding_as_read(item) for item in findings if item.descriptive]
+    described = [as_people_read(item) for item in findings if item.descriptive]
     alone = [item for item in described if "within" in item.metadata][:MAX_FINDINGS]
     groups = [item for item in described if "within" not in item.metadata][:MAX_FINDINGS]
     tables = tuple(_groups(items, title, labels) for items, title in ((alone, WITHIN), (groups, ALIKE)) if items)

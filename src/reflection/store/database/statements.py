@@ -9,7 +9,21 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Float, Insert, Integer, Table, Text
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Float,
+    FromClause,
+    Insert,
+    Integer,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.ext.compiler import compiles
@@ -59,6 +73,22 @@ def _compiled(statement: Insert, columns: tuple[str, ...], dialect: Dialect) -> 
     compiled = statement.compile(dialect=dialect, column_keys=list(columns), for_executemany=True)
     assert isinstance(compiled, SQLCompiler)
     return str(compiled), tuple(compiled.positiontup or ())
+
+
+def key_of(table: FromClause, **columns: str) -> ColumnElement[bool]:
+    """Rows whose columns have the values of parameters: ``key_of(campaigns, workspace="w", campaign_id="c")``."""
+    return and_(*(table.c[column] == bindparam(name) for column, name in columns.items()))
+
+
+def same_key(one: FromClause, other: FromClause, *columns: str) -> ColumnElement[bool]:
+    """Rows of two tables that have the same values in these columns."""
+    return and_(*(one.c[column] == other.c[column] for column in columns))
+
+
+def delete_some(table: Table, *rows: ColumnElement[bool], limit: int) -> Delete:
+    """DELETE of a limited number of rows, for `turns.delete_in_turns`."""
+    keys = list(table.primary_key.columns)
+    return delete(table).where(tuple_(*keys).in_(select(*keys).where(*rows).limit(limit)))
 
 
 class JsonText(FunctionElement[str]):

@@ -9,12 +9,13 @@ not taken in. Must not know why anything was written.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Delete, Table, and_, bindparam, delete, exists, func, select, tuple_
+from sqlalchemy import bindparam, delete, exists, func, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.instants import instant_text
 from reflection.ingest.jobs.register import DONE, UNDONE
 from reflection.store.database.connections import Database
+from reflection.store.database.statements import delete_some, key_of, same_key
 from reflection.store.database.turns import delete_in_turns, turns
 from reflection.store.tables.campaigns import campaign_revisions, evidence, fits
 from reflection.store.tables.imports import import_campaigns, import_claims, import_days, imports
@@ -144,13 +145,15 @@ _OLD_IMPORTS = (
 )
 
 
-def _drop_some(table: Table) -> Delete:
-    keys = list(table.primary_key.columns)
-    own = and_(table.c.workspace == bindparam("w"), table.c.import_id.in_(bindparam("names", expanding=True)))
-    return delete(table).where(tuple_(*keys).in_(select(*keys).where(own).limit(PORTION)))
-
-
-_DROP_IMPORTS = [_drop_some(table) for table in (import_claims, import_campaigns, import_days, imports)]
+_DROP_IMPORTS = [
+    delete_some(
+        table,
+        key_of(table, workspace="w"),
+        table.c.import_id.in_(bindparam("names", expanding=True)),
+        limit=PORTION,
+    )
+    for table in (import_claims, import_campaigns, import_days, imports)
+]
 _REPLACED = (
     select(campaign_revisions.c.campaign_id, func.max(campaign_revisions.c.revision))
     .where(
@@ -182,14 +185,10 @@ _NOT_LEARNT = select(evidence.c.campaign_id, evidence.c.revision).where(
     evidence.c.seq >= bindparam("seq"),
 )
 _DROP_EVIDENCE = delete(evidence).where(
-    evidence.c.workspace == bindparam("w"),
-    evidence.c.campaign_id == bindparam("c"),
-    evidence.c.revision < bindparam("first"),
+    key_of(evidence, workspace="w", campaign_id="c"), evidence.c.revision < bindparam("first")
 )
 _DROP_REVISIONS = delete(campaign_revisions).where(
-    campaign_revisions.c.workspace == bindparam("w"),
-    campaign_revisions.c.campaign_id == bindparam("c"),
-    campaign_revisions.c.revision < bindparam("first"),
+    key_of(campaign_revisions, workspace="w", campaign_id="c"), campaign_revisions.c.revision < bindparam("first")
 )
 _later, _earlier = learning_revisions.alias("later"), learning_revisions.alias("earlier")
 _same = learning_revisions.c
@@ -214,8 +213,5 @@ _FORGET_BELIEFS = delete(learning_revisions).where(
 _FORGET_ADVICE = delete(advice_shown).where(
     advice_shown.c.workspace == bindparam("w"),
     advice_shown.c.shown_at < bindparam("t"),
-    ~exists().where(
-        advice_feedback.c.workspace == advice_shown.c.workspace,
-        advice_feedback.c.recommendation_id == advice_shown.c.recommendation_id,
-    ),
+    ~exists().where(same_key(advice_feedback, advice_shown, "workspace", "recommendation_id")),
 )

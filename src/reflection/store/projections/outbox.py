@@ -6,18 +6,18 @@ reason, as a dead letter, and tried again at ever longer intervals: it holds up 
 letter however often it fails. Must not know what the topics mean.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, delete, func, insert, literal, or_, select, tuple_
+from sqlalchemy import delete, func, insert, literal, or_, select, tuple_
 from sqlalchemy.engine import Connection, Row
 
 from reflection.domain.instants import instant_text
-from reflection.store.database.connections import Database
-from reflection.store.database.statements import upsert
+from reflection.store.book import Book
+from reflection.store.database.statements import key_of, upsert
 from reflection.store.row_values import json_text, outbox_row
 from reflection.store.tables.campaigns import outbox
 from reflection.store.tables.dead_letters import dead_letters
@@ -62,12 +62,8 @@ class DeadLetter:
         return OutboxEntry(0, self.workspace, self.topic, self.key, self.names, self.created_at)
 
 
-class Outbox:
+class Outbox(Book):
     """Pending entries of all workspaces: each entry names its own."""
-
-    def __init__(self, database: Database, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._database = database
-        self._now = now
 
     def pending(self, topic: str, limit: int = _PAGE) -> list[OutboxEntry]:
         """The oldest unpublished entries of a topic."""
@@ -171,8 +167,7 @@ def _forget(connection: Connection, topic: str, keys: Sequence[Key]) -> None:
     if keys:
         statement = delete(dead_letters).where(
             dead_letters.c.topic == topic,
-            dead_letters.c.workspace == bindparam("of_workspace"),
-            dead_letters.c.key == bindparam("of_key"),
+            key_of(dead_letters, workspace="of_workspace", key="of_key"),
         )
         connection.execute(statement, [{"of_workspace": workspace, "of_key": key} for workspace, key in keys])
 
