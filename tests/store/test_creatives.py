@@ -47,7 +47,7 @@ def test_places_are_kept_as_they_were_first_and_go_with_their_workspace(any_data
 
 
 def test_a_workspace_is_bounded(any_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "MOST_REGISTERED", 1)
+    monkeypatch.setattr(rows.CreativeBook, "most", 1)
     book = CreativeBook(any_database)
     with pytest.raises(Conflict):
         book.add("acme", [(entry("one"), None), (entry("two"), None)])

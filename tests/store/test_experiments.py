@@ -42,7 +42,7 @@ def test_an_experiment_is_there_once_whatever_is_sent(any_database: Database) ->
 
 
 def test_too_many_are_refused_and_none_of_them_is_stored(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "MOST_EXPERIMENTS", 2)
+    monkeypatch.setattr(rows.ExperimentBook, "most", 2)
     book = ExperimentBook(database)
     with pytest.raises(Conflict):
         book.add("acme", [experiment(name) for name in "abc"])
