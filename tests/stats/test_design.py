@@ -154,3 +154,15 @@ def test_some_rows_are_those_rows() -> None:
     assert [part.dtype for part in (some.design.indptr, some.design.indices, some.design.data)] == [
         part.dtype for part in (rows.design.indptr, rows.design.indices, rows.design.data)
     ]
+
+
+def test_rows_within_some_columns_are_the_rows_without_the_others() -> None:
+    cells = [{Feature("a", str(i % 3)): 1.0, Feature("b", str(i)): 0.5} for i in range(6)]
+    rows, _ = campaign_rows(cells, observe_rate(np.arange(6.0) + 1, np.full(6, 100.0), 0.03))
+    kept = [Feature("b", "4"), Feature("a", "1"), Feature("a", "2"), Feature("b", "none of these")]
+    at = [rows.design.features.index(feature) for feature in kept[:3]]
+    whole = rows.design.matrix().toarray()
+
+    np.testing.assert_array_equal(rows.design.within(kept).matrix().toarray(), whole[:, sorted(at)])
+    np.testing.assert_array_equal(rows.design.matrix(kept).toarray(), np.column_stack([whole[:, at], np.zeros(6)]))
+    assert rows.design.within(rows.design.features) is rows.design

@@ -22,8 +22,7 @@ def effects() -> Effects:
     rng = np.random.default_rng(6)
     draws = rng.normal(0.1, 0.2, (len(layout), 500)).astype(np.float32)
     mean = draws.mean(axis=1).astype(float)
-    low, high = np.quantile(draws, [0.05, 0.95], axis=1)
-    return Effects(layout, mean, draws.std(axis=1).astype(float), low, high, draws)
+    return Effects(layout, mean, draws.std(axis=1).astype(float), draws)
 
 
 def _at(effects: Effects, *features: Feature) -> list[int]:
@@ -98,7 +97,7 @@ def test_limits_of_the_present_are_those_of_its_draws_and_nothing_else_moves(eff
 
 
 def test_a_group_without_steps_is_at_present_already(effects: Effects) -> None:
-    still = Effects(Layout.of([Feature("platform", "a")]), *(np.zeros(2),) * 4, np.zeros((2, 3), dtype=np.float32))
+    still = Effects(Layout.of([Feature("platform", "a")]), *(np.zeros(2),) * 2, np.zeros((2, 3), dtype=np.float32))
 
     assert at_present(still, "platform") is still
 
@@ -115,7 +114,7 @@ def test_a_change_is_the_sum_of_the_steps_after_a_bucket(effects: Effects, since
 
 
 def test_the_sign_of_a_fall_is_as_probable_as_that_of_a_rise(effects: Effects) -> None:
-    fallen = Effects(effects.layout, -effects.mean, effects.sd, -effects.high, -effects.low, -effects.draws)
+    fallen = Effects(effects.layout, -effects.mean, effects.sd, -effects.draws)
 
     assert probability_of_sign(fallen, "platform", "a", 0) == pytest.approx(
         probability_of_sign(effects, "platform", "a", 0)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from reflection.stats import gram
-from reflection.stats.gram import DenseGram, Gram, SparseGram, grams_of, summed
+from reflection.stats.gram import DenseGram, Gram, SparseGram, grams_of, product, summed
 
 LARGEST = 2**16
 
@@ -42,6 +42,19 @@ def test_every_way_gives_the_same_sums(
         assert [one.diagonal().tolist() for one in sums] == [np.diag(one.whole()).tolist() for one in sums]
         assert [one.any() for one in sums] == [bool(one.whole().any()) for one in sums]
         assert all((one.lower().data != 0).all() for one in sums)
+
+
+@given(st.integers(0, 2**32), st.sampled_from([0.1, 1.0]), st.integers(2, 9), st.integers(1, 6))
+@pytest.mark.parametrize("cheap", [0, 10**9])
+def test_a_product_is_the_same_in_full_and_in_sparse_matrices(
+    cheap: int, seed: int, share: float, count: int, columns: int
+) -> None:
+    x, _, _ = rows(seed, share, count, columns)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gram, "_CHEAP", cheap)
+        patch.setattr(gram, "_ROWS_AT_ONCE", 2)
+        total = product(x.astype(np.float64)[:, :1], x.astype(np.float64))
+    np.testing.assert_allclose(total, x.toarray()[:, :1].T @ x.toarray())
 
 
 def test_what_is_too_large_for_floating_point_is_added_as_integers() -> None:

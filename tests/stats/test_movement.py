@@ -14,7 +14,7 @@ from reflection.stats.bayes_factors import group_factors
 from reflection.stats.columns import INTERCEPT, Feature, Layout
 from reflection.stats.design import Design, Rows
 from reflection.stats.drift import drift_group, step_feature, steps_of
-from reflection.stats.empirical_bayes import fit, moments
+from reflection.stats.empirical_bayes import Moments, fit, moments
 from reflection.stats.false_discovery import discover
 from reflection.stats.gaussian_posterior import INTERCEPT_SD, PRIOR_RATE
 from reflection.stats.movement import STEP_SD, movements
@@ -41,37 +41,43 @@ def _world(move: dict[str, float], shared: float = 0.0, seed: int = 0) -> tuple[
     return cells, y
 
 
-def _sums(cells: Cells, y: np.ndarray) -> SufficientStatistics:
+def _rows(cells: Cells, y: np.ndarray) -> Rows:
+    return Rows.of(Design.of(cells), y, np.full(len(y), NOISE))
+
+
+def _sums(rows: Rows) -> SufficientStatistics:
     sums = SufficientStatistics()
-    sums.add(Rows.of(Design.of(cells), y, np.full(len(y), NOISE)))
+    sums.add(rows)
     return sums
 
 
-def _asked(sums: SufficientStatistics, *, relative: bool) -> dict[str, float]:
+def _still(rows: Rows) -> Moments:
+    """The fit of everything but the steps."""
+    sums = _sums(rows)
+    return moments(sums.view(Layout.of(feature for feature in sums.features if feature.group != GROUP)))
+
+
+def _asked(rows: Rows, *, relative: bool) -> dict[str, float]:
     """Which groups moved, with their evidence."""
-    layout = Layout.of(sums.features)
-    still = [i for i, feature in enumerate(layout.features) if feature.group != GROUP]
-    levels = moments(sums.view(Layout.of(layout.features[i] for i in still))).at_mode
-    steps = {GROUP: steps_of(layout, "type", relative=relative)}
-    taken = movements(sums.view(layout), levels, np.array(still), steps)
-    return {group: factor for group, factor in _factors(sums, [GROUP]).items() if group in taken}
+    still = _still(rows)
+    steps = {GROUP: steps_of(rows.design.features, GROUP, relative=relative)}
+    taken = movements(rows, still.at_mode, still.layout.features, steps)
+    return {group: factor for group, factor in _factors(_sums(rows), [GROUP]).items() if group in taken}
 
 
 def _factors(sums: SufficientStatistics, groups: Sequence[str]) -> dict[str, float]:
     """Log Bayes factor of each group of steps beside everything else."""
-    mode = moments(sums.view()).mode
-    return group_factors(sums.view(), {group: [group] for group in groups}, mode, mode)
+    everything = moments(sums.view())
+    return group_factors(sums.view(), everything.log_evidence, {group: [group] for group in groups}, everything.mode)
 
 
 def test_the_evidence_is_that_of_the_model_with_the_steps_integrated_over_their_size() -> None:
     cells, y = _world({"a": -0.4, "b": 0.3})
-    sums = _sums(cells, y)
-    layout = Layout.of(sums.features)
-    still = np.array([i for i, feature in enumerate(layout.features) if feature.group != GROUP])
-    levels = moments(sums.view().of_columns(still))
-    groups = {GROUP: steps_of(layout, "type", relative=False)}
+    rows = _rows(cells, y)
+    levels = _still(rows)
+    groups = {GROUP: steps_of(rows.design.features, GROUP, relative=False)}
     asked = movement._ScoreTest(
-        *movement._score(sums.view(layout), levels.at_mode, still, groups), movement._places(groups), {}
+        *movement._score(rows, levels.at_mode, levels.layout.features, groups), movement._places(groups), {}
     )
 
     mains = np.array([[cell.get(Feature("type", level), 0.0) for level in LEVELS] for cell in cells])
@@ -92,19 +98,19 @@ def test_the_evidence_is_that_of_the_model_with_the_steps_integrated_over_their_
 
 
 def test_levels_that_stand_still_are_not_taken_up() -> None:
-    assert [_asked(_sums(*_world({}, seed=seed)), relative=True) for seed in range(10)].count({}) >= 9
+    assert [_asked(_rows(*_world({}, seed=seed)), relative=True) for seed in range(10)].count({}) >= 9
 
 
 def test_what_moves_all_levels_alike_is_no_movement_of_any_against_the_others() -> None:
-    sums = _sums(*_world({}, shared=0.8))
+    rows = _rows(*_world({}, shared=0.8))
 
-    assert _asked(sums, relative=False)[GROUP] > 10
-    assert _asked(sums, relative=True) == {}
+    assert _asked(rows, relative=False)[GROUP] > 10
+    assert _asked(rows, relative=True) == {}
 
 
 def test_a_walk_is_told_against_the_others_since_when_and_whether_it_goes_on() -> None:
-    sums = _sums(*_world({"a": -0.6}, shared=0.5))
-    learnt = judged_since(fit(sums.view(), 1, step_factors=_asked(sums, relative=True)), "type")
+    rows = _rows(*_world({"a": -0.6}, shared=0.5))
+    learnt = judged_since(fit(_sums(rows).view(), 1, step_factors=_asked(rows, relative=True)), "type")
     found = since(learnt, "type", discover(learnt))["a"]
 
     assert found.low < -0.4 < found.high < 0
@@ -124,7 +130,7 @@ def test_a_group_that_only_repeats_another_is_not_what_moved() -> None:
         cell |= {Feature("age", other): 1.0} | {
             step_feature("age", other, 1 + k): cell[step_feature("type", level, 1 + k)] for k in range(RAMPS)
         }
-    sums = _sums(cells, y)
+    sums = _sums(_rows(cells, y))
     ages = drift_group("age")
     factors = _factors(sums, [GROUP, ages])
 
@@ -134,10 +140,11 @@ def test_a_group_that_only_repeats_another_is_not_what_moved() -> None:
 
 def test_a_factor_does_not_depend_on_where_the_search_for_the_standing_levels_begins() -> None:
     """The moving model may hold them at no variance at all; standing still is judged at the best of its own."""
-    sums = _sums(*_world({"a": -0.3}))
-    mode = moments(sums.view()).mode
+    sums = _sums(_rows(*_world({"a": -0.3})))
+    everything = moments(sums.view())
+    mode, evidence = everything.mode, everything.log_evidence
     hidden = np.where([False, *(group == "type" for group in sums.view().layout.groups)], BOUNDS[0], mode)
-    factors = [group_factors(sums.view(), {GROUP: [GROUP]}, mode, near)[GROUP] for near in (mode, hidden)]
+    factors = [group_factors(sums.view(), evidence, {GROUP: [GROUP]}, near)[GROUP] for near in (mode, hidden)]
 
     assert factors[0] == pytest.approx(factors[1], abs=0.01)
 
@@ -149,7 +156,7 @@ def test_where_nothing_moves_few_lives_ever_reach_what_is_needed() -> None:
         cells, y = _world({}, seed=seed)
         level = dict(zip(LEVELS, rng.normal(0, 0.2, len(LEVELS)), strict=True))
         y += [level[f.level] for cell in cells for f in cell if f.group == "type"] + rng.normal(0, 0.25, ROWS)
-        looks = (_factors(_sums(cells[:rows], y[:rows]), [GROUP])[GROUP] for rows in range(30, ROWS + 1, 30))
+        looks = (_factors(_sums(_rows(cells[:rows], y[:rows])), [GROUP])[GROUP] for rows in range(30, ROWS + 1, 30))
         ever += any(factor >= log_factor_needed(0.1, 1) for factor in looks)
 
     assert ever <= 0.1 * LIVES + 2

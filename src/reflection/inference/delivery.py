@@ -22,7 +22,6 @@ from reflection.inference.design import CellDesign
 from reflection.inference.evidence_sums import Linearisation, effects_of
 from reflection.stats.columns import INTERCEPT, Feature
 from reflection.stats.empirical_bayes import Fit
-from reflection.stats.quantiles import limits
 
 USUAL = 2.0
 """Standard deviation of tilts before anything is seen."""
@@ -126,8 +125,5 @@ def _wider(fit: Fit, by: Floats) -> Fit:
     factor = np.sqrt(1.0 + (by / np.maximum(fit.sd, 1e-12)) ** 2)
     factor[fit.sd <= 0] = 1.0
     draws = (fit.mean[:, None] + factor[:, None] * (fit.draws - fit.mean[:, None])).astype(np.float32)
-    low, high = limits(draws)
     covariance = (fit.covariance * np.outer(factor, factor)).astype(np.float32)
-    return replace(
-        fit, sd=factor * fit.sd, low=low, high=high, draws=draws, error=factor * fit.error, covariance=covariance
-    )
+    return replace(fit, sd=factor * fit.sd, draws=draws, error=factor * fit.error, covariance=covariance)

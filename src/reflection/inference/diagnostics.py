@@ -53,8 +53,8 @@ def _sizes(fitted: FittedMetrics) -> dict[str, dict[str, object]]:
     sizes: dict[str, dict[str, object]] = {}
     for name in (name for name in RATES if name in fitted.metrics):
         fit = fitted.metrics[name].fit
-        low, middle, high = (2.0 ** float(slope[column]) for slope in (fit.low, fit.mean, fit.high))
-        sizes[name] = {"doubling": middle, "interval": [low, high]}
+        interval = [2.0**slope for slope in fit.interval(column)]
+        sizes[name] = {"doubling": 2.0 ** float(fit.mean[column]), "interval": interval}
     return sizes
 
 

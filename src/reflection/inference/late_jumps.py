@@ -16,7 +16,6 @@ from reflection.inference.dataset import Dataset
 from reflection.stats.design import Stratum
 from reflection.stats.empirical_bayes import Effects, Fit
 from reflection.stats.late_jump import late_jump
-from reflection.stats.quantiles import limits
 
 METRIC = "cvr"
 LATE_DAYS = 90
@@ -62,10 +61,8 @@ def after_jumps(effects: Effects, metric: str, jumps: Mapping[str, Floats]) -> E
     for row, column in zip(moved, columns, strict=True):
         row += sign * jumps.get(effects.layout.features[column].level, 0.0)
     moved -= moved.mean(axis=0)
-    mean, sd, low, high = (part.copy() for part in (effects.mean, effects.sd, effects.low, effects.high))
-    draws = effects.draws.copy()
+    mean, sd, draws = effects.mean.copy(), effects.sd.copy(), effects.draws.copy()
     draws[columns] += moved
     mean[columns] += moved.mean(axis=1)
     sd[columns] = draws[columns].std(axis=1, dtype=np.float64)
-    low[columns], high[columns] = limits(draws[columns])
-    return Effects(effects.layout, mean, sd, low, high, draws)
+    return Effects(effects.layout, mean, sd, draws)

@@ -88,7 +88,7 @@ class LevelShifts:
             column = effects.layout.column(one.feature)
             if column is None or one.signal != key or one.event.kind != "tracking" or not discoveries.selected[column]:
                 continue
-            low, high = float(effects.low[column]), float(effects.high[column])
+            low, high = effects.interval(column)
             if low <= 0.0 <= high or campaigns.day.max() - one.first >= HELD_DAYS:
                 continue
             since = (campaigns.platform_key == key) & (campaigns.day >= one.first)

@@ -28,7 +28,6 @@ from reflection.inference.evidence_sums import (
     EvidencePart,
     Linearisation,
     pooled,
-    summed,
     sums_of,
 )
 from reflection.inference.experiments import Trials
@@ -39,6 +38,7 @@ from reflection.inference.wear import LIFE, MONTHLY, moving_signals
 from reflection.stats import drift, slow_drift
 from reflection.stats.campaign_size import SIZE
 from reflection.stats.columns import FREE_MARK, Feature, Layout
+from reflection.stats.design import Rows
 from reflection.stats.diagnostics import MOST_CAMPAIGNS, SetAside, coverage
 from reflection.stats.empirical_bayes import Effects, Fit, fit
 from reflection.stats.experiments import seen_of
@@ -168,8 +168,8 @@ def _roughly(fitting: Fitting, plain: Linearisation, still: Layout) -> tuple[Lin
         last = number + 1 == passes
         weighed, observations = linear.taken(table, design)
         columns = weighed if last and not rough.many else weighed.within(still)
-        rows = columns.rows(_only(observations, around), table.campaign, unit)
-        rough.learn(summed(some for some, _ in rows), last=last)
+        rows = [some for some, _ in columns.rows(_only(observations, around), table.campaign, unit)]
+        rough.learn(Rows.joined(rows), last=last)
         linear = linear.around(rough.shape)
     return linear, rough
 

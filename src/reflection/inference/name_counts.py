@@ -104,7 +104,8 @@ class NameCounter:
 
     def __init__(self, evidence: Iterable[Evidence]) -> None:
         self._evidence, self._names = evidence, Counter[str]()
-        self._counts, self._campaigns, self._held = NameCounts(), 0, 0
+        self._counts: NameCounts | None = None
+        self._campaigns, self._held = 0, 0
         self.cut = False
 
     def __iter__(self) -> Iterator[Evidence]:
@@ -122,13 +123,14 @@ class NameCounter:
     @property
     def counts(self) -> NameCounts:
         """Of what was read."""
-        self._count()
-        return replace(self._counts, campaigns=self._campaigns)
+        return replace(self._count(), campaigns=self._campaigns)
 
-    def _count(self) -> None:
+    def _count(self) -> NameCounts:
         """Put what was gathered into the counters."""
-        self._counts += NameCounts.of(self._names, 0)
+        more = NameCounts.of(self._names, 0)
         self._names.clear()
+        self._counts = more if self._counts is None else self._counts + more
+        return self._counts
 
 
 def _names_of(item: Evidence) -> Set[str]:

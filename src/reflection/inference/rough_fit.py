@@ -7,9 +7,7 @@ platforms' own steps, and a season is no wear-out of every creative type. Must n
 
 import math
 from collections.abc import Collection, Iterable
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import replace
 
 from reflection.domain import signals
 from reflection.errors import LearningError
@@ -19,9 +17,9 @@ from reflection.inference.wear import LIFE, MARKET, WEAR
 from reflection.stats import drift
 from reflection.stats.bayes_factors import group_factors
 from reflection.stats.columns import FREE_MARK, Feature, Layout
+from reflection.stats.design import Rows
 from reflection.stats.empirical_bayes import Moments, moments
 from reflection.stats.experiments import SEEN
-from reflection.stats.gaussian_posterior import Posterior
 from reflection.stats.movement import Order, Steps, movements
 from reflection.stats.sufficient_statistics import SufficientStatistics, View
 from reflection.stats.variance_components import ROUGH
@@ -54,22 +52,22 @@ class RoughFit:
         None where nobody asked."""
         return self._moving
 
-    def learn(self, sums: SufficientStatistics, *, last: bool) -> None:
-        """Learn from the sums of one pass; from those of the `last` one, which have the walks, also what moved."""
-        self._shape = moments(
-            sums.view(self._still), start=None if self._shape is None else self._shape.mode, level=ROUGH
-        )
+    def learn(self, rows: Rows, *, last: bool) -> None:
+        """Learn from the rows of one pass; from those of the `last` one, which have the walks, also what moved."""
+        start = None if self._shape is None else self._shape.mode
+        self._shape = moments(_view(rows, self._still), start=start, level=ROUGH)
         if last and not self.many:
-            self._take_up(sums, self._shape)
+            self._take_up(rows, self._shape)
 
-    def _take_up(self, sums: SufficientStatistics, still: Moments) -> None:
+    def _take_up(self, rows: Rows, still: Moments) -> None:
         """Take up what moved, and fit it with what stands still."""
-        groups = _groups(sums)
-        taken = movements(*_asked(sums, still, groups), order=_ORDER) if groups else ()
+        walks = [feature for feature in rows.design.present if drift.is_walk(feature.group)]
+        groups = {feature.group for feature in walks}
+        taken = movements(rows, still.at_mode, still.layout.features, _asked(walks), order=_ORDER) if groups else ()
         self._moving = dict.fromkeys(taken, 0.0)
         if not taken:
             return
-        view = sums.view(Layout.of({*self._still.features, *self.walks(sums.features)}))
+        view = _view(rows, Layout.of({*self._still.features, *self.walks(walks)}))
         self._shape = moments(view, level=ROUGH)
         price = math.log(len(groups - _ORDER.silent))
         for name, factor in _factors(view, still, self._shape, taken).items():
@@ -83,7 +81,7 @@ class RoughFit:
 
 _WEAR, _LIFE, _MARKET = map(drift.drift_group, (WEAR, LIFE, MARKET))
 _SINGLE = {drift.drift_group(group): drift.drift_group(single) for group, single in SINGLE.items()}
-_ABSOLUTE = (signals.PLATFORM, WEAR, MARKET, EVENT, *SINGLE, *SINGLE.values())
+_ABSOLUTE = tuple(map(drift.drift_group, (signals.PLATFORM, WEAR, MARKET, EVENT, *SINGLE, *SINGLE.values())))
 """What is asked for its movement as it is, and not against the others of its group."""
 
 _ONCE = "single times alone, "
@@ -96,22 +94,17 @@ _ORDER = Order(beside={_WEAR: _MARKET, _LIFE: _MARKET}, along={_WEAR: _LIFE}, af
 month that was special in one year must not look like a season."""
 
 
-def _groups(sums: SufficientStatistics) -> set[str]:
-    """Groups of steps of which there is any evidence."""
-    return {feature.group for feature in sums.features if drift.is_walk(feature.group)}
+def _view(rows: Rows, layout: Layout) -> View:
+    """The sums of the columns of a layout alone."""
+    sums = SufficientStatistics()
+    sums.add(replace(rows, design=rows.design.within(layout.features)))
+    return sums.view(layout)
 
 
-def _asked(
-    sums: SufficientStatistics, still: Moments, groups: Collection[str]
-) -> tuple[View, Posterior, NDArray[np.intp], dict[str, Steps]]:
-    """The sums with the steps of some groups, what stands still, its columns, and the steps."""
-    layout = Layout.of({*still.layout.features, *(f for f in sums.features if f.group in groups)})
-    columns = [layout.column(feature) for feature in still.layout.features]
-    steps = {
-        drift.drift_group(group): drift.steps_of(layout, group, relative=group not in _ABSOLUTE)
-        for group in drift.walking(layout)
-    }
-    return sums.view(layout), still.at_mode, np.array(columns, dtype=np.intp), steps
+def _asked(walks: Collection[Feature]) -> dict[str, Steps]:
+    """The steps of each group, as they are asked for."""
+    groups = sorted({feature.group for feature in walks})
+    return {group: drift.steps_of(walks, group, relative=group not in _ABSOLUTE) for group in groups}
 
 
 def _factors(view: View, still: Moments, moving: Moments, taken: Collection[str]) -> dict[str, float]:
@@ -123,7 +116,7 @@ def _factors(view: View, still: Moments, moving: Moments, taken: Collection[str]
     without = {name: {name, others.get(name)} for name in taken if name not in _ORDER.silent}
     recurring = [name for name in without if name in _SINGLE]
     without |= {_ONCE + name: {name} for name in recurring}
-    factors = group_factors(view, without, moving.mode, near, ROUGH)
+    factors = group_factors(view, moving.log_evidence, without, near, ROUGH)
     for name in recurring:
         once = factors.pop(_ONCE + name)
         if once < REPEATED:

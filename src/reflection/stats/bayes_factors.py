@@ -57,14 +57,13 @@ def step_factors_of(view: View, mode: Floats) -> dict[str, float]:
 
 
 def group_factors(
-    view: View, without: Mapping[str, Collection[str | None]], mode: Floats, near: Floats, level: float = LEVEL
+    view: View, everything: float, without: Mapping[str, Collection[str | None]], near: Floats, level: float = LEVEL
 ) -> dict[str, float]:
     """Log Bayes factor of all columns against all but those of some groups, by the name of each such set.
 
-    ``mode``: components of all columns. ``near``, ``level``: see :func:`evidence_of`, of the smaller models.
+    ``everything``: log evidence of all columns. ``near``, ``level``: see :func:`evidence_of`, of the smaller models.
     """
     groups = [feature.group for feature in view.layout.features]
-    everything = evidence_of(view, range(len(groups)), mode, level)
     return {
         name: everything - evidence_of(view, [i for i, group in enumerate(groups) if group not in left], near, level)
         for name, left in without.items()

@@ -74,11 +74,3 @@ class SparseSums:
             form = 2 * (vector @ (gram @ vector)) - gram.diagonal() @ vector**2
             blocks.append(2 * lower - float(gram.diagonal() @ np.diag(symmetric)) + form)
         return np.array(blocks) * self._scale
-
-
-def weighted_gram(view: View, w: Floats) -> Floats:
-    """sum_b w_b A_b in the columns of a view, a full matrix."""
-    total = np.zeros((len(view.layout), len(view.layout)))
-    for weight, gram in zip(w, view.grams, strict=True):
-        total += (weight * view.gram_scale) * gram.whole()
-    return total

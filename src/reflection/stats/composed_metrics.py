@@ -14,7 +14,6 @@ import numpy as np
 
 from reflection.errors import LearningError
 from reflection.stats.empirical_bayes import Effects, Fit
-from reflection.stats.quantiles import limits
 
 
 @dataclass(frozen=True)
@@ -49,12 +48,9 @@ def compose(fits: Mapping[str, Fit], recipe: Recipe) -> Effects:
     draws = np.zeros((len(parts[0][0].layout), count), dtype=np.float32)
     for part, exponent in parts:
         draws += np.float32(exponent) * part.draws[:, :count]
-    low, high = limits(draws)
     return Effects(
         layout=parts[0][0].layout,
         mean=np.sum([exponent * part.mean for part, exponent in parts], axis=0),
         sd=draws.std(axis=1, dtype=np.float64),
-        low=low,
-        high=high,
         draws=draws,
     )

@@ -13,7 +13,7 @@ contrasts, free of what is peculiar to the unit and lasts, and one between row.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
@@ -95,9 +95,28 @@ class Design:
         some = sparse.csr_array(parts, shape=(len(self), len(self.features)))[at]
         return Design(self.features, some.indptr.astype(np.int64), some.indices.astype(np.int32), some.data)
 
-    def matrix(self) -> sparse.csr_array:
-        """Return the rows as float64, shape (n, features), columns in the order of ``features``."""
-        return sparse.csr_array((self.data / GRID, self.indices, self.indptr), shape=(len(self), len(self.features)))
+    def within(self, features: Collection[Feature]) -> Design:
+        """Return the same rows with some of the columns alone; itself where it has no others."""
+        wanted = frozenset(features)
+        kept = [number for number, feature in enumerate(self.features) if feature in wanted]
+        if len(kept) == len(self.features):
+            return self
+        at = np.full(len(self.features), -1, dtype=np.int32)
+        at[kept] = np.arange(len(kept))
+        inside = at[self.indices] >= 0
+        return Design(
+            tuple(self.features[number] for number in kept),
+            np.concatenate([[0], np.cumsum(inside)])[self.indptr],
+            at[self.indices[inside]],
+            self.data[inside],
+        )
+
+    def matrix(self, columns: Sequence[Feature] | None = None) -> sparse.csr_array:
+        """Return the rows as float64 in the order of ``features``, or in these columns alone, shape (n, columns)."""
+        names = self.features if columns is None else columns
+        own, place = self.within(names), {feature: number for number, feature in enumerate(names)}
+        at = np.array([place[feature] for feature in own.features], dtype=np.int32)
+        return sparse.csr_array((own.data / GRID, at[own.indices], own.indptr), shape=(len(own), len(names)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +163,8 @@ class Rows:
     @classmethod
     def joined(cls, parts: Sequence[Rows]) -> Rows:
         """Return the rows of several, one after the other."""
+        if len(parts) == 1:
+            return parts[0]
         column = {
             feature: i for i, feature in enumerate(dict.fromkeys(f for rows in parts for f in rows.design.features))
         }

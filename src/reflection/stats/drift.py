@@ -8,7 +8,7 @@ back into paths; it must not know dates.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
@@ -63,11 +63,11 @@ def walking(layout: Layout) -> tuple[str, ...]:
     return tuple(group.removeprefix(_GROUP) for group in layout.groups if is_walk(group))
 
 
-def steps_of(layout: Layout, group: str, *, relative: bool) -> Steps:
-    """The steps of a group in a layout, see :class:`~reflection.stats.movement.Steps`."""
-    columns = layout.columns_in(drift_group(group))
-    bucket = [int(layout.features[i].level.rpartition(STEP_MARK)[2]) for i in columns]
-    return Steps(np.array(columns, dtype=np.intp), np.array(bucket, dtype=np.intp), relative)
+def steps_of(columns: Iterable[Feature], group: str, *, relative: bool) -> Steps:
+    """The steps that are a group of their own among some columns, see :class:`~reflection.stats.movement.Steps`."""
+    own = sorted(column for column in columns if column.group == group)
+    bucket = [int(column.level.rpartition(STEP_MARK)[2]) for column in own]
+    return Steps(own, np.array(bucket, dtype=np.intp), relative)
 
 
 @lru_cache(maxsize=16_384)
@@ -125,12 +125,10 @@ def at_present(effects: Effects, group: str, beside: Beside = MappingProxyType({
     changed = [0, *levels]
     walks, ends_at = ends @ effects.draws.astype(np.float64), ends @ effects.mean
     moved = np.concatenate([[walks.mean(axis=0)], walks - walks.mean(axis=0)]) + effects.draws[changed]
-    mean, sd, low, high = (part.copy() for part in (effects.mean, effects.sd, effects.low, effects.high))
-    draws = effects.draws.copy()
+    mean, sd, draws = effects.mean.copy(), effects.sd.copy(), effects.draws.copy()
     mean[changed] += np.append(ends_at.mean(), ends_at - ends_at.mean())
     sd[changed], draws[changed] = moved.std(axis=1), moved
-    low[changed], high[changed] = limits(moved)
-    return Effects(effects.layout, mean, sd, low, high, draws)
+    return Effects(effects.layout, mean, sd, draws)
 
 
 def all_at_present(effects: Effects, features: Collection[Feature]) -> Effects:
@@ -138,13 +136,11 @@ def all_at_present(effects: Effects, features: Collection[Feature]) -> Effects:
     columns = [i for i, feature in enumerate(effects.layout.features) if feature in features]
     if not columns:
         return effects
-    mean, sd, low, high = (part.copy() for part in (effects.mean, effects.sd, effects.low, effects.high))
-    draws = effects.draws.copy()
+    mean, sd, draws = effects.mean.copy(), effects.sd.copy(), effects.draws.copy()
     mean[0] += effects.mean[columns].sum()
     draws[0] += effects.draws[columns].sum(axis=0)
     sd[0] = draws[0].std(dtype=np.float64)
-    low[:1], high[:1] = limits(draws[:1])
-    return Effects(effects.layout, mean, sd, low, high, draws)
+    return Effects(effects.layout, mean, sd, draws)
 
 
 def around_mean(effects: Effects, group: str) -> Effects:
@@ -154,16 +150,15 @@ def around_mean(effects: Effects, group: str) -> Effects:
     columns = list(effects.layout.columns_in(drift_group(group)))
     if not columns:
         return effects
-    mean, sd, low, high = (part.copy() for part in (effects.mean, effects.sd, effects.low, effects.high))
-    draws, changed = effects.draws.copy(), [0, *columns]
+    mean, sd, draws = effects.mean.copy(), effects.sd.copy(), effects.draws.copy()
+    changed = [0, *columns]
     own = draws[columns].astype(np.float64)
     moved = np.concatenate([draws[:1] + own.mean(axis=0), own - own.mean(axis=0)])
     middle = mean[columns].mean()
     mean[0] += middle
     mean[columns] -= middle
     sd[changed], draws[changed] = moved.std(axis=1), moved
-    low[changed], high[changed] = limits(moved)
-    return Effects(effects.layout, mean, sd, low, high, draws)
+    return Effects(effects.layout, mean, sd, draws)
 
 
 def judged_around_mean(fit: Fit, group: str) -> Fit:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reflection.stats.gaussian_posterior import cholesky, solved
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
@@ -112,13 +114,13 @@ def _integrated(
     for apart in _APART:
         sizes = [FROM_LINEAR, max(float(apart), _LEAST), MEMBER_SD, LEVEL_SD]
         prior = 1.0 / np.append(np.square(np.repeat(sizes, counts)), beside)
-        precision = gram + np.diag(prior)
-        covariance = np.linalg.inv(precision)
-        middle = covariance @ moment
-        evidence = 0.5 * (np.log(prior).sum() - np.linalg.slogdet(precision)[1] - square + moment @ middle)
+        factor = cholesky(gram + np.diag(prior))
+        white, of_reading = solved(factor, moment), solved(factor, reading.T)
+        volume = 2.0 * np.log(np.diag(factor)).sum()
+        evidence = 0.5 * (np.log(prior).sum() - volume - square + white @ white)
         weights.append(evidence - APART_RATE * apart)
-        means.append(reading @ middle)
-        variances.append(np.einsum("gi,ij,gj->g", reading, covariance, reading))
+        means.append(white @ of_reading)
+        variances.append(np.square(of_reading).sum(axis=0))
     mass = np.exp(np.array(weights) - max(weights)) * np.gradient(_APART)
     mass /= mass.sum()
     mean = mass @ np.array(means)

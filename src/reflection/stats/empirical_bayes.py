@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,15 +45,33 @@ class Effects:
     """Posterior of all effects on one (observed or composed) metric; log scale, p columns in the order of
     ``layout``.
 
-    ``mean``, ``sd``: (p,). ``low``, ``high``: 90 % equal-tailed limits, (p,). ``draws``: float32, (p, D).
+    ``mean``, ``sd``: (p,). ``draws``: float32, (p, D).
     """
 
     layout: Layout
     mean: Floats
     sd: Floats
-    low: Floats
-    high: Floats
     draws: NDArray[np.float32]
+
+    @property
+    def low(self) -> Floats:
+        """Lower 90 % equal-tailed limits, (p,)."""
+        return self._limits[0]
+
+    @property
+    def high(self) -> Floats:
+        """Upper 90 % equal-tailed limits, (p,)."""
+        return self._limits[1]
+
+    @cached_property
+    def _limits(self) -> tuple[Floats, Floats]:
+        """Those of the draws, which are sorted when somebody asks."""
+        return limits(self.draws)
+
+    def interval(self, column: int) -> tuple[float, float]:
+        """The limits of one effect alone."""
+        low, high = limits(self.draws[[column]])
+        return float(low[0]), float(high[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,8 +118,6 @@ class Fit(Effects):
         return replace(
             self,
             sd=factor * self.sd,
-            low=self.mean + factor * (self.low - self.mean),
-            high=self.mean + factor * (self.high - self.mean),
             draws=(self.mean[:, None] + factor * (self.draws - self.mean[:, None])).astype(np.float32),
             error=factor * self.error,
             sigma={stratum: factor * sigma for stratum, sigma in self.sigma.items()},
@@ -121,8 +138,7 @@ class Fit(Effects):
 class Moments:
     """The two moments of a posterior without its draws: all that predicting one row after another needs.
 
-    ``mean``, ``sd``: (p,), integrated over the components. ``covariance``, ``sigma``, ``tau``: at the mode.
-    ``mode``: the components, logarithms of ``sigma`` and ``tau``. ``at_mode``: the posterior there.
+    ``mean``, ``sd``: (p,), integrated over the components. ``sigma``, ``tau``: at the mode.
     """
 
     layout: Layout
@@ -130,13 +146,28 @@ class Moments:
     sd: Floats
     sigma: dict[Stratum, float]
     tau: Floats
-    mode: Floats
-    at_mode: Posterior
+    _model: Model
+    _mode: Mode
+
+    @property
+    def mode(self) -> Floats:
+        """The most probable components, logarithms of ``sigma`` and ``tau``."""
+        return self._mode.components
+
+    @property
+    def at_mode(self) -> Posterior:
+        """The posterior there."""
+        return self._mode.posterior
 
     @property
     def covariance(self) -> Floats:
-        """Covariance of the effects, (p, p); made when it is asked for."""
+        """Covariance of the effects at the mode, (p, p); made when it is asked for."""
         return self.at_mode.covariance
+
+    @property
+    def log_evidence(self) -> float:
+        """Of all columns, see :func:`~reflection.stats.bayes_factors.log_evidence`; made when it is asked for."""
+        return log_evidence(self._model, self._mode)
 
 
 def moments(
@@ -165,8 +196,8 @@ def moments(
         sd=np.where(fixed, 0.0, sd),
         sigma=dict(zip(model.strata, sigmas.tolist(), strict=True)),
         tau=taus,
-        mode=mode.components,
-        at_mode=mode.posterior,
+        _model=model,
+        _mode=mode,
     )
 
 
@@ -198,7 +229,6 @@ def fit(
         mean, sd, sample, squares = at_mode.mean, _sd(at_mode), at_mode.draw(rng, draws), np.exp(2 * components)
     fixed = ~view.layout.identifiable
     sample[fixed] = 0.0
-    low, high = limits(sample)
     estimate, error = _deshrunk(model, at_mode)
     wider = _wider(view.layout, sd, _sd(at_mode))
     sigmas, taus = np.split(np.exp(components), [len(model.strata)])
@@ -206,8 +236,6 @@ def fit(
         layout=view.layout,
         mean=np.where(fixed, 0.0, mean),
         sd=np.where(fixed, 0.0, sd),
-        low=low,
-        high=high,
         estimate=estimate,
         error=error * wider,
         draws=sample.astype(np.float32),

@@ -150,6 +150,18 @@ def grams_of(x: sparse.csr_array, sign: Ints, starts: Sequence[int], largest: in
     return [DenseGram(_product(numbers, sign, *span)) for span in zip(starts, ends, strict=True)]
 
 
+def product(left: sparse.csr_array, right: sparse.csr_array) -> NDArray[np.float64]:
+    """left' right of two matrices of as many rows, by whichever of full and sparse ones is cheaper."""
+    n, size = left.shape[0], left.shape[1] * right.shape[1]
+    if n * size > _CHEAP * int((np.diff(left.indptr) * np.diff(right.indptr)).sum()):
+        return np.asarray((left.T @ right).toarray())
+    total = np.zeros((left.shape[1], right.shape[1]))
+    for first in range(0, n, _ROWS_AT_ONCE):
+        rows = slice(first, first + _ROWS_AT_ONCE)
+        total += left[rows].toarray().T @ right[rows].toarray()
+    return total
+
+
 def _product(x: sparse.csr_array, sign: Ints, start: int, end: int) -> Ints:
     """Signed sum over some rows by the linear algebra of floating point, which is exact below `EXACT`."""
     total = np.zeros((x.shape[1], x.shape[1]))

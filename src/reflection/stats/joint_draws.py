@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from reflection.stats.effect_correlation import of_signals, positive
 from reflection.stats.empirical_bayes import Fit
-from reflection.stats.quantiles import limits
 
 Floats = NDArray[np.float64]
 
@@ -46,8 +45,7 @@ def joint(fits: Mapping[str, Fit], rows: Floats, effects: Floats) -> dict[str, F
             own += factor[:, row, column, None] * scores[column]
         own *= part.sd[:, None].astype(np.float32)
         own += part.mean[:, None].astype(np.float32)
-        low, high = limits(own)
-        mixed[name] = replace(part, draws=own, low=low, high=high)
+        mixed[name] = replace(part, draws=own)
     return mixed
 
 

@@ -13,15 +13,18 @@ level is, nor when anything happened.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
-from reflection.stats.block_sums import weighted_gram
+from reflection.stats.columns import Feature
+from reflection.stats.design import GRID, Rows
 from reflection.stats.gaussian_posterior import PRIOR_RATE, Posterior
-from reflection.stats.sufficient_statistics import View
+from reflection.stats.gram import product
+from reflection.stats.sufficient_statistics import block_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -38,13 +41,13 @@ _LOG_PRIOR = np.append(
 
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """The steps of one group: their columns, (steps,), and the bucket of each, (steps,).
+    """The steps of one group: their columns and the bucket of each, (steps,).
 
     ``relative``: whether they are asked for as differences from the mean step of their bucket, which leaves out what
     moves all levels alike.
     """
 
-    columns: Ints
+    columns: Sequence[Feature]
     bucket: Ints
     relative: bool
 
@@ -72,16 +75,16 @@ class Order:
 
 
 def movements(
-    view: View, still: Posterior, columns: Ints, groups: Mapping[str, Steps], order: Order | None = None
+    rows: Rows, still: Posterior, levels: Sequence[Feature], groups: Mapping[str, Steps], order: Order | None = None
 ) -> tuple[str, ...]:
-    """Return the groups of steps that the sums favour over levels that stand still, in the order in which they were
+    """Return the groups of steps that the rows favour over levels that stand still, in the order in which they were
     taken up.
 
-    ``view``: sums of all columns. ``still``: the levels at the mode of their fit; ``columns``: theirs, ascending and
-    the intercept first. ``groups``: steps that may be, of other columns.
+    ``still``: the levels at the mode of their fit to these rows; ``levels``: its columns, in their order. ``groups``:
+    steps that may be, of other columns.
     """
     order = order or Order()
-    asked = _ScoreTest(*_score(view, still, columns, groups), _places(groups), {})
+    asked = _ScoreTest(*_score(rows, still, levels, groups), _places(groups), {})
     candidates = [name for name in groups if name not in order.silent]
     while True:
         left = [name for name in candidates if name not in asked.taken]
@@ -127,18 +130,29 @@ class _ScoreTest:
         )
 
 
-def _score(view: View, still: Posterior, columns: Ints, groups: Mapping[str, Steps]) -> tuple[Floats, Floats]:
-    """a = Z'Py and Z'PZ of the steps of all groups, one after the other."""
-    weights = still.weights
-    gram = weighted_gram(view, weights)
-    steps = np.concatenate([one.columns for one in groups.values()])
-    cross, own, pull = gram[np.ix_(steps, columns)], gram[np.ix_(steps, steps)], weights @ view.moment[:, steps]
+def _score(
+    rows: Rows, still: Posterior, levels: Sequence[Feature], groups: Mapping[str, Steps]
+) -> tuple[Floats, Floats]:
+    """a = Z'Py and Z'PZ of the steps of all groups, one after the other.
+
+    Made of the rows: sums of each block, as a fit has them, would be those of all pairs of columns for any weights.
+    """
+    columns = [*levels, *(column for one in groups.values() for column in one.columns)]
+    matrix = rows.design.matrix(columns)
+    weighted = sparse.csr_array(matrix[:, len(levels) :] * _weights(rows, still)[:, None])
+    gram, pull = product(weighted, matrix), weighted.T @ (rows.y / GRID)
+    cross, own = gram[:, : len(levels)], gram[:, len(levels) :]
     for name, places in _places(groups).items():
         if groups[name].relative:
             turn = groups[name].contrasts()
             cross[places], own[places], pull[places] = turn @ cross[places], turn @ own[places], turn @ pull[places]
             own[:, places] = own[:, places] @ turn.T
     return pull - cross @ still.mean, own - cross @ still.covariance @ cross.T
+
+
+def _weights(rows: Rows, still: Posterior) -> Floats:
+    """The weight of each row in a fit to them, (n,): that of its block."""
+    return np.asarray(still.weights[np.unique(block_of(rows), return_inverse=True)[1]])
 
 
 def _evidence(score: Floats, information: Floats, own: Ints) -> tuple[float, float]:

@@ -167,7 +167,7 @@ class SufficientStatistics:
         ``rows``: some of those that were added.
         """
         self.fold()
-        keys, place = np.unique(_block_of(rows), return_inverse=True)
+        keys, place = np.unique(block_of(rows), return_inverse=True)
         blocks = [self._blocks[key] for key in keys.tolist()]
         log2_v, log2_passing = (
             np.array([round(total / max(block.rows, 1)) for block, total in totals], dtype=np.int64)[place]
@@ -241,7 +241,7 @@ class SufficientStatistics:
         y = np.concatenate([rows.y for _, rows in pending])
         log2_v = np.concatenate([rows.log2_v for _, rows in pending])
         passing = np.concatenate([rows.log2_passing for _, rows in pending])
-        key = np.concatenate([_block_of(rows) for _, rows in pending])
+        key = np.concatenate([block_of(rows) for _, rows in pending])
         for k, block in summed(x, y, log2_v, passing, sign, key, self._largest_x).items():
             self._accumulate(k, block)
 
@@ -272,7 +272,7 @@ class SufficientStatistics:
             self._blocks = {key: moved(block, at, len(self._features)) for key, block in self._blocks.items()}
 
 
-def _block_of(rows: Rows) -> NDArray[np.int64]:
+def block_of(rows: Rows) -> NDArray[np.int64]:
     """The number of each row's block: its stratum, the bin of the passing scatter in it and that of its variance."""
     stratum = rows.stratum + _STRATA * np.clip(-(rows.log2_passing >> GRID_BITS), 0, PASSING_BINS - 1)
     return np.asarray(stratum * BINS + np.clip(rows.log2_v >> GRID_BITS, LOWEST_BIN, HIGHEST_BIN) - LOWEST_BIN)

@@ -27,8 +27,6 @@ def in_layout(fit: Fit, layout: Layout) -> Fit:
         layout=layout,
         mean=_placed(fit.mean, column, p),
         sd=_placed(fit.sd, column, p),
-        low=_placed(fit.low, column, p),
-        high=_placed(fit.high, column, p),
         draws=_placed(fit.draws, column, p).astype(np.float32),
         estimate=_placed(fit.estimate, column, p),
         error=_placed(fit.error, column, p, UNKNOWN),

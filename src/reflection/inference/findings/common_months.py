@@ -11,10 +11,12 @@ import calendar
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.special import stdtr, stdtrit
 
 from reflection.domain import signals
@@ -131,6 +133,8 @@ class CommonMonths:
         """What a month did to the campaigns of a scope; None where too few say so."""
         known = scope & ~np.isnan(level)
         here, rest = known & self._months[month], known & ~self._months[month]
+        if min(map(np.count_nonzero, (here, rest))) < FEWEST:
+            return None  # most months of a platform: before anything is counted by real campaigns
         rows, other_rows = (np.bincount(self._unit[side], minlength=self._units) for side in (here, rest))
         units, other_units = int((rows > 0).sum()), int((other_rows > 0).sum())
         if min(units, other_units) < FEWEST:
@@ -161,12 +165,18 @@ class CommonMonths:
 
     def _of_calendar(self, metric: str) -> tuple[Floats, Floats]:
         """What the months of the year, and what single months do to each campaign, as the fit has it."""
-        effects, cycle, table = self._fitted.effects(metric), self._fitted.design.calendar, self._fitted.table
+        effects, cycle = self._fitted.effects(metric), self._fitted.design.calendar
         columns = [effects.layout.column(feature) for feature in cycle.features]
         means = np.array([0.0 if column is None else float(effects.mean[column]) for column in columns])
-        of_cell = cycle.columns(table)[np.searchsorted(table.campaign, np.arange(len(table)))]
-        turns = len(cycle.levels)
-        return of_cell[:, :turns] @ means[:turns], of_cell[:, turns:] @ means[turns:]
+        turns = np.arange(len(means)) < len(cycle.levels)
+        return self._calendar @ np.where(turns, means, 0.0), self._calendar @ np.where(turns, 0.0, means)
+
+    @cached_property
+    def _calendar(self) -> sparse.csr_array:
+        """The times of the year that each campaign ran in, as the fit has them, (campaigns, times)."""
+        table = self._fitted.table
+        rows = np.searchsorted(table.campaign, np.arange(len(table)))
+        return sparse.csr_array(self._fitted.design.calendar.columns(table)[rows])
 
     def _finding(self, metric: str, month: int, scope: str, one: Common) -> Finding:
         campaigns, label, lift = self._fitted.table.campaigns, METRICS[metric].label, math.exp(one.mean)

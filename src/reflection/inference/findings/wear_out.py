@@ -68,8 +68,9 @@ def monthly_wear(fitted: FittedMetrics) -> dict[str, dict[str, Any]]:
     for metric, one in fitted.metrics.items():
         column, discoveries = one.fit.layout.column(MONTHLY), fitted.discoveries(metric)
         if column is not None and discoveries.selected[column]:
-            mean, low, high = (math.exp(part[column]) for part in (one.fit.mean, one.fit.low, one.fit.high))
-            slopes[metric] = {"a_month": mean, "interval": [low, high], "lfsr": float(discoveries.lfsr[column])}
+            interval = [math.exp(limit) for limit in one.fit.interval(column)]
+            rate = float(discoveries.lfsr[column])
+            slopes[metric] = {"a_month": math.exp(one.fit.mean[column]), "interval": interval, "lfsr": rate}
     return slopes
 
 
