@@ -57,6 +57,16 @@ def test_it_cannot_be_told_only_where_both_sides_are_open_and_worth_a_look(total
         assert ("about as usual" in sentence(total)) == close
 
 
+@given(totals())
+@pytest.mark.parametrize("booked", [{"confounded": ("creative:rsa",)}, {"doubt": "clicks were never recorded with it"}])
+def test_of_what_is_not_identified_no_figure_is_told(booked: dict[str, object], total: Total) -> None:
+    """Brand search on the only campaigns of its platform: "so far 1 % lower than usual" is nothing anybody measured."""
+    said = sentence(replace(total, lane="not enough evidence"), replace(BOOKED, **booked))
+
+    assert said.startswith("We cannot tell whether audience Parents does better than usual: ")
+    assert "%" not in said
+
+
 @pytest.mark.parametrize(("with_spend", "said"), [(9, "spent."), (4, "spent in 4 of them.")])
 def test_money_is_of_the_campaigns_that_spent_it(with_spend: int, said: str) -> None:
     total = Total("roas", 1.2, (1.1, 1.3), 1.28, 0.99, 0.02, "exploit", stake=1000.0, gain=120.0, currency="EUR")

@@ -5,6 +5,7 @@ The same words always have the same answer; what cannot be answered is said to b
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -63,6 +64,20 @@ class History:
 def ask(history: tuple[Campaign, ...], knowledge: Knowledge) -> Ask:
     chat = Chat(History(history, knowledge))
     return lambda message: chat.answer("default", message)
+
+
+def test_a_finding_on_what_is_asked_for_is_the_answer_and_no_other_things_candidate(
+    history: tuple[Campaign, ...], knowledge: Knowledge
+) -> None:
+    """The type of creatives is known, and nothing of that name is booked: candidates on platforms are no answer."""
+    unnamed = tuple(one for one in knowledge.bookables if one.definition.kind != "creative")
+    chat = Chat(History(history, replace(knowledge, bookables=unnamed)))
+
+    for message in ("Is video better than image?", "Should I use more video?"):
+        answer = chat.answer("default", message)
+        assert "video" in answer.answer
+        assert "Nothing is known well enough" not in answer.answer
+        assert {citation.evidence_id.partition(":")[0] for citation in answer.citations} == {"finding"}
 
 
 RESULT = ("delta:cpa", "delta:roas", "outcome")

@@ -38,6 +38,9 @@ PHRASE_OF: dict[Lane, str] = {
 CLOSE = 0.05
 """How far from usual an interval may reach for a thing to be told as usual: less is worth no budget's while."""
 
+UNIDENTIFIED = ("mistakable", "doubtful")
+"""What stands in the way where an effect is not identified."""
+
 OPENED_BY_SUBJECT = ("usual", "worse", "better")
 MAX_STRANGERS = 3
 OF_PAIRS = (*reversed(RATES), *PRICES)
@@ -160,8 +163,10 @@ def remarks(bookable: Bookable, total: Total, floor: EvidenceFloor) -> Iterator[
 
 def _doubt(bookable: Bookable, total: Total) -> str:
     """The first thing that stands between a total effect and an advice."""
-    if bookable.confounded or bookable.doubt is not None:
+    if bookable.confounded:
         return "mistakable"
+    if bookable.doubt is not None:
+        return "doubtful"
     if not bookable.enough:
         return "little"
     if total.false_sign_rate <= FALSE_ADVICE:
@@ -177,14 +182,16 @@ def _reason(doubt: str, luck: str = "", language: Language = ENGLISH) -> str:
 def advice_sentence(item: Evidence, language: Language = ENGLISH) -> str:
     """What to do with something bookable, what that brings, and how much it rests on."""
     words = {"metric": language.kpi(item.detail["metric"]), "range": _range(item, language)}
+    reason = _reason(item.detail["doubt"], item.text("luck"), language)
     phrase, wording = item.detail["phrase"], _wording(item)
     subject = formatting.capital(item.label) if wording in OPENED_BY_SUBJECT else item.label
     text = language.say(
         f"advice.{wording}", level=INTERVAL_LEVEL, subject=subject, than_usual=_than_usual(item, language),
-        odds=item.text("odds"), **words,
+        odds=item.text("odds"), reason=reason, **words,
     )  # fmt: skip
-    if phrase in ("unknown", "explore") and not _includes_usual(item):  # a range on one side would read as an advice
-        text += f"; {_reason(item.detail['doubt'], item.text('luck'), language)}"
+    open_range = _includes_usual(item) or wording == "unidentified"
+    if phrase in ("unknown", "explore") and not open_range:  # a range on one side would read as an advice
+        text += f"; {reason}"
     if wording in ("exploit", "avoid") and item.value("gain"):
         revenue, fewer = item.detail["what"] == "revenue", phrase == "avoid"
         more = language.say("advice.more" if not fewer else "advice.less" if revenue else "advice.fewer")
@@ -195,7 +202,11 @@ def advice_sentence(item: Evidence, language: Language = ENGLISH) -> str:
 
 
 def _wording(item: Evidence) -> str:
-    """The words for what is known: what lies close to usual, or surely on one side of it, is not called unknown."""
+    """The words for what is known: what lies close to usual, or surely on one side of it, is not called unknown, and of
+    what is not identified no figure is an estimate.
+    """
+    if item.detail["doubt"] in UNIDENTIFIED:
+        return "unidentified"
     phrase, bounds = item.detail["phrase"], (item.value("low") or 0.0, item.value("high") or 0.0)
     close = all(abs(bound - 1) <= CLOSE for bound in bounds)
     if close and (phrase == "unknown" or (phrase != "explore" and item.text("size") == formatting.NO_LIFT)):

@@ -29,6 +29,8 @@ ADVICE: Mapping[str, str] = {
         "{subject} perhaps does better than usual, but not surely enough to move budget: {metric} is {than_usual} "
         "({odds} likely to be better; {level} interval {range})"
     ),
+    "advice.unidentified": "We cannot tell whether {subject} does better than usual: {reason}",
+    "advice.doubtful": "what it does cannot be told from what was recorded",
     "advice.mistakable": "it cannot be told apart from what ran beside it",
     "advice.little": "too little ran for an advice",
     "advice.luck": (

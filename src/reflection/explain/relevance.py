@@ -49,11 +49,12 @@ def relevant(question: Question, book: EvidenceBook, most: int = MOST) -> list[E
     """The evidence that answers a question, best first; empty where nothing does."""
     scored = [(score(question, item), item) for item in book]
     answers = [(value, item) for value, item in scored if value >= ENOUGH]
-    if any(_is_named(question, item) for _, item in answers):
+    named = any(_is_named(question, item) for _, item in answers)
+    if named:
         answers = [
             (value, item) for value, item in answers if item.kind not in ABOUT_SIGNALS or _is_named(question, item)
         ]
-    if question.intents & ADVISING and not any(item.kind == "recommendation" for _, item in answers):
+    if question.intents & ADVISING and not named and not any(item.kind == "recommendation" for _, item in answers):
         answers += [(ENOUGH, item) for item in book.of_kind("recommendation") if _is_to_find_out(question, item)][
             :LEAST_KNOWN
         ]
