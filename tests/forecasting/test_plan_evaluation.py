@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -193,11 +194,10 @@ def test_the_sum_is_not_identified_when_a_part_is_not(knowledge: Knowledge, opti
     assert not evaluate([usual, huge], knowledge, optimist)["total"]["conversions"]["identified"]
 
 
-def test_an_effect_that_cannot_be_told_from_others_drives_nothing(make_knowledge):
-    from dataclasses import replace
-
-    known = make_knowledge({"platform:meta": (0.1, 0.1, False), "creative.type:video": (0.0, 0.1, False)})
-    fixed = [replace(one, interval=(1.0, 1.0)) if "video" in one.signal else one for one in known.effects]
+@pytest.mark.parametrize("change", [{"interval": (1.0, 1.0)}, {"identified": False}])
+def test_an_effect_that_cannot_be_told_from_others_drives_nothing(make_knowledge, change: dict[str, Any]):
+    known = make_knowledge({"platform:meta": (0.1, 0.1, False), "creative.type:video": (0.3, 0.1, False)})
+    fixed = [replace(one, **change) if "video" in one.signal else one for one in known.effects]
     rows = _one(_plan(), replace(known, effects=tuple(fixed)))["drivers"]
     assert [row["signal"] for row in rows] == ["platform:meta"]
 

@@ -174,14 +174,14 @@ def from_signals(
 def drivers(knowledge: Knowledge, shares: Mapping[str, float]) -> list[dict[str, Any]]:
     """The learnings that move this plan on the goal metric, the strongest first."""
     mix = posterior.resolved(knowledge, shares)
-    # An interval without width belongs to an effect that cannot be told from others and is fixed at none.
+    # An interval without width belongs to an effect that is fixed at none: there is nothing it differs from.
     moving = [
         one
         for one in knowledge.effects
         if one.metric == knowledge.goal_metric
         and one.signal in mix
         and one.interval[0] < one.interval[1]
-        and not unknown_of(knowledge, [one.signal], one.metric)
+        and one.identified
     ]
     moving.sort(key=lambda one: (-abs(float(np.log(one.effect))) * mix[one.signal], one.signal))
     return [
