@@ -129,7 +129,7 @@ def test_days_are_read_as_people_write_them(first: str, second: str, header: str
         ("".join(f'"{line}"\n' for line in (HEADER + ALL).splitlines()), "each line in quotation marks"),
         (_web_page(HEADER + ALL), "web page"),
         ("<?xml version='1.0'?>\n<Workbook xmlns='urn:x'><Worksheet/></Workbook>", "XML"),
-        ('[{"campaign_name": "L", "spend": 100.31}]', "JSON"),
+        ('[{"campaign_name": "L", "spend": 100.31}]', "its header begins 'campaign_name'"),
         ("", "empty"),
         (HEADER, "no rows"),
         ("Dear client,\n\nyour campaign L spent 100.31 EUR.\n\nKind regards\nAgency\n", "no"),
@@ -163,7 +163,7 @@ def test_a_shortened_number_is_no_number() -> None:
     report = _read(f"{HEADER}L,2026-09-01,100.31,12.5k,20,3\n{M}")
 
     assert [campaign.name for campaign in report.campaigns] == ["M"]
-    assert "'12.5k' is no number" in report.rejects[0].reason
+    assert "'12.5k' is rounded" in report.rejects[0].reason
 
 
 def test_rows_of_several_networks_are_no_single_platforms() -> None:

@@ -269,3 +269,18 @@ def test_a_sheet_of_platforms_whose_money_or_days_stand_under_unknown_words_is_a
 
     assert refusal.value.mapping is not None
     assert {"spend", "date"} <= set(refusal.value.mapping["columns"])
+
+
+def test_days_in_words_that_are_not_known_are_named() -> None:
+    report = _read(BLENDED.replace("Date", "Fiscal period") + BRAND.replace("2026-09-01", "FY26 P03"))
+
+    assert "'Fiscal period' may say them" in _note(report, "no_dates")
+    assert report.period is None
+
+
+@pytest.mark.parametrize("rounded", ["1.2M", "800K", "12 Mio.", "3bn"])
+def test_a_rounded_figure_is_refused_as_one(rounded: str) -> None:
+    report = _read(BLENDED + BRAND.replace("50000", rounded))
+
+    assert "is rounded; export the figures in full" in report.rejects[0].reason + report.rejects[-1].reason
+    assert {campaign.name for campaign in report.campaigns} == {"Wide"}

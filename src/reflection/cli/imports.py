@@ -26,7 +26,7 @@ REFUSED = 2
 
 @with_reading_options
 def import_files(
-    files: Annotated[list[Path], typer.Argument(help="Exports: CSV, TSV, XLSX, also gzipped or zipped.")],
+    files: Annotated[list[Path], typer.Argument(help="Exports: CSV, TSV, XLSX, JSON, also gzipped or zipped.")],
     reading: dict[str, Any],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; store nothing.")] = False,
     suggest: Annotated[

@@ -61,8 +61,7 @@ def read_exports(inputs: Sequence[Input], options: ImportOptions | None = None) 
     for file in in_steps(files):
         reports.append(_report(file, book, plan, _with_rows(options, reports), every_draft))
     reports = _with_plan_findings(reports, plan, every_draft)
-    named = reports if options.campaign else overlaps.without_nameless(reports)
-    return overlaps.compare(named, options.previous)
+    return overlaps.compare(overlaps.without_nameless(reports), options.previous)
 
 
 def _with_rows(options: ImportOptions, reports: Sequence[ImportReport]) -> ImportOptions:

@@ -292,6 +292,29 @@ def test_lines_of_a_plan_that_match_nothing_are_named_with_their_reason(export: 
     assert "line 5, 'Autumn' (2025-01-01 to 2025-01-31" in said.message
 
 
+@pytest.mark.parametrize(
+    ("spend", "more", "cells", "fits"),
+    [
+        ("spend (USD)", [], ["60"], False),
+        ("spend", ["currency"], ["60", "USD"], False),
+        ("spend", [], ["£60"], False),
+        ("spend (EUR)", [], ["60"], True),
+        ("spend", ["currency"], ["60", "eur"], True),
+        ("spend", [], ["60"], True),
+    ],
+)
+def test_a_line_of_a_plan_in_another_currency_plans_nothing(
+    export: Path, write: Write, spend: str, more: list[str], cells: list[str], fits: bool
+) -> None:
+    head = ["campaign", "month", "impressions", "clicks", "conversions", spend, *more]
+    report = _with_plan(export, write([head, ["Autumn", "2026-07", "1000", "100", "5", *cells]], "plan.csv"), "month")
+
+    july = next(one for one in report.campaigns if "autumn" in one.campaign_id and "-07" in one.campaign_id)
+    said = _said(report, "plan_lines_unmatched")
+    assert (july.planner == "plan plan") is fits
+    assert not said if fits else "spent in EUR" in said[0].message
+
+
 def test_columns_of_a_plan_that_are_not_read_are_named(export: Path, write: Write) -> None:
     rows = [[*HEAD, "Sales value"], ["Autumn", "2026-07", "1000", "100", "5", "60", "900"]]
     (said,) = _said(_with_plan(export, write(rows, "plan.csv"), "month"), "plan_columns_unread")

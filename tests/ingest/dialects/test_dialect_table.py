@@ -63,6 +63,12 @@ SAMPLES = {
         "2026-09-15,A,MOBILE,EUR,20250000,2000,20,2\n",
         "", "EUR", TWO, 3.0, "segments.device",
     ),
+    "TikTok API": Sample(
+        "dimensions.campaign_id,dimensions.stat_time_day,dimensions.age,metrics.campaign_name,metrics.currency,"
+        "metrics.spend,metrics.impressions,metrics.clicks,metrics.conversion\n"
+        "7,2026-09-14 00:00:00,25-34,A,USD,10.25,1000,10,1\n7,2026-09-15 00:00:00,25-34,A,USD,20.25,2000,20,2\n",
+        "", "USD", TWO, 3.0, "25-34",
+    ),
     "TikTok Ads Manager": Sample(
         "Campaign name,By Day,Age,Currency,Cost,Impressions,Clicks (destination),Conversions\n"
         "A,2026-09-14,25-34,USD,10.25,1000,10,1\nA,2026-09-15,25-34,USD,20.25,2000,20,2\n"

@@ -38,6 +38,12 @@ def _sheet(*, daily: bool) -> str:
     return "\n".join([header, *rows])
 
 
+def _nameless(*, daily: bool) -> str:
+    """The account's money, of which nobody says which campaign's it is."""
+    lines = _meta("Account name", "Shop", daily=daily).splitlines()
+    return "\n".join(line.partition(",")[2] for line in lines)
+
+
 FORMS = {
     "campaign": _meta("Account name", "Shop"),
     "by id": _meta("Campaign ID", "120200"),
@@ -46,6 +52,8 @@ FORMS = {
     "by id and day": _meta("Campaign ID", "120200", daily=True),
     "sheet by month": _sheet(daily=False),
     "sheet by day": _sheet(daily=True),
+    "nameless": _nameless(daily=False),
+    "nameless by day": _nameless(daily=True),
 }
 
 
@@ -81,7 +89,7 @@ def test_two_exports_of_one_month_are_one_months_money(
     )
 
     assert _spend(application, workspace) == pytest.approx(SPEND)
-    apart = any((word in first) != (word in second) for word in ("id", "sheet"))
+    apart = any((word in first) != (word in second) for word in ("id", "sheet", "nameless"))
     assert ("'two_sources'" in str(answers[-1])) is apart  # what nobody can put together is left out, and said
 
 
@@ -93,3 +101,28 @@ def test_what_was_left_out_is_in_nobodys_way_later(application: Application) -> 
     campaign = Campaign.model_validate_json(one.campaign_json)
     assert len(campaign.creatives) == 2
     assert campaign.actual_metrics.spend == pytest.approx(SPEND)
+
+
+def test_other_days_and_money_that_you_name_are_counted_beside_a_file_that_names_no_campaign(
+    application: Application,
+) -> None:
+    july = FORMS["nameless by day"].replace("2026-08", "2026-07")
+    named = ImportOptions(as_of=OPTIONS.as_of, campaign="Another account")
+    imports = application.imports
+    for text, options in [(FORMS["campaign"], OPTIONS), (july, OPTIONS), (FORMS["nameless"], named)]:
+        reports = imports.read("apart", [("account.csv", text.encode())], options)
+        imports.run("apart", imports.begin("apart", reports, options))
+
+    assert _spend(application, "apart") == pytest.approx(3 * SPEND)
+
+
+def test_a_file_that_names_campaigns_counts_once_the_one_that_names_none_is_taken_back(
+    application: Application,
+) -> None:
+    first = _put(application, "back", "nameless")
+    assert f"take {first['import_id']} back" in str(_put(application, "back", "campaign")["findings"])
+    application.imports.undo("back", first["import_id"])
+    _put(application, "back", "campaign")
+
+    (one,) = application.store.campaigns("back")
+    assert Campaign.model_validate_json(one.campaign_json).name == "Summer"

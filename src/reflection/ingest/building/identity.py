@@ -143,9 +143,11 @@ def _campaign(frame: pl.DataFrame, book: NameBook, stem: str, campaign: str, not
             key.append(pl.concat_str(text("account"), text("campaign"), separator=" / "))
         key.append(_apart(frame, "campaign"))
     if not key:
-        note, fallback = _nameless(frame, book, stem, campaign)
-        notes.append(note)
-        key.append(fallback)
+        where, fallback = _nameless(frame, book, stem)
+        if not campaign:
+            message = f"The file names no campaign: its rows are taken together, named {where}."
+            notes.append(finding("campaign_not_named", "warning", f"{message} Say --campaign NAME to name it."))
+        key.append(pl.lit(campaign) if campaign else fallback)
     elif missing := frame.filter(pl.all_horizontal(one.is_null() for one in key))["line"].to_list():
         message = f"Rows that name no campaign: {len(missing)}. They are kept together, as '{NAMELESS}'."
         notes.append(finding("rows_without_name", "warning", message, missing))
@@ -164,24 +166,18 @@ def _apart(frame: pl.DataFrame, column: str) -> pl.Expr:
     return pl.when(shared & pl.col(account).is_not_null()).then(together).otherwise(text(column))
 
 
-def _nameless(frame: pl.DataFrame, book: NameBook, stem: str, campaign: str) -> tuple[Finding, pl.Expr]:
-    """What stands for the campaign where the file names none: the user's word, a source column, account or file."""
-    if campaign:
-        where, expr = "as you said", pl.lit(campaign)
-    elif "source_name" in frame.columns and frame["source_name"].drop_nulls().len():
+def _nameless(frame: pl.DataFrame, book: NameBook, stem: str) -> tuple[str, pl.Expr]:
+    """What stands for the campaign where the file names none, in words too: a source column, the account, the file."""
+    if "source_name" in frame.columns and frame["source_name"].drop_nulls().len():
         stems = {name: undated(name) for name in frame["source_name"].drop_nulls().unique().to_list()}
-        where, expr = "from the column of source files, without their dates", looked_up("source_name", stems)
-    elif "account" in frame.columns:
-        where, expr = "the account's name", text("account")
-    elif "account_id" in frame.columns:
-        where = "the account"
-        expr = pl.coalesce(looked_up("account_id", book.accounts), text("account_id"))
-    elif "audience_id" in frame.columns and not {"audience", "creative", "creative_id"} & set(frame.columns):
-        where, expr = "by its ad set's id, as its groups are not given", text("audience_id")
-    else:
-        where, expr = "from the file's name", pl.lit(undated(stem))
-    message = f"The file names no campaign: its rows are taken together, named {where}. Say --campaign NAME to name it."
-    return finding("campaign_not_named", "warning", message), expr
+        return "from the column of source files, without their dates", looked_up("source_name", stems)
+    if "account" in frame.columns:
+        return "the account's name", text("account")
+    if "account_id" in frame.columns:
+        return "the account", pl.coalesce(looked_up("account_id", book.accounts), text("account_id"))
+    if "audience_id" in frame.columns and not {"audience", "creative", "creative_id"} & set(frame.columns):
+        return "by its ad set's id, as its groups are not given", text("audience_id")
+    return "from the file's name", pl.lit(undated(stem))
 
 
 def undated(name: str) -> str:

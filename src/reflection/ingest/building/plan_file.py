@@ -25,9 +25,11 @@ from reflection.ingest.building.drafts import Draft, month_span
 from reflection.ingest.building.name_templates import real_name
 from reflection.ingest.building.plan_words import PLAN, without_planned
 from reflection.ingest.dialects.column_mapping import ColumnMapping
+from reflection.ingest.dialects.currencies import candidates
 from reflection.ingest.import_report import Finding, finding
 from reflection.ingest.options import Forecast
 from reflection.ingest.reading.archives import Limits, open_source
+from reflection.ingest.reading.currency_signs import SIGN
 from reflection.ingest.reading.dates import parse_span
 from reflection.ingest.reading.header import Header, find_header
 from reflection.ingest.reading.suggested_mapping import suggest
@@ -42,13 +44,21 @@ _NEEDED = ("impressions", "clicks", "conversions", "spend")
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """Expected figures of one campaign, in its own words for it, over a span of days or at any time."""
+    """Expected figures of one campaign, in its own words for it, over a span of days or at any time.
+
+    `currencies` are those its amounts may be in; none where it says none.
+    """
 
     line: int
     campaign: str
     first: dt.date | None
     last: dt.date | None
     forecast: Forecast
+    currencies: tuple[str, ...] = ()
+
+    def may_be_in(self, currency: str | None) -> bool:
+        """Whether nothing says that its amounts are in another currency."""
+        return not self.currencies or currency is None or currency in self.currencies
 
 
 @dataclass(frozen=True)
@@ -80,10 +90,10 @@ class Plan:
         """The rows of a campaign (by key or name, in any case) that plan the draft.
 
         The tightest one whose span covers the draft's; else those, one after another without a gap, that cover it
-        together: monthly plans of a campaign taken as a whole.
+        together: monthly plans of a campaign taken as a whole. One in another currency plans nothing of it.
         """
         names = {draft.key.casefold(), draft.name.casefold()}
-        rows = [row for name in sorted(names) for row in self._by_name.get(name, ())]
+        rows = [row for name in sorted(names) for row in self._by_name.get(name, ()) if row.may_be_in(draft.currency)]
         best = min((row for row in rows if _covers(row, draft)), key=_length, default=None)
         return (best,) if best else _together(rows, draft)
 
@@ -135,7 +145,7 @@ def read_plan(path: Path, mapping: ColumnMapping | None, limits: Limits) -> Plan
     header = match[1]
     refuse_two_currencies(facts.frame, header)
     unread = [name for index, name in enumerate(header.cells) if name and index not in set(header.columns.values())]
-    return Plan(path.name, tuple(_row(row, path) for row in facts.frame.iter_rows(named=True)), tuple(unread))
+    return Plan(path.name, tuple(_row(row, header, path) for row in facts.frame.iter_rows(named=True)), tuple(unread))
 
 
 def _facts(sheet: Table, header: Header, mapping: ColumnMapping | None) -> Facts:
@@ -150,7 +160,7 @@ def _facts(sheet: Table, header: Header, mapping: ColumnMapping | None) -> Facts
         raise ImportFileError(error.message, hint=hint, field="expected") from error
 
 
-def _row(row: dict[str, Any], path: Path) -> PlanRow:
+def _row(row: dict[str, Any], header: Header, path: Path) -> PlanRow:
     where = f"{path.name}, line {row['line']}"
     lacking = [name for name in _NEEDED if row[name] is None]
     if lacking:
@@ -173,7 +183,9 @@ def _row(row: dict[str, Any], path: Path) -> PlanRow:
         raise ImportFileError(f"{where}: {wrong.message}.", field="expected") from error
     planner = real_name(row.get("planner")) or real_name(f"plan {path.stem}") or "plan"
     name = str(row.get("campaign") or row.get("campaign_id") or "")
-    return PlanRow(row["line"], name, first, last, Forecast(metrics, planner))
+    stated = str(row.get("currency") or header.currency or row.get(SIGN) or "")
+    meant = candidates(stated.upper()) or candidates(stated)
+    return PlanRow(row["line"], name, first, last, Forecast(metrics, planner), meant)
 
 
 def _span(text: str, where: str) -> tuple[dt.date, dt.date]:
@@ -237,6 +249,8 @@ def _why_idle(row: PlanRow, drafts: Sequence[Draft]) -> str:
     if not own:
         near = get_close_matches(row.campaign.casefold(), list(names), n=1)
         return f"'{row.campaign}'" + (f" (is it '{names[near[0]]}'?)" if near else " (there is none of that name)")
+    if others := sorted({draft.currency for draft in own if draft.currency and not row.may_be_in(draft.currency)}):
+        return f"'{row.campaign}' (planned in {' or '.join(row.currencies[:2])}, spent in {', '.join(others)})"
     days = [day for draft in own for day in (draft.first, draft.last) if day is not None]
     if not days:
         return f"'{row.campaign}' (the export has no days)"

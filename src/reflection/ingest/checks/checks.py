@@ -105,7 +105,7 @@ def file_findings(
         message = f"Rows are {rows.granularity}s, not days: they are taken as whole periods, never as a daily series."
         notes.append(finding("not_daily", "info", message))
     if rows.granularity == "none" and rows.frame.height:
-        notes.append(finding("no_dates", "warning", "The file has no dates: the campaigns have no period."))
+        notes.append(periods.without_days(header))
     return notes
 
 

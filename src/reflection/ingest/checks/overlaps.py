@@ -23,6 +23,8 @@ ANY = "unspecified"
 """The platform of rows that do not say theirs: they may be anybody's."""
 
 _EVERY = ""
+NAMELESS = "campaign_not_named"
+_MAY_BE_ONE = "It names no campaign, so its money may be the same. If it is other money, say --campaign NAME."
 
 
 def without_nameless(reports: Sequence[ImportReport]) -> list[ImportReport]:
@@ -30,25 +32,27 @@ def without_nameless(reports: Sequence[ImportReport]) -> list[ImportReport]:
 
     Its money may be theirs, and nobody can tell.
     """
-    return [_without_nameless(report, reports) for report in reports]
+    named = [(one.name, one.snapshot.cells) for one in reports if one.snapshot is not None and not is_nameless(one)]
+    return [beside_others(report, named) if is_nameless(report) else report for report in reports]
 
 
-def _without_nameless(report: ImportReport, reports: Sequence[ImportReport]) -> ImportReport:
-    if report.snapshot is None or not _is_nameless(report):
+def is_nameless(report: ImportReport) -> bool:
+    """Whether a file named no campaign, nor did anybody say which it is."""
+    return any(note.code == NAMELESS for note in report.findings)
+
+
+def beside_others(
+    report: ImportReport, others: Iterable[tuple[str, Iterable[CampaignDay]]], remedy: str = _MAY_BE_ONE
+) -> ImportReport:
+    """A report without its campaigns where one of the others says days of its platform, of which one names none."""
+    if report.snapshot is None:
         return report
     days = {(cell[0], day) for cell in report.snapshot.cells for day in _days(cell[2], cell[3])}
-    for other in reports:
-        if other.snapshot is None or _is_nameless(other):
-            continue
-        if any((cell[0], day) in days for cell in other.snapshot.cells for day in _days(cell[2], cell[3])):
+    for name, cells in others:
+        if any((cell[0], day) in days for cell in cells for day in _days(cell[2], cell[3])):
             every = set(report.snapshot.ids)
-            remedy = "It names no campaign, so its money may be the same. If it is other money, say --campaign NAME."
-            return _forgetting(_left_out(report, every, other.name, "two_sources", remedy), every)
+            return _forgetting(_left_out(report, every, name, "two_sources", remedy), every)
     return report
-
-
-def _is_nameless(report: ImportReport) -> bool:
-    return any(note.code == "campaign_not_named" for note in report.findings)
 
 
 def compare(reports: Sequence[ImportReport], previous: Mapping[str, Snapshot]) -> list[ImportReport]:

@@ -13,8 +13,11 @@ from reflection.domain.number_of import number_of
 from reflection.ingest.building.campaigns import draft_id
 from reflection.ingest.building.drafts import Draft
 from reflection.ingest.checks import maturity
+from reflection.ingest.dialects.dialect import plain_header
+from reflection.ingest.dialects.words import mentions
 from reflection.ingest.import_report import Finding, Granularity, finding
 from reflection.ingest.options import ImportOptions
+from reflection.ingest.reading.header import Header
 
 
 def period(frame: pl.DataFrame) -> tuple[dt.date, dt.date] | None:
@@ -33,6 +36,16 @@ def findings(
     notes += _regimes(drafts, dialect)
     notes += _ahead(frame, options.as_of)
     return notes + maturity.findings(drafts, dialect, options.as_of)
+
+
+def without_days(header: Header) -> Finding:
+    """Of a file that says no days, with the columns that may say them in words nobody here knows."""
+    unread = set(range(len(header.cells))) - set(header.columns.values())
+    perhaps = [f"'{cell}'" for index in sorted(unread) if mentions("date", cell := plain_header(header.cells[index]))]
+    message = "The file has no dates: the campaigns have no period."
+    if perhaps:
+        message += f" {' and '.join(perhaps)} may say them, in words that are not known: write months as 2026-09."
+    return finding("no_dates", "warning", message)
 
 
 def _overlaps(frame: pl.DataFrame, dialect: str, drafts: Sequence[Draft]) -> list[Finding]:

@@ -126,7 +126,17 @@ def _day(_platform: str, name: str, first: dt.date, last: dt.date) -> str:
 
 def beside_earlier(reports: Sequence[ImportReport], earlier: Sequence[Days]) -> list[ImportReport]:
     """The reports with what they change of, or double in, earlier imports; the latest import is last in `earlier`."""
-    return _beside_each_other([_beside(report, earlier) for report in reports])
+    return _beside_each_other([_beside(_named_beside(report, earlier), earlier) for report in reports])
+
+
+def _named_beside(report: ImportReport, earlier: Sequence[Days]) -> ImportReport:
+    """A report that names no campaign loses them where earlier imports say such days under other names."""
+    if report.snapshot is None or not overlaps.is_nameless(report):
+        return report
+    own = {cell[1] for cell in report.snapshot.cells}
+    rows = ((item, [row for row in item.rows if row[0] not in own]) for item in earlier)
+    others = (Snapshot.from_list(item.dialect, item.platform, some).cells for item, some in rows)
+    return overlaps.beside_others(report, (("an earlier import", cells) for cells in others))
 
 
 def _beside_each_other(reports: Sequence[ImportReport]) -> list[ImportReport]:

@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 
 BATCH = 200
 MAX_DETAILS = 100
+NAMELESS_LOOKED_AT = 100
+"""The last imports among which those that named no campaign are looked for."""
+
 Progress = Callable[[int, int], bool]
 """Called with (campaigns done, campaigns in all); False stops, and the import can be gone on with later."""
 
@@ -86,6 +89,7 @@ class Imports:
             ImportFileError: a file cannot be read, recognised, or read unambiguously.
         """
         from reflection.ingest import ImportOptions, read_exports  # here: they take half a second to load
+        from reflection.ingest.checks.overlaps import is_nameless
         from reflection.ingest.checks.restatements import beside_earlier
         from reflection.ingest.jobs.expected_from_register import from_register
         from reflection.ingest.jobs.kept_rows import known_rows
@@ -103,7 +107,18 @@ class Imports:
                 self._register.note_unread(workspace, import_verdict.names_of(sources), error.message, self._now())
             raise
         names = {day[1] for report in reports if report.snapshot is not None for day in report.snapshot.cells}
-        return beside_earlier(reports, self._register.days(workspace, names))
+        own = None if any(map(is_nameless, reports)) else names  # nobody knows whose money a nameless file tells of
+        return self._beside_nameless(workspace, beside_earlier(reports, self._register.days(workspace, own)))
+
+    def _beside_nameless(self, workspace: str, reports: list["ImportReport"]) -> list["ImportReport"]:
+        """The reports without campaigns of which an import that named none may have told already."""
+        from reflection.ingest.checks.overlaps import beside_others, is_nameless
+
+        for entry in self._register.entries(workspace, NAMELESS_LOOKED_AT, (RUNNING, DONE)):
+            if files := import_verdict.nameless(entry):
+                remedy = f"It named no campaign, so its money may be the same: take {entry.import_id} back first."
+                reports = [one if is_nameless(one) else beside_others(one, files, remedy) for one in reports]
+        return reports
 
     def begin(self, workspace: str, reports: Sequence["ImportReport"], options: "ImportOptions | None" = None) -> str:
         """Register what was read, with everything it will do; returns the import's id. `run` does it."""

@@ -3,6 +3,7 @@
 One shape for the command line and the API. Values in, values out; reads and stores nothing.
 """
 
+import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -16,6 +17,7 @@ from reflection.ingest.jobs.register import CHANGES, DONE, REFUSED, REPLACED, Im
 
 if TYPE_CHECKING:
     from reflection.ingest import ImportOptions, ImportReport
+    from reflection.ingest.import_report import CampaignDay
     from reflection.ingest.recognition import Input
 
 NOT_IN_THE_NAME = frozenset({"as_of", "forecasts", "previous", "known", "limits"})
@@ -53,6 +55,21 @@ def verdict(reports: Sequence["ImportReport"]) -> dict[str, Any]:
         whole["files"] = files
         whole["totals"] = _totals(reports, whole["totals"])
     return whole
+
+
+def nameless(entry: ImportEntry) -> list[tuple[str, "list[CampaignDay]"]]:
+    """The files of an import that named no campaign and brought some nevertheless, each with its platform's days."""
+    from reflection.ingest.checks.overlaps import NAMELESS
+
+    if NAMELESS.encode() not in entry.verdict:
+        return []
+    whole = orjson.loads(entry.verdict)
+    return [
+        (f"the import of {body['name']}", [(part, "", first, last) for part in body["platform"].split(", ")])
+        for body in whole.get("files", [whole])
+        if body["campaigns"] and body["period"] and any(note["code"] == NAMELESS for note in body["findings"])
+        for first, last in [map(dt.date.fromisoformat, body["period"])]
+    ]
 
 
 def _totals(reports: Sequence["ImportReport"], added: dict[str, Any]) -> dict[str, Any]:

@@ -41,11 +41,8 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 MOST_MIXED = 0.1
 """So many words may be of two alphabets, by a slip of the keyboard."""
 
-_OTHER_TEXT = re.compile(
-    r"\ufeff?\s*(?:(?P<mark><(?:!doctype|html|\?xml|table|body)\b)|\[\s*\{\s*[\"}]|\{\s*\"[^\"\n]*\"\s*:)",
-    re.IGNORECASE,
-)
-"""How texts begin that are no tables: web pages, XML, JSON."""
+_OTHER_TEXT = re.compile(r"\ufeff?\s*<(?:!doctype|html|\?xml|table|body)\b", re.IGNORECASE)
+"""How texts begin that are no tables: web pages, XML."""
 
 MIXED = "utf-8 and cp1252"
 """Files joined of lines in both, or saved back in part: the bytes that are no UTF-8 are cp1252."""
@@ -209,10 +206,8 @@ def _is_dense(sample: bytes) -> bool:
 
 def _refuse_binary(source: Source, head: bytes, encoding: str) -> None:
     text = head.decode(encoding, errors="ignore")[:4_000]
-    if match := _OTHER_TEXT.match(text):
-        what = "a web page or XML" if match["mark"] else "JSON"
-        hint = "Save it as CSV or .xlsx; rows as JSON are for POST /v1/observations."
-        raise ImportFileError(f"{source.name} is {what}, not a table.", hint=hint)
+    if _OTHER_TEXT.match(text):
+        raise ImportFileError(f"{source.name} is a web page or XML, not a table.", hint="Save it as CSV or .xlsx.")
     odd = sum(1 for letter in text if letter < " " and letter not in "\r\n\t")
     if "\x00" in text or odd > len(text) * 0.02:
         raise ImportFileError(f"{source.name} is not a table of text.", hint="Give a CSV, TSV or XLSX file.")

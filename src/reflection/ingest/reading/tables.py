@@ -1,4 +1,4 @@
-"""From a source to rows of text cells with line numbers, whatever wrote it: CSV, TSV or a workbook's sheets.
+"""From a source to rows of text cells with line numbers, whatever wrote it: CSV, TSV, JSON or a workbook's sheets.
 
 A table can be read as often as wanted and is never held whole: `head` is its first rows, `chunks` streams all of them.
 This file must not know what the cells mean; so a text is given as it reads with each delimiter, and whoever knows the
@@ -20,6 +20,7 @@ from reflection.ingest.reading.archives import Source
 from reflection.ingest.reading.blocks import TextBlock, as_table, blocks, rows_of, utf8
 from reflection.ingest.reading.encodings import TextProfile, codec_name, profile
 from reflection.ingest.reading.excel import canonical_number, cells_of, checked_workbook
+from reflection.ingest.reading.json_records import Row, records
 from reflection.ingest.reading.numbers import LARGEST
 
 HEAD_ROWS = 80
@@ -131,10 +132,24 @@ def open_tables(source: Source) -> list[Table]:
     Raises:
         ImportFileError: as `files` and `encodings`; no delimiter can split it; or no cells at all.
     """
-    tables = _sheets(source) if source.kind == "xlsx" else _readings(source)
+    if source.kind == "xlsx":
+        tables = _sheets(source)
+    else:
+        rows = records(source)
+        tables = _readings(source) if rows is None else [_of_records(source, rows)]
     if not any(table.head for table in tables):
         raise ImportFileError(f"{source.name} holds no table.")
     return [table for table in tables if table.head]
+
+
+def _of_records(source: Source, rows: Sequence[Row]) -> Table:
+    """The rows of a JSON text as a table: their keys are its headers, in the order in which they come."""
+    columns = list(dict.fromkeys(header for row in rows for header in row))
+    if len(columns) > source.limits.max_columns:
+        raise _too_wide(source, len(columns))
+    if len(rows) * len(columns) > source.limits.max_cells:
+        raise ImportFileError(f"{source.name} has more than {source.limits.max_cells:,} cells.", hint="Split it.")
+    return table_of(source.name, columns, [[row.get(column) for column in columns] for row in rows])
 
 
 def table_of(name: str, columns: Sequence[str], rows: Sequence[Sequence[str | float | None]]) -> Table:

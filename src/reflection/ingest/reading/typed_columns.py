@@ -4,6 +4,7 @@ Columns of a table repeat themselves: what a text needs is done once for each di
 as it stands; only the cells that are left go the whole way. Must not know where rows come from, nor what they mean.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -25,6 +26,9 @@ WHOLE = ("impressions", "clicks", "all_clicks")
 IDS = ("campaign_id", "account_id", "audience_id", "creative_id")
 MOST_DIGITS, CERTAIN_ZEROS = 15, 3
 """Digits of a number that a spreadsheet keeps; zeros in the places of lost ones that are no chance (1 in 1,000)."""
+
+ROUNDED = r"\d\s?(?:[kKmMB]|Mio|Mrd|Mln|Tsd|bn)\.?$"
+"""How dashboards write thousands and millions: the figures behind them are not known."""
 
 _LONG_ID = r"^\d{16,19}$"
 _ROUNDED_ID = rf"^\d{{{MOST_DIGITS}}}0+$"
@@ -127,6 +131,8 @@ def by_distinct(cells: pl.Series, change: Callable[[pl.Series], pl.Series]) -> p
 def fault_of(row: Mapping[str, object], name: str, cell: str, form: NumberFormat) -> str:
     """Why a cell is no number of its field; '' where it is one, or says nothing."""
     value = row[name]
+    if value is None and re.search(ROUNDED, cell):
+        return "rounded; export the figures in full"
     if value is None:
         return "" if is_missing(pl.Series([cell])).item() else f"no number, written as {form.example}"
     return "no whole number" if name in WHOLE and isinstance(value, float) and not value.is_integer() else ""

@@ -1,0 +1,96 @@
+"""Answers of APIs and JSON lines as files: each is read as its rows are, whatever they are wrapped in."""
+
+import datetime as dt
+import json
+from typing import Any
+
+import pytest
+
+from reflection.errors import ImportFileError
+from reflection.ingest import ImportOptions, ImportReport, read_export
+
+ROWS = [
+    {"date": "2026-09-01", "platform": "google_ads", "campaign": "Brand", "spend": 10.5, "impressions": 1_000,
+     "clicks": 50, "conversions": 2, "currency": "USD"},
+    {"date": "2026-09-02", "platform": "facebook", "campaign": "Wide", "spend": 11.5, "impressions": 1_100,
+     "clicks": 55, "conversions": 3, "currency": "USD"},
+]  # fmt: skip
+FIGURES = {"impressions": 2_100, "clicks": 105, "conversions": 5, "spend": 22, "revenue": None}
+
+
+def _read(data: bytes) -> ImportReport:
+    return read_export(("report.json", data), ImportOptions(as_of=dt.date(2026, 12, 31)))
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(ROWS),
+        json.dumps(ROWS, indent=2),
+        "\n".join(map(json.dumps, ROWS)) + "\n",
+        json.dumps({"data": ROWS, "paging": {"cursors": {"after": "x"}}}),
+        json.dumps({"code": 0, "data": {"list": ROWS, "page_info": {"page": 2, "total_page": 2}}}),
+        json.dumps([{"results": ROWS[:1]}, {"results": ROWS[1:]}]),
+        json.dumps({"data": ROWS[:1], "paging": {"next": "https://here"}}) + json.dumps({"data": ROWS[1:]}),
+    ],
+    ids=["list", "indented", "lines", "data", "nested", "batches", "pages"],
+)
+def test_rows_are_the_same_whatever_they_are_wrapped_in(text: str, codec: str) -> None:
+    report = _read(text.encode(codec))
+
+    assert report.totals.as_dict() == FIGURES
+    assert {(campaign.platform, campaign.currency) for campaign in report.campaigns} == {
+        ("Google", "USD"),
+        ("Meta", "USD"),
+    }
+
+
+def _actions(**counts: float) -> list[dict[str, str]]:
+    return [{"action_type": name, "value": str(count)} for name, count in counts.items()]
+
+
+GOOGLE = [
+    {"results": [{"customer": {"currencyCode": "AUD"}, "campaign": {"id": "11", "name": "Brand"},
+                  "metrics": {"clicks": "100", "costMicros": "45670000", "impressions": "2000", "conversions": 4.5,
+                              "conversionsValue": 500.25}, "segments": {"date": "2026-09-01"}}], "requestId": "a"}
+]  # fmt: skip
+META = {"data": [
+    {"account_currency": "AUD", "campaign_id": "12", "campaign_name": "Spring", "impressions": "2000", "clicks": "130",
+     "inline_link_clicks": "100", "spend": "45.67", "actions": _actions(link_click=100, purchase=4.5),
+     "action_values": _actions(purchase=500.25, omni_purchase=500.25),
+     "date_start": "2026-09-01", "date_stop": "2026-09-01"}]}  # fmt: skip
+TIKTOK = {"code": 0, "data": {"list": [
+    {"dimensions": {"campaign_id": "178900000000000123", "stat_time_day": "2026-09-01 00:00:00"},
+     "metrics": {"campaign_name": "Spark", "spend": "45.67", "impressions": "2000", "clicks": "100",
+                 "conversion": "4.5", "total_purchase_value": "500.25", "currency": "AUD"}}]}}  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "platform"), [(GOOGLE, "Google"), (META, "Meta"), (TIKTOK, "TikTok")])
+def test_an_answer_of_a_platform_is_read_as_its_export(answer: Any, platform: str) -> None:
+    report = _read(json.dumps(answer).encode())
+
+    assert report.totals.as_dict() == {
+        "impressions": 2_000, "clicks": 100, "conversions": 4.5, "spend": 45.67, "revenue": 500.25
+    }  # fmt: skip
+    (campaign,) = report.campaigns
+    assert (campaign.platform, campaign.currency) == (platform, "AUD")
+    assert report.period == (dt.date(2026, 9, 1), dt.date(2026, 9, 1))
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (json.dumps({"data": ROWS, "paging": {"next": "https://here"}}), "one page of several"),
+        (json.dumps({"data": {"list": ROWS, "page_info": {"page": 1, "total_page": 3}}}), "one page of several"),
+        (json.dumps({"results": ROWS, "nextPageToken": "x"}), "one page of several"),
+        (json.dumps(ROWS)[:-30], "line 1: broken JSON"),
+        (json.dumps(ROWS[0]) + '\n{"date": "2026-', "line 2: broken JSON"),
+        ('{"data": []}', "holds no rows"),
+        ("[" * 100_000, "broken JSON"),
+        (json.dumps({"error": {"message": "expired"}}), "no column of spend or impressions"),
+    ],
+)
+def test_what_is_not_whole_is_refused(answer: str, why: str) -> None:
+    with pytest.raises(ImportFileError, match=why):
+        _read(answer.encode())
