@@ -7,7 +7,6 @@ Prometheus is added up in a folder that lives as long as they do. Must not know 
 
 import os
 import signal
-import tempfile
 import threading
 import time
 from functools import partial
@@ -28,6 +27,7 @@ from reflection.api.app import create_app
 from reflection.api.metrics import COUNTS
 from reflection.errors import ConfigurationError
 from reflection.settings import Settings
+from reflection.store.projections.passing_folders import passing_folder
 from reflection.worker.watch import Watch
 
 log = structlog.get_logger("reflection")
@@ -64,8 +64,8 @@ def run(settings: Settings, options: dict[str, Any]) -> None:
         workers=settings.workers,
         **options,
     )
-    with tempfile.TemporaryDirectory(prefix="reflection-counts-") as folder:
-        os.environ[COUNTS] = folder
+    with passing_folder("reflection-counts-") as folder:
+        os.environ[COUNTS] = str(folder)
         processes = _Processes(config, [config.bind_socket()])
         if watch is not None:
             watch.start()

@@ -1,7 +1,6 @@
 """/v1/imports and /v1/observations: files and rows come in, are followed, and are taken back."""
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePath
@@ -26,6 +25,7 @@ from reflection.ingest.jobs.register import UNDER_WAY
 from reflection.ingest.jobs.remedies import verdict_over_http
 from reflection.ingest.jobs.request import ImportForm, ReadingOptions
 from reflection.ingest.jobs.summary import verdict
+from reflection.store.projections.passing_folders import passing_folder
 from reflection.wiring import Application
 
 if TYPE_CHECKING:
@@ -245,7 +245,7 @@ def _plan_file(plan: UploadFile | None) -> "Iterator[Path | None]":
     if plan is None:
         yield None
         return
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / f"plan{PurePath(_name(plan)).suffix[:10]}"
+    with passing_folder("reflection-plan-") as folder:
+        place = folder / f"plan{PurePath(_name(plan)).suffix[:10]}"
         place.write_bytes(plan.file.read())
         yield place

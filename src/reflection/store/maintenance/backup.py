@@ -5,7 +5,6 @@ A backup is one plain database file: the state after some commit, none torn. Mus
 
 import os
 import shutil
-import tempfile
 from pathlib import Path
 
 from reflection.errors import ConfigurationError, Conflict, InvalidInput, NotFound
@@ -15,6 +14,7 @@ from reflection.store.database.open import open_database
 from reflection.store.maintenance.agreement import contradictions
 from reflection.store.maintenance.verify import verify
 from reflection.store.projections import atomic_files
+from reflection.store.projections.passing_folders import passing_folder
 from reflection.store.worker_lock import worker_lock
 
 _OWN = ("", "-wal", "-shm", ".worker.lock", ".publish.lock")
@@ -77,8 +77,8 @@ def restore(source: Path, target: Path) -> None:
     _check_nobody_works_on(target)
     with atomic_files.translated_errors():
         target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".restoring-", dir=target.parent) as folder:
-        proved, whole = Path(folder) / "proved.db", Path(folder) / target.name
+    with passing_folder(".restoring-", target.parent) as folder:
+        proved, whole = folder / "proved.db", folder / target.name
         with atomic_files.translated_errors():
             shutil.copyfile(source, whole)
             shutil.copyfile(whole, proved)
