@@ -83,18 +83,6 @@ WARMED = 64
 ARTIFACTS = "artifacts"
 """The outbox topic of files."""
 
-NOT_LEARNING = "not-learning"
-"""What `degraded` says where campaigns wait to be learnt and no worker runs."""
-
-ALERTS_GIVEN_UP = "alerts-given-up"
-"""What `degraded` says where alerts did not arrive, and were given up."""
-
-UNPUBLISHED = "unpublished"
-"""What `degraded` says where something could not be published and is set aside."""
-
-APPROXIMATE = "approximate"
-"""What `degraded` says where a workspace says more than one fit can take in (`inference.fit_budget`)."""
-
 SET_ASIDE_SHOWN = 10
 IMPORTS_LOOKED_AT = 10
 """The last imports whose remarks may need somebody."""
@@ -168,39 +156,44 @@ class Application:
                 with suppress(Unavailable):
                     first_search(self.memory.index, space, workspace)
 
-    def status(self) -> dict[str, Any]:
-        """What is configured, what is degraded, who works behind it, and how far that is behind."""
+    def status(self, workspace: str | None = None) -> dict[str, Any]:
+        """What is configured, what is degraded, who works behind it, and how far that is behind.
+
+        Args:
+            workspace: nothing is told of any other, nor counted over them; None for all.
+        """
+        names = self.store.workspaces() if workspace is None else [workspace]
         # To the first that is not level; an empty store has a mirror too, which may be down.
-        all(self.memory.is_level(workspace) for workspace in self.store.workspaces() or ["default"])
+        all(self.memory.is_level(name) for name in names or ["default"])
         memory, worker = self.memory.status() | {"vectors": search_place(self.memory.index)}, self.worker.state()
-        learning_lag = self.learner.lags()
-        degraded = list(memory.get("degraded", ()))
-        if any(learning_lag.values()) and not worker.running:
-            degraded.append(NOT_LEARNING)
-        alerts = self.alerts.outbox.lag()
-        if any(counts["given_up"] for counts in alerts.values()):
-            degraded.append(ALERTS_GIVEN_UP)
-        if any(self.outbox.dead_counts().values()):
-            degraded.append(UNPUBLISHED)
-        approximate = self.approximate()
-        if approximate:
-            degraded.append(APPROXIMATE)
+        lags = self.learner.lags()
+        learning_lag = {name: lags.get(name, 0) for name in names}
+        lag = self.alerts.outbox.lag().items()
+        alerts = {name: counts for name, counts in lag if workspace in (None, name)}
+        approximate = self.approximate(*names)
+        troubles = {
+            "not-learning": any(learning_lag.values()) and not worker.running,
+            "alerts-given-up": any(counts["given_up"] for counts in alerts.values()),
+            "unpublished": any(self.outbox.dead_counts(workspace).values()),
+            "approximate": bool(approximate),  # a workspace says more than one fit can take in
+        }
         return {
             "database": self.database.name,
             "memory": memory,
             "writer": self.model.status() if self.model else "deterministic",
             "worker": asdict(worker),
             "learning_lag": learning_lag,
-            "outbox_lag": self.outbox.lag(),
+            "outbox_lag": self.outbox.lag(workspace),
             "alerts": alerts,
-            "set_aside": [asdict(letter) for letter in self.outbox.some_dead(SET_ASIDE_SHOWN)],
+            "set_aside": [asdict(letter) for letter in self.outbox.some_dead(SET_ASIDE_SHOWN, workspace)],
             "approximate": approximate,
-            "degraded": degraded,
+            "degraded": [*memory["degraded"], *(name for name, there in troubles.items() if there)],
         }
 
-    def approximate(self) -> dict[str, str]:
-        """Workspaces whose fit left something out, and what."""
-        sentences = {name: left_out_sentence(self.store.knowledge(name).left_out) for name in self.store.workspaces()}
+    def approximate(self, *names: str) -> dict[str, str]:
+        """Workspaces whose fit left something out, and what; of all where none are named."""
+        asked = names or self.store.workspaces()
+        sentences = {name: left_out_sentence(self.store.knowledge(name).left_out) for name in asked}
         return {name: sentence for name, sentence in sentences.items() if sentence}
 
     def attention(self, workspace: str, limit: int) -> dict[str, Any]:

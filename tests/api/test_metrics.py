@@ -164,5 +164,8 @@ def test_a_key_of_one_workspace_is_told_of_no_other(guarded, keys):
 
         assert SECRETIVE in operator.get("/ready").json()["parts"]["learning_lag"]
         parts = reader.get("/ready").json()["parts"]
-        assert set(parts["learning_lag"]) == {"acme"}
+        assert parts["learning_lag"] == {"acme": 0}
+        assert parts["outbox_lag"] == {}
+        assert parts["degraded"] == []
+        assert operator.get("/ready").json()["parts"]["degraded"] == ["not-learning"]
         assert "database" not in parts

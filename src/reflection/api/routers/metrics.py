@@ -68,12 +68,9 @@ def ready(request: Request, application: ApplicationPart, workspace: Workspace) 
 
     A key of one workspace is told of that one only, and not where the files are.
     """
-    parts = application.status()
-    if not request.state.caller.operates:
-        parts["learning_lag"] = {workspace: parts["learning_lag"].get(workspace, 0)}
-        parts["alerts"] = {name: counts for name, counts in parts["alerts"].items() if name == workspace}
-        parts["set_aside"] = [letter for letter in parts["set_aside"] if letter["workspace"] == workspace]
-        parts["approximate"] = {name: what for name, what in parts["approximate"].items() if name == workspace}
+    operates = request.state.caller.operates
+    parts = application.status(None if operates else workspace)
+    if not operates:
         del parts["database"], parts["worker"]["pid"]
     return json_response({"status": "ready", "parts": parts})
 

@@ -6,13 +6,14 @@ reason, as a dead letter, and tried again at ever longer intervals: it holds up 
 letter however often it fails. Must not know what the topics mean.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, func, insert, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Table, delete, func, insert, literal, or_, select, true, tuple_
 from sqlalchemy.engine import Connection, Row
 
 from reflection.domain.instants import instant_text
@@ -94,11 +95,19 @@ class Outbox(Book):
             if rows:
                 connection.execute(upsert(dead_letters, ("workspace", "topic", "key")), rows)
 
-    def dead(self, topic: str, *, due_only: bool = True, after: Key = ("", ""), limit: int = _PAGE) -> list[DeadLetter]:
+    def dead(
+        self,
+        topic: str,
+        *,
+        due_only: bool = True,
+        after: Key = ("", ""),
+        limit: int = _PAGE,
+        workspace: str | None = None,
+    ) -> list[DeadLetter]:
         """Dead letters of a topic by workspace and key; those whose time has come, or all."""
         statement = (
             select(dead_letters)
-            .where(dead_letters.c.topic == topic)
+            .where(dead_letters.c.topic == topic, _of(dead_letters, workspace))
             .where(tuple_(dead_letters.c.workspace, dead_letters.c.key) > tuple_(*map(literal, after)))
             .order_by(dead_letters.c.workspace, dead_letters.c.key)
             .limit(limit)
@@ -110,17 +119,16 @@ class Outbox(Book):
         with self._database.read() as connection:
             return [_letter_of(row) for row in connection.execute(statement)]
 
-    def some_dead(self, limit: int) -> list[DeadLetter]:
-        """The first few dead letters, of whatever topic."""
+    def some_dead(self, limit: int, workspace: str | None = None) -> list[DeadLetter]:
+        """The first few dead letters of each topic, of one workspace or all."""
+        topics = sorted(self.dead_counts(workspace))
         return [
-            letter for topic in sorted(self.dead_counts()) for letter in self.dead(topic, due_only=False, limit=limit)
+            letter for topic in topics for letter in self.dead(topic, due_only=False, limit=limit, workspace=workspace)
         ]
 
-    def dead_counts(self) -> dict[str, int]:
-        """How many dead letters each topic has."""
-        with self._database.read() as connection:
-            statement = select(dead_letters.c.topic, func.count()).group_by(dead_letters.c.topic)
-            return {row[0]: row[1] for row in connection.execute(statement)}
+    def dead_counts(self, workspace: str | None = None) -> dict[str, int]:
+        """How many dead letters each topic has, of one workspace or all."""
+        return self._counts(dead_letters, workspace)
 
     def add(self, workspace: str, topic: str, keys: Sequence[str], created_at: str) -> None:
         """Ask for keys to be published (again)."""
@@ -128,13 +136,14 @@ class Outbox(Book):
             with self._database.write(workspace) as connection:
                 connection.execute(insert(outbox), [outbox_row(workspace, topic, key, created_at) for key in keys])
 
-    def lag(self) -> dict[str, int]:
-        """How many things are unpublished, by topic, those set aside among them."""
-        lags = self.dead_counts()
+    def lag(self, workspace: str | None = None) -> dict[str, int]:
+        """How many things are unpublished, by topic, those set aside among them, of one workspace or all."""
+        return dict(Counter(self.dead_counts(workspace)) + Counter(self._counts(outbox, workspace)))
+
+    def _counts(self, table: Table, workspace: str | None) -> dict[str, int]:
+        statement = select(table.c.topic, func.count()).where(_of(table, workspace)).group_by(table.c.topic)
         with self._database.read() as connection:
-            for topic, count in connection.execute(select(outbox.c.topic, func.count()).group_by(outbox.c.topic)):
-                lags[topic] = lags.get(topic, 0) + count
-        return lags
+            return {row[0]: row[1] for row in connection.execute(statement)}
 
     def _letter(self, entry: OutboxEntry, reason: str, before: DeadLetter | None) -> dict[str, str | int]:
         attempts = before.attempts + 1 if before else 1
@@ -170,6 +179,11 @@ def _forget(connection: Connection, topic: str, keys: Sequence[Key]) -> None:
             key_of(dead_letters, workspace="of_workspace", key="of_key"),
         )
         connection.execute(statement, [{"of_workspace": workspace, "of_key": key} for workspace, key in keys])
+
+
+def _of(table: Table, workspace: str | None) -> ColumnElement[bool]:
+    """The rows of one workspace, or of all."""
+    return true() if workspace is None else table.c.workspace == workspace
 
 
 def _letter_of(row: Row[Any]) -> DeadLetter:
