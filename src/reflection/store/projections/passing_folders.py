@@ -55,13 +55,11 @@ def _held(folder: Path) -> int | None:
     """The lock of a folder of this user; None where somebody else has it, or it is none."""
     if sys.platform == "win32":
         return None
-    with suppress(OSError):
+    with suppress(OSError):  # gone, a link, a file, or not ours to open
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        try:
-            if os.fstat(handle).st_uid == os.geteuid():
+        if os.fstat(handle).st_uid == os.geteuid():
+            with suppress(BlockingIOError):  # its process lives
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return handle
-        except OSError:
-            pass
         os.close(handle)
     return None
