@@ -291,6 +291,29 @@ def test_many_workspaces_do_not_hide_ones_own_rare_words(rows: MemoryRows) -> No
     assert [found for found, _ in rows.rare("default", "origami crane", limit=1)] == ["mine"]
 
 
+def test_how_much_a_word_counts_does_not_tell_how_many_memories_of_others_have_it(rows: MemoryRows) -> None:
+    rows.save("default", [_memory("mine", "origami crane"), _memory("too", "crane")])
+    alone = rows.rare("default", "origami crane")
+
+    rows.save("other", [_memory(f"theirs{number}", "origami") for number in range(50)])
+
+    assert rows.rare("default", "origami crane") == alone
+    assert len(alone) == 2
+
+
+def test_a_word_of_more_memories_than_are_looked_at_is_left_out_where_few_of_those_are_ones_own(
+    rows: MemoryRows, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not database.is_file:
+        return  # a server keeps the words of each workspace apart
+    monkeypatch.setattr(sqlite, "LOOKED_AT", 10)
+    rows.save("other", [_memory(f"theirs{number}", "origami") for number in range(10)])
+    rows.save("default", [_memory("mine", "origami crane"), _memory("too", "crane")])
+
+    assert [name for name, _ in rows.rare("default", "origami crane")] == ["mine", "too"]
+    assert rows.rare("default", "origami") == []
+
+
 def test_without_vectors_a_memory_reads_as_not_embedded(rows: MemoryRows) -> None:
     sent = _memory("m", "text", embedder_id="tiny/1", vector=np.ones(3, dtype=np.float32))
     rows.save("default", [sent])

@@ -119,9 +119,8 @@ class MemoryRows:
     ) -> list[tuple[str, float]]:
         """Memory ids by the rare words of a query, best first: those that fewer than `most` memories have.
 
-        Each word counts ln(1 + most / n) where n memories have it (of all workspaces in one file; of this one on a
-        server); how often one has it does not count. That takes one look at the beginning of each word's list, and
-        found as well as BM25 on headline tests.
+        Each word counts ln(1 + most / n) where n memories of the workspace have it; how often one has it does not
+        count. That takes one look at the beginning of each word's list, and found as well as BM25 on headline tests.
         Arguments as of `lexical`.
         """
         terms = search_terms(query)

@@ -6,6 +6,7 @@ says about `memories` is only how its text is indexed.
 
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import lru_cache
@@ -182,6 +183,10 @@ def full_text_search(
     return [(row.memory_id, row.score) for row in connection.execute(statement, {**values, "query": query})]
 
 
+LOOKED_AT = 2_000
+"""Memories of all workspaces that are looked at for one word: some milliseconds where none of them is one's own."""
+
+
 def quoted(term: str) -> str:
     """An FTS5 expression for rows with a term; quoted, no character of it is syntax."""
     return '"' + term.replace('"', '""') + '"'
@@ -201,17 +206,39 @@ def rows_of(connection: Connection, statement: str, values: Mapping[str, Any] | 
 
 
 def rare_terms(connection: Connection, workspace: str, terms: Sequence[str], most: int) -> list[tuple[int, int]]:
-    """Of all workspaces: reading the beginning of each word's list costs microseconds; BM25 over a word that half of
-    all memories have reads and ranks half of them.
+    """Of the workspace: the beginning of each word's list costs microseconds where much of it is one's own; BM25 over a
+    word that half of all memories have reads and ranks half of them.
+
+    The lists are of all workspaces, and of a word that more than `LOOKED_AT` memories have none is read to its end: it
+    is left out. Of all others nothing is told of what others wrote.
     """
-    return rows_of(connection, _beginnings(len(terms), most), tuple(quoted(term) for term in terms))
+    words: dict[str, Any] = {f"term{number}": quoted(term) for number, term in enumerate(terms)}
+    words["looked_at"] = LOOKED_AT
+    rows = rows_of(connection, _beginnings(len(terms), most), {**words, "workspace": workspace})
+    counts = Counter(term for term, _ in rows)
+    unsure = [term for term, count in counts.items() if count < most]
+    if not unsure:
+        return rows
+    long = {term for term, count in rows_of(connection, _lengths(tuple(unsure)), words) if count == LOOKED_AT}
+    return [row for row in rows if row[0] not in long]
 
 
 @lru_cache(maxsize=128)
 def _beginnings(terms: int, most: int) -> str:
     return " UNION ALL ".join(
-        f"SELECT * FROM (SELECT {number}, rowid FROM memories_fts WHERE memories_fts MATCH ? LIMIT {most})"
+        f"SELECT * FROM (SELECT {number}, own.id FROM (SELECT rowid FROM memories_fts WHERE memories_fts MATCH "
+        f":term{number} LIMIT :looked_at) AS listed CROSS JOIN memories AS own ON own.id = listed.rowid "
+        f"WHERE own.workspace = :workspace AND own.deleted = 0 LIMIT {most})"
         for number in range(terms)
+    )
+
+
+@lru_cache(maxsize=128)
+def _lengths(terms: tuple[int, ...]) -> str:
+    return " UNION ALL ".join(
+        f"SELECT {number}, count(*) FROM "
+        f"(SELECT 1 FROM memories_fts WHERE memories_fts MATCH :term{number} LIMIT :looked_at)"
+        for number in terms
     )
 
 
