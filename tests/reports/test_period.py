@@ -74,6 +74,23 @@ def test_what_came_without_spend_is_no_result_of_the_money(comparison: Callable[
     assert _text(period)["money"] == f"{alone} Beside that, 1 campaign without spend brought 40 leads and 3,600."
 
 
+def test_what_still_comes_in_is_held_against_no_forecast(comparison: Callable[..., Comparison]) -> None:
+    """Half of the conversions are missing as yet: that is no result, and no month is worse for it."""
+    period, complete = Period(), Period()
+    for one in (period, complete):
+        one.add(comparison())
+    late = comparison(mature_on="2026-12-31", actual={"spend": 3000.0, "conversions": 2.0, "revenue": 90.0})
+    period.add(late)
+    alone = Period()
+    alone.add(late)
+
+    assert _text(period)["why"] == _text(complete)["why"]
+    assert _text(period)["money"] == (
+        f"{_text(complete)['money']} 3,000 went into 1 campaign not compared yet: conversions still come in."
+    )
+    assert _text(alone)["money"].startswith("3,000 was spent; what it brought is not known.")
+
+
 def test_the_first_verdict_says_what_it_is_held_against(comparison: Callable[..., Comparison]) -> None:
     period = Period()
     period.add(comparison(actual={"conversions": 20.0, "revenue": 900.0}))

@@ -12,7 +12,7 @@ from reflection.domain.basis import Basis, basis_of
 from reflection.domain.campaign import Campaign, Metrics
 from reflection.domain.conversion_kind import plural
 from reflection.domain.goal import as_given, brings_money, kind_of
-from reflection.domain.maturity import LATE, counted_by, day_of
+from reflection.domain.maturity import LATE, STILL_COME_IN, counted_by, day_of
 from reflection.domain.metrics import (
     AMOUNTS,
     COUNTS,
@@ -91,7 +91,7 @@ def _no_score(campaign: Campaign, written: Campaign) -> str | None:
 
 
 def _until(campaign: Campaign) -> str:
-    return f"its conversions still come in until {campaign.mature_on}"
+    return f"{STILL_COME_IN} until {campaign.mature_on}"
 
 
 def _delta(kpi: str, campaign: Campaign, plan: Rates, scatter: CampaignScatter, basis: Basis, waits: bool) -> Delta:

@@ -17,6 +17,9 @@ from reflection.domain.evidence import Counts, Evidence
 LATE = ("conversions", "revenue")
 """The counts that go on growing after the days they are counted for."""
 
+STILL_COME_IN = "its conversions still come in"
+"""How a comparison's flag on a campaign that waits begins."""
+
 
 def day_of(moment: str | None) -> dt.date | None:
     """The day of an instant (RFC 3339), in UTC; None for None.

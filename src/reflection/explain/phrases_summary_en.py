@@ -113,6 +113,7 @@ SUMMARY: Mapping[str, str] = {
     "period.amounts": "{spend} spent for {came}",
     "period.unknown": "what is not known",
     "period.unpaid": " Beside that, {campaigns} without spend brought {came}.",
+    "period.late": " {spend} went into {campaigns} not compared yet: conversions still come in.",
     "period.held": " Held out, because they look like tracking faults: {campaigns}.",
 }
 """Phrases by name."""

@@ -6,7 +6,7 @@ somebody forecast is held against a forecast. Must not know stores or formats.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from reflection.domain.basis import BASES
 from reflection.domain.campaign import Campaign, Metrics
 from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.metrics import COUNTS
+from reflection.domain.maturity import STILL_COME_IN
 from reflection.domain.money import currency_order, without_spend
 from reflection.domain.planner_forecast import NO_FORECAST
 from reflection.domain.recurring_times import COMMON_MONTH, OF_CAMPAIGNS, OF_TIME
@@ -28,6 +28,7 @@ from reflection.explain.evidence_of_facts import evidence_of_finding
 from reflection.explain.phrases_en import ENGLISH
 from reflection.explain.sentences import Sentences
 from reflection.explain.summary import SummaryLines
+from reflection.reports.period_group import Counts, Groups, PeriodGroup, add
 
 VERDICTS = (
     (("better",), "period.better"),
@@ -43,41 +44,12 @@ MOST_BESIDE = 4
 
 ADVISING = ("exploit", "avoid", "explore")
 
-Counts = dict[str, float | None]
-
-
-@dataclass(slots=True)
-class _Group:
-    """Campaigns of one currency and one kind of conversion; what came without spend (`gift`) is told beside them."""
-
-    campaigns: int = 0
-    forecasts: int = 0
-    square: float = 0.0
-    expected: Counts = field(default_factory=lambda: dict.fromkeys(COUNTS, 0.0))
-    actual: Counts = field(default_factory=lambda: dict.fromkeys(COUNTS, 0.0))
-    every: Counts = field(default_factory=lambda: dict.fromkeys(COUNTS, 0.0))
-    unpaid: int = 0
-    gift: Counts = field(default_factory=lambda: dict.fromkeys(COUNTS, 0.0))
-
-    def join(self, other: "_Group") -> None:
-        """Add all of another group."""
-        self.campaigns += other.campaigns
-        self.forecasts += other.forecasts
-        self.square += other.square
-        self.unpaid += other.unpaid
-        for name in ("expected", "actual", "every", "gift"):
-            _add(getattr(self, name), getattr(other, name), 1)
-
-
-Groups = dict[tuple[str, str], _Group]
-"""By currency and kind of conversion."""
-
 
 class Period:
     """Comparisons of campaigns, as they are added."""
 
     def __init__(self) -> None:
-        self._groups: dict[tuple[str, str], _Group] = {}
+        self._groups: dict[tuple[str, str], PeriodGroup] = {}
         self._verdicts: Counter[str | None] = Counter()
         self._references = 0
         self._ids: Counter[str] = Counter()
@@ -102,18 +74,22 @@ class Period:
         if not comparison.actual_counts:
             return  # stored before comparisons carried their counts
         key = comparison.currency or "", comparison.conversion_kind or ""
-        group, fact = self._groups.setdefault(key, _Group()), comparison.actual_counts
+        group, fact = self._groups.setdefault(key, PeriodGroup()), comparison.actual_counts
         if without_spend(fact.get("spend"), fact.get("conversions"), fact.get("revenue")):
             group.unpaid += sign
-            _add(group.gift, fact, sign)
+            add(group.gift, fact, sign)
+            return
+        if any(flag.startswith(STILL_COME_IN) for flag in comparison.flags):
+            group.waiting += sign
+            add(group.late, fact, sign)
             return
         group.campaigns += sign
-        _add(group.every, comparison.actual_counts, sign)
+        add(group.every, comparison.actual_counts, sign)
         if basis.forecast:
             group.square += sign * (comparison.actual_counts.get("spend") or 0.0) ** 2
             group.forecasts += sign
-            _add(group.expected, comparison.expected_counts, sign)
-            _add(group.actual, comparison.actual_counts, sign)
+            add(group.expected, comparison.expected_counts, sign)
+            add(group.actual, comparison.actual_counts, sign)
 
     def verdict(self, sentences: Sentences) -> str:
         """How many campaigns did better, worse, or neither."""
@@ -147,7 +123,7 @@ class Period:
             lines.why(),
             lines.line("next", self._next(card, say), [card["id"]] if card else []),
             lines.line("certainty", self._certainty(knowledge, say)),
-            replace(money, text=money.text + _part(groups, knowledge, say) + _gifts(groups, say)),
+            replace(money, text=money.text + _part(groups, knowledge, say) + _gifts(groups, say) + _late(groups, say)),
         )
 
     def _next(self, card: Mapping[str, Any] | None, say: Sentences) -> str:
@@ -170,7 +146,7 @@ class Period:
         of_objective: Mapping[str, str] = knowledge.diagnostics.get("goal_of_objective", {})
         goals: Groups = {}
         for (currency, kind), group in self._groups.items():
-            goals.setdefault((currency, of_objective.get(kind, kind)), _Group()).join(group)
+            goals.setdefault((currency, of_objective.get(kind, kind)), PeriodGroup()).join(group)
         return goals
 
     def _certainty(self, knowledge: Knowledge, sentences: Sentences) -> str:
@@ -194,7 +170,7 @@ class Period:
 
 def _part(groups: Groups, knowledge: Knowledge, sentences: Sentences) -> str:
     """Which campaigns the money is of, where it is not of all, and the money of the others."""
-    (first, group), *others = _ordered(groups, knowledge) or [(("", ""), _Group())]
+    (first, group), *others = _ordered(groups, knowledge) or [(("", ""), PeriodGroup())]
     others = [(key, other) for key, other in others if other.campaigns]
     if not others:
         return ""
@@ -219,6 +195,19 @@ def _gifts(groups: Groups, sentences: Sentences) -> str:
     )
 
 
+def _late(groups: Groups, sentences: Sentences) -> str:
+    """What was spent on campaigns that nothing is said of yet, as their conversions still come in."""
+    return "".join(
+        sentences.say(
+            "period.late",
+            campaigns=sentences.counted("campaign", group.waiting),
+            spend=formatting.money(group.late["spend"], currency or None, whole=True),
+        )
+        for (currency, _), group in sorted(groups.items())
+        if group.waiting and group.late["spend"] is not None
+    )
+
+
 def _amounts(key: tuple[str, str], counts: Counts, sentences: Sentences) -> str:
     """``EUR 88,267 spent for 2,791 purchases and EUR 226,000``."""
     if counts["spend"] is None:
@@ -236,7 +225,7 @@ def _came(key: tuple[str, str], counts: Counts, sentences: Sentences) -> str:
     return sentences.listed(words) or sentences.word("period.unknown")
 
 
-def _ordered(groups: Groups, knowledge: Knowledge) -> list[tuple[tuple[str, str], _Group]]:
+def _ordered(groups: Groups, knowledge: Knowledge) -> list[tuple[tuple[str, str], PeriodGroup]]:
     """By currency, within one those that count something first, by spend: amounts of two currencies have no order."""
     campaigns: Counter[str] = Counter()
     for (currency, _), group in groups.items():
@@ -263,17 +252,10 @@ def _evidence(groups: Groups, knowledge: Knowledge) -> list[Evidence]:
     whole = Campaign.model_construct(
         campaign_id="period", platform="", objective="", currency=currency or None, conversion_kind=kind or None,
         expected_metrics=_metrics(group.expected), breakdown=(),
-        actual_metrics=_metrics(group.actual if group.forecasts else group.every),
+        actual_metrics=_metrics(group.fact),
         planner=None if group.forecasts else NO_FORECAST, timestamp=datetime.fromtimestamp(0, UTC),
     )  # fmt: skip
     return list(evidence_of_comparison(compare(whole, generated_at="", scatter=knowledge.scatter.of_mean(worth))))
-
-
-def _add(sums: Counts, counts: Mapping[str, float | None], sign: int) -> None:
-    """Add or take away counts; a sum is known only while every campaign states it."""
-    for name in COUNTS:
-        total, count = sums[name], counts.get(name)
-        sums[name] = None if total is None or count is None else total + sign * count
 
 
 def _metrics(sums: Mapping[str, Any]) -> Metrics:
