@@ -71,6 +71,19 @@ def test_totals_never_include_a_held_campaign(
     )
 
 
+def test_totals_wait_for_conversions_that_still_come_in(
+    make_reported: Callable[..., ReportedCampaign], knowledge: Knowledge
+) -> None:
+    complete = [make_reported(f"c{number}", objective="Sales", actual_metrics=ACTUAL) for number in range(3)]
+    late = make_reported("late", objective="Sales", actual_metrics=ACTUAL | {"conversions": 1}, mature_on="2099-01-01")
+
+    with_late, without = _view([*complete, late], knowledge), _view(complete, knowledge)
+
+    assert with_late.tiles == without.tiles
+    assert _section(with_late, "totals").tables == _section(without, "totals").tables
+    assert _section(with_late, "totals").points == ("1 campaign is in no total yet: conversions still come in.",)
+
+
 def test_leads_and_purchases_have_totals_of_their_own(
     make_reported: Callable[..., ReportedCampaign], knowledge: Knowledge
 ) -> None:

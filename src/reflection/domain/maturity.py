@@ -35,6 +35,11 @@ def waits(item: Campaign | Evidence, day: dt.date | None) -> bool:
     return item.mature_on is not None and day is not None and item.mature_on > day
 
 
+def is_late(flags: Iterable[str]) -> bool:
+    """Whether a comparison's flags say that conversions still come in."""
+    return any(flag.startswith(STILL_COME_IN) for flag in flags)
+
+
 def counted_by(item: Campaign, day: dt.date | None) -> Campaign:
     """The campaign with what is complete by a day: its conversions and its revenue are not known while it waits."""
     if not waits(item, day):

@@ -15,7 +15,7 @@ from reflection.domain.basis import BASES
 from reflection.domain.campaign import Campaign, Metrics
 from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.maturity import STILL_COME_IN
+from reflection.domain.maturity import is_late
 from reflection.domain.money import currency_order, without_spend
 from reflection.domain.planner_forecast import NO_FORECAST
 from reflection.domain.recurring_times import COMMON_MONTH, OF_CAMPAIGNS, OF_TIME
@@ -79,7 +79,7 @@ class Period:
             group.unpaid += sign
             add(group.gift, fact, sign)
             return
-        if any(flag.startswith(STILL_COME_IN) for flag in comparison.flags):
+        if is_late(comparison.flags):
             group.waiting += sign
             add(group.late, fact, sign)
             return

@@ -1,8 +1,8 @@
 """The report on a period: totals per currency and goal, campaigns against their forecasts, what was learnt.
 
 KPIs of several campaigns are ratios of sums; amounts of different currencies and conversions of different kinds are
-never added, and campaigns that are held as likely faults of tracking count nowhere. Must not know formats, stores or
-HTTP.
+never added, campaigns that are held as likely faults of tracking count nowhere, and those whose conversions still come
+in are in no total yet. Must not know formats, stores or HTTP.
 """
 
 from collections import Counter
@@ -17,6 +17,7 @@ from reflection.domain.basis import BASES
 from reflection.domain.campaign import Campaign
 from reflection.domain.held import held_reason
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.maturity import is_late
 from reflection.domain.money import currency_order
 from reflection.domain.results import Analysis, Delta
 from reflection.explain import formatting
@@ -27,7 +28,15 @@ from reflection.reports.plot_data import RatioRow, Ratios
 from reflection.reports.retrospective import method_notes
 from reflection.reports.sections.learnings import workspace_forest
 from reflection.reports.sections.recommendations import cards_section
-from reflection.reports.sections.totals import amount, campaigns_in_words, held_points, tally, tiles, totals
+from reflection.reports.sections.totals import (
+    amount,
+    campaigns_in_words,
+    held_points,
+    late_points,
+    tally,
+    tiles,
+    totals,
+)
 from reflection.reports.sections.track_record import record_section
 from reflection.reports.view import Plot, ReportView, Section, Table
 
@@ -66,7 +75,8 @@ def portfolio(
         if (reason := held_reason(reported.analysis, knowledge)) is not None
     }
     counted = [reported for reported in selection if reported.campaign.campaign_id not in held]
-    sums = tally((reported.campaign for reported in counted), knowledge)
+    complete = [reported for reported in counted if not is_late(reported.analysis.comparison_report.flags)]
+    sums, late = tally((reported.campaign for reported in complete), knowledge), len(counted) - len(complete)
     by_age = sorted(selection, key=lambda reported: (reported.campaign.timestamp, reported.campaign.campaign_id))
     labels = {key: label for reported in by_age for key, label in signals.labels_of(reported.campaign).items()}
     period = Period()
@@ -75,7 +85,7 @@ def portfolio(
     period.held = len(held)
     lines = period.lines(knowledge, (recommendations or {}).get("cards", ()))
     sections = [
-        Section("totals", "Totals", points=held_points(held), tables=(totals(sums),)),
+        Section("totals", "Totals", points=(*held_points(held), *late_points(late)), tables=(totals(sums),)),
         _against_forecast(counted),
         workspace_forest(knowledge, labels),
         cards_section(None, recommendations, labels),

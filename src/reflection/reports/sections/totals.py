@@ -82,6 +82,14 @@ def held_points(held: Mapping[str, str]) -> tuple[str, ...]:
     return (f"{campaigns_in_words(len(held))} {they}: {listed}.",)
 
 
+def late_points(campaigns: int) -> tuple[str, ...]:
+    """What is in no total yet, said beside them."""
+    if not campaigns:
+        return ()
+    verb = "is" if campaigns == 1 else "are"
+    return (f"{campaigns_in_words(campaigns)} {verb} in no total yet: conversions still come in.",)
+
+
 def tiles(sums: Tally) -> Iterator[Tile]:
     """CPA and spend of the first groups."""
     several = len({group.kind for group in sums}) > 1
