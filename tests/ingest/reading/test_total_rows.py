@@ -104,3 +104,38 @@ def test_lines_above_speak_for_a_mapped_table_too(write: Write) -> None:
     assert (report.currency, report.timezone) == ("AUD", "Europe/Berlin")
     assert report.period is not None
     assert [day.day for day in report.period] == [1, 7]
+
+
+MERGED = [
+    ["Channel", "Campaign", "Day", "Impressions", "Clicks", "Spend (GBP)", "Conversions"],
+    ["Google Ads", "Brand", "2026-09-01", "1000", "10", "5", "1"],
+    ["", "", "2026-09-02", "2000", "20", "10", "2"],
+    ["Facebook", "Wide", "2026-09-01", "3000", "30", "15", "3"],
+    ["", "", "2026-09-02", "4000", "40", "20", "4"],
+]
+
+
+def test_what_is_merged_beside_a_campaigns_name_is_said_of_all_its_rows(write: Write) -> None:
+    report = read_export(write(MERGED))
+
+    assert {(one.platform, one.name, one.actual_metrics.spend) for one in report.campaigns} == {
+        ("Google", "Brand", 15.0),
+        ("Meta", "Wide", 35.0),
+    }
+
+
+def test_subtotals_and_notes_are_no_days_however_few_the_rows_are(write: Write) -> None:
+    days = [[row[2], row[0], row[1], *row[3:]] for row in MERGED]
+    for place in (2, 4):
+        days[place][1:3] = days[place - 1][1:3]
+    subtotals = [
+        ["Subtotal Google", "", "", "3000", "30", "15", "3"],
+        ["Subtotal Facebook", "", "", "7000", "70", "35", "7"],
+    ]
+    rows = [*days[:3], subtotals[0], *days[3:], subtotals[1], ["Grand total", "", "", "10000", "100", "50", "10"]]
+
+    report = read_export(write([*rows, ["* without VAT", "", "", "", "", "", ""]]))
+
+    assert report.totals.spend == 50
+    assert not report.rejects
+    assert [note.code for note in report.findings].count("total_confirmed") == 3

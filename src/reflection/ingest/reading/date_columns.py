@@ -60,7 +60,9 @@ def with_days(frame: pl.DataFrame, header: Header, name: str, user_order: DateOr
     spans = {
         cell: (serials[cell],) * 2 if cell in serials else short.get(cell) or parse_span(cell, order) for cell in cells
     }
-    _refuse_hopeless(spans, name)
+    own = frame.filter(~unnamed(frame))
+    named = {cell for field in fields for cell in own[field].drop_nulls().unique().to_list()}
+    _refuse_hopeless({cell: span for cell, span in spans.items() if cell in named}, name)
     rejects: list[Reject] = []
     open_end = _ends_are_moments(frame, header.dialect.open_end)
     for field in fields:

@@ -47,6 +47,9 @@ _OF_A_NAME = re.compile(
 FIRST_CELL = "first cell"
 """The column of each row's first cell, where reports write what a row is, whatever that column is called."""
 
+_MERGED = ("platform", "account", "currency", "objective")
+"""What stands beside a campaign's name once, as it does, where cells are merged."""
+
 FEW_UNDATED = 0.5
 """Share of rows without a day up to which they are no facts of a daily file."""
 
@@ -186,7 +189,8 @@ def filled_down(frame: pl.DataFrame) -> tuple[pl.DataFrame, tuple[int, ...]]:
         return frame, ()
     if frame["campaign"].is_null()[0] or frame["line"].diff().drop_nulls().min() != 1:
         return frame, ()
-    return frame.with_columns(pl.col("campaign").forward_fill()), tuple(below["line"].to_list())
+    merged = [name for name in _MERGED if name in frame.columns and below[name].null_count() == below.height]
+    return frame.with_columns(pl.col("campaign", *merged).forward_fill()), tuple(below["line"].to_list())
 
 
 def total_row(row: Mapping[str, object], numbers: Sequence[str], label: str = "") -> TotalRow:
