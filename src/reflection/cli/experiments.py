@@ -14,7 +14,7 @@ from reflection.cli.session import (
     print_json,
     text_of,
 )
-from reflection.domain.experiment_order import TestOrder
+from reflection.domain.experiment import TestOrder
 from reflection.domain.validation import read
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.explain import formatting

@@ -23,8 +23,7 @@ from reflection.alerts.messages import Document, Message
 from reflection.alerts.schedule import DueReport, last_due
 from reflection.delivery.addresses import FailedDelivery
 from reflection.delivery.webhooks import LONGEST_WAIT
-from reflection.domain.instants import instant_text
-from reflection.domain.pauses import is_over
+from reflection.domain.instants import instant_text, is_over
 from reflection.errors import NotFound, ReportsMissing
 from reflection.store.alert_outbox import AlertOutbox, DueMessage, WaitingEvents
 from reflection.store.alerts import AlertBook

@@ -1,4 +1,4 @@
-"""A randomised experiment: what was compared, how it was split, and what came out.
+"""A randomised experiment: what was compared, how it was split, and what came out; and what is asked of the next one.
 
 Three kinds. An ``ab`` test compares things that can be booked (two creatives, three audiences); a ``lift`` study and a
 ``geo`` test compare people or places that ads were shown to with others that saw none. Without results it is a test
@@ -180,3 +180,16 @@ class StoredExperiments:
     bodies: tuple[str, ...] = ()
     changes: int = 0
     events: tuple[Event, ...] = ()
+
+
+class TestOrder(Strict):
+    """A test to run next; what is left out is as the engine proposes it."""
+
+    __test__ = False  # pytest would take it for a class of tests
+
+    signal: Annotated[SignalKey | None, Field(description="what to test; the proposed one without it")] = None
+    against: Annotated[SignalKey | None, Field(description="what to compare it with")] = None
+    budget: Annotated[Money | None, Field(description="what all arms together may cost")] = None
+    days: Annotated[int | None, Field(ge=1, le=1000)] = None
+    share: Annotated[ShareOfTest | None, Field(description="of what is tested")] = None
+    smallest_effect: Annotated[SmallestEffect, Field(description="log lift worth knowing")] = 0.1

@@ -1,10 +1,10 @@
-"""Instants and days as they come in, with their offset and never as seconds since 1970, and as they are stored.
+"""Instants and days as they come in, with their offset and never as seconds since 1970, as they are stored, and pauses.
 
-Must not know campaigns.
+Must not know campaigns, nor who waits.
 """
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
@@ -42,3 +42,12 @@ Day = Annotated[date, BeforeValidator(_iso_day)]
 def instant_text(instant: datetime) -> str:
     """UTC with microseconds: one width, so that comparing texts compares instants."""
     return instant.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def is_over(since: datetime, now: datetime, pause: timedelta) -> bool:
+    """Whether a pause that began at an instant is over.
+
+    People and machines set the calendar's clock: back by a day, forward by a year. A pause that began in the future was
+    begun before the clock was set back; it is over, or whoever waits for it would wait for a day or a year.
+    """
+    return not timedelta() <= now - since < pause

@@ -9,8 +9,7 @@ from typing import Any, Protocol
 from pydantic import ValidationError
 
 from reflection.domain import signals
-from reflection.domain.experiment import Arm, Experiment
-from reflection.domain.experiment_order import TestOrder
+from reflection.domain.experiment import Arm, Experiment, TestOrder
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import METRICS
 from reflection.domain.ports import Store

@@ -20,10 +20,10 @@ from reflection.domain.bookable import Description, EvidenceFloor, agreed, descr
 from reflection.domain.campaign import Campaign
 from reflection.domain.creative_knowledge import CreativeTexts
 from reflection.domain.experiment import MOST_EXPERIMENTS, Experiment
+from reflection.domain.instants import is_over
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.maturity import day_of
 from reflection.domain.metrics import ScoreWeights
-from reflection.domain.pauses import is_over
 from reflection.domain.ports import Store
 from reflection.engine.creative_texts import TextsOfCampaign, texts_of
 from reflection.forecasting import calibration_blob, calibration_update

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from reflection.domain.experiment_order import TestOrder
+from reflection.domain.experiment import TestOrder
 from reflection.domain.validation import read
 from reflection.engine.experiments import Experiments
 from reflection.ingest.experiment_rows import experiments_of_json

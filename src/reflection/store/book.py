@@ -33,21 +33,21 @@ class KeyedBook(Book):
 
     Attributes:
         table: has workspace, the key, content_hash, body, created_at and updated_at.
-        shown: columns of what is listed, the key first.
+        columns: those of what is listed, the key first.
         absent: says that there is none under a key.
         several, most: what they are called, and how many a workspace may have.
     """
 
     table: ClassVar[Table]
-    shown: ClassVar[tuple[str, ...]]
+    columns: ClassVar[tuple[str, ...]]
     absent: ClassVar[str]
     several: ClassVar[str]
     most: ClassVar[int]
 
     def list(self, workspace: str, *, after: str = "", limit: int = 100) -> tuple[list[Row], str | None]:
-        """Rows of `shown` in the order of their keys, and the cursor of the next page (None at the end)."""
-        key = self.table.c[self.shown[0]]
-        page = select(*(self.table.c[name] for name in self.shown)).order_by(key).limit(limit + 1)
+        """Rows of `columns` in the order of their keys, and the cursor of the next page (None at the end)."""
+        key = self.table.c[self.columns[0]]
+        page = select(*(self.table.c[name] for name in self.columns)).order_by(key).limit(limit + 1)
         page = page.where(self.table.c.workspace == workspace, key > after)
         with self._database.read(workspace) as connection:
             rows = [dict(row) for row in connection.execute(page).mappings()]
@@ -71,10 +71,10 @@ class KeyedBook(Book):
         with self._database.write(workspace) as connection:
             row = self._one(connection, workspace, key)
             connection.execute(delete(self.table).where(*self._own(workspace, key)))
-            self._removed(connection, workspace)
+            self._after_removal(connection, workspace)
             return row
 
-    def _removed(self, connection: Connection, workspace: str) -> None:
+    def _after_removal(self, connection: Connection, workspace: str) -> None:
         """What follows when one was taken back: nothing, unless a book says more."""
 
     def _put(self, connection: Connection, workspace: str, key: str, content: Content, more: Row, now: str) -> str:
@@ -87,7 +87,7 @@ class KeyedBook(Book):
         if stored is not None:
             connection.execute(update(self.table).where(*own).values(row))
             return "replaced"
-        place = {"workspace": workspace, self.shown[0]: key, "created_at": now}
+        place = {"workspace": workspace, self.columns[0]: key, "created_at": now}
         connection.execute(self.table.insert(), {**place, **row})
         return "added"
 
@@ -98,11 +98,11 @@ class KeyedBook(Book):
             raise Conflict(f"there are {self.most:,} {self.several} already", hint="remove some of the oldest")
 
     def _one(self, connection: Connection, workspace: str, key: str) -> Row:
-        shown = select(*(self.table.c[name] for name in self.shown)).where(*self._own(workspace, key))
-        row = connection.execute(shown).mappings().one_or_none()
+        statement = select(*(self.table.c[name] for name in self.columns)).where(*self._own(workspace, key))
+        row = connection.execute(statement).mappings().one_or_none()
         if row is None:
             raise NotFound(self.absent.format(key=key), hint="it may have been removed already")
         return dict(row)
 
     def _own(self, workspace: str, key: str) -> tuple[ColumnElement[bool], ...]:
-        return self.table.c.workspace == workspace, self.table.c[self.shown[0]] == key
+        return self.table.c.workspace == workspace, self.table.c[self.columns[0]] == key

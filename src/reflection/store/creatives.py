@@ -24,7 +24,7 @@ class CreativeBook(KeyedBook):
     """Registers, lists and removes creatives, and keeps the places of texts; thread-safe."""
 
     table = creatives
-    shown = ("creative_key", "creative_id", "body", "own_score", "created_at", "updated_at")
+    columns = ("creative_key", "creative_id", "body", "own_score", "created_at", "updated_at")
     absent = "there is no such creative"
     several, most = "creatives", 20_000
 

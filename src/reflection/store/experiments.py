@@ -28,7 +28,7 @@ class ExperimentBook(KeyedBook):
     """Adds, lists and removes experiments; thread-safe."""
 
     table = experiments
-    shown = ("experiment_id", "body", "created_at", "updated_at")
+    columns = ("experiment_id", "body", "created_at", "updated_at")
     absent = "there is no experiment '{key}'"
     several, most = "experiments", MOST_EXPERIMENTS
 
@@ -49,7 +49,7 @@ class ExperimentBook(KeyedBook):
             count_changes(connection, workspace, sum(item.outcome != "unchanged" for item in outcomes))
         return outcomes
 
-    def _removed(self, connection: Connection, workspace: str) -> None:
+    def _after_removal(self, connection: Connection, workspace: str) -> None:
         """What it taught goes with the next fit."""
         count_changes(connection, workspace, 1)
 

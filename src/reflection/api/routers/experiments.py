@@ -9,8 +9,7 @@ from reflection.api.dependencies import ApplicationPart, JsonBody, OptionalJsonB
 from reflection.api.openapi import json_request
 from reflection.api.parameters import ExperimentId
 from reflection.api.router import Router
-from reflection.domain.experiment import Experiment
-from reflection.domain.experiment_order import TestOrder
+from reflection.domain.experiment import Experiment, TestOrder
 from reflection.domain.validation import read
 from reflection.ingest.experiment_rows import experiments_of_json
 

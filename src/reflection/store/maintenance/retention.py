@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from reflection.domain.pauses import is_over
+from reflection.domain.instants import is_over
 from reflection.errors import Unavailable
 from reflection.store.board import SharedBoard
 from reflection.store.campaigns import SqlStore

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reflection.domain.pauses import is_over
+from reflection.domain.instants import is_over
 
 INSTANTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 PAUSES = st.timedeltas(timedelta(microseconds=1), timedelta(days=30))
