@@ -81,6 +81,7 @@ def worlds(options: Options) -> str:
     import worlds as bench
     import worlds_in_time  # noqa: F401 (its worlds are some of them)
     import worlds_of_events as events
+    import worlds_of_outsiders  # noqa: F401 (so are its)
     import worlds_of_pairs as pairs
     import worlds_of_plans as plans
     import worlds_of_seasons as seasons

@@ -41,6 +41,11 @@ def worlds_of_pairs() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def worlds_of_outsiders() -> ModuleType:
+    return _script("worlds_of_outsiders")
+
+
+@pytest.fixture(scope="session")
 def worlds_of_plans() -> ModuleType:
     return _script("worlds_of_plans")
 

@@ -1,6 +1,8 @@
 """A replayed history: nothing sees its own future, everybody is judged on the same campaigns, the page stands alone."""
 
 import json
+import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -83,6 +85,16 @@ def test_the_page_is_whole_and_loads_nothing(made, campaigns):
     assert {"table", "svg", "circle"} <= tags
     assert not {"script", "link", "img"} & tags
     assert "http" not in html
+
+
+def test_an_interval_that_begins_at_none_is_drawn_to_the_bottom_of_what_there_is(made, campaigns):
+    given = [one for one in made if one.intervals["90"]]
+    of_few = [replace(one, intervals={**one.intervals, "90": [0.0, one.intervals["90"][1]]}) for one in given]
+    html = page(backtest.summary(of_few, len(campaigns)))
+
+    lowest = {float(y) for y in re.findall(r"y1='([\d.]+)'", html)}
+    assert "expected 0 to" in html
+    assert len(lowest) == 1, "every bar ends at the bottom"
 
 
 def test_hindsight_before_anything_is_known_foretells_nothing(campaigns):

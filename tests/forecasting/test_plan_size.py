@@ -142,4 +142,4 @@ def test_distance_from_a_range():
 
 def _width(metric: dict[str, Any]) -> float:
     low, high = metric["intervals"]["90"]
-    return math.log(high / low)
+    return math.log(high / low) if low else math.inf

@@ -5,6 +5,7 @@ posteriors of the signals in the plan; they are pooled (`belief`). What the data
 Pure; must not know stores or requests.
 """
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache, partial
@@ -164,11 +165,12 @@ def from_signals(
     draws = posterior.level_draws(knowledge, source, shares, np.random.default_rng(SEED), size, campaign, stated=stated)
     if draws is None:
         return None
-    noise = _sampling_variance(knowledge, metric, shares, budget, size)
+    events = _expected_events(knowledge, metric, shares, budget, size)
+    noise = METRICS[metric].noise / (events + 0.5)
     moved, doubt = together(shifts, source)
     variance = float(draws.var()) + posterior.scatter(knowledge, source, campaign) ** 2 + noise + doubt
-    scale = float(np.log(budget)) if METRICS[metric].total else 0.0
-    return Belief(float(draws.mean()) + moved + scale, float(np.sqrt(variance)))
+    mean = float(draws.mean()) + moved + (float(np.log(budget)) if METRICS[metric].total else 0.0)
+    return Belief(mean, float(np.sqrt(variance)), events, METRICS[metric].lower_is_better)
 
 
 def drivers(knowledge: Knowledge, shares: Mapping[str, float]) -> list[dict[str, Any]]:
@@ -256,16 +258,16 @@ def _booked(
     ]  # fmt: skip
 
 
-def _sampling_variance(
+def _expected_events(
     knowledge: Knowledge, metric: str, shares: Mapping[str, float], budget: float, size: PlannedSize
 ) -> float:
-    """Counting noise of a campaign of this budget at the rates that are expected of it."""
+    """Of what a metric counts, as many as a campaign of this budget has at the rates that are expected of it."""
     source = "cpc" if metric == "ctr" else "cpa"
     level = posterior.level_mean(knowledge, source, shares)
     if level is None:
-        return 0.0
+        return math.inf
     cost = float(np.exp(level + posterior.size_effect(knowledge, source, size)))
-    return METRICS[metric].noise / (budget / cost + 0.5)
+    return budget / cost
 
 
 def _total(

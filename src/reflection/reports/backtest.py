@@ -54,13 +54,14 @@ def _plot(metric: str, forecasts: Sequence[Mapping[str, Any]]) -> str:
     """Outcomes as dots over our 90 % intervals, on a log scale, in time order."""
     if len(forecasts) < 2:
         return ""
-    bounds = [(max(forecast["intervals"]["90"][0], 1e-12), forecast["intervals"]["90"][1]) for forecast in forecasts]
+    bounds = [forecast["intervals"]["90"] for forecast in forecasts]
     values = [forecast["actual"] for forecast in forecasts] + [bound for pair in bounds for bound in pair]
-    low, high = log(min(values)), log(max(values))
+    lowest = min((value for value in values if value > 0), default=1.0)  # none is drawn at the bottom
+    low, high = log(lowest), log(max(lowest, *values))
     span = max(high - low, 1e-9)
 
     def y(value: float) -> float:
-        return _HEIGHT - _EDGE - (log(max(value, 1e-12)) - low) / span * (_HEIGHT - 2 * _EDGE)
+        return _HEIGHT - _EDGE - (log(max(value, lowest)) - low) / span * (_HEIGHT - 2 * _EDGE)
 
     marks = []
     for index, (forecast, (least, most)) in enumerate(zip(forecasts, bounds, strict=True)):
