@@ -219,6 +219,17 @@ def test_a_commit_into_a_file_that_went_meanwhile_is_not_acknowledged(database: 
 
 
 @pytest.mark.sqlite
+def test_a_commit_into_a_log_that_was_deleted_is_not_acknowledged(database: Database) -> None:
+    """Somebody tidied up beside the database: until its connections end, all that is written is in no file by name."""
+    with database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO workspaces VALUES ('before', '')")
+    Path(f"{database.path}-wal").unlink()
+
+    with pytest.raises(Unavailable, match="its log was moved, replaced or deleted"), database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO workspaces VALUES ('lost', '')")
+
+
+@pytest.mark.sqlite
 def test_a_missing_folder_is_made_and_said(tmp_path: Path) -> None:
     with structlog.testing.capture_logs() as logs:
         open_database(tmp_path / "missing" / "a.db").close()

@@ -128,7 +128,7 @@ class Database:
                 _abandon(connection)
                 raise
             self._commit(connection, names, committed)
-            self._check_place()
+            self._check_place(written=True)
 
     @contextmanager
     def alone(self, name: str) -> Iterator[bool]:
@@ -136,7 +136,7 @@ class Database:
         with self.dialect.translated_errors(), self.dialect.alone(self.reader, name) as nobody_else:
             yield nobody_else
 
-    def _check_place(self) -> None:
+    def _check_place(self, *, written: bool = False) -> None:
         """Whether the path still leads to the file that is open: a moved or deleted one takes writes, and loses them.
 
         Raises:
@@ -147,11 +147,11 @@ class Database:
         place = None
         with suppress(FileNotFoundError):
             place = (at := os.stat(self.path)).st_dev, at.st_ino
-        if self._place is None:
-            self._place = place
-        elif place != self._place:
+        lost = written and not os.path.exists(f"{self.path}-wal")  # what was written is in a log that nobody finds
+        self._place = self._place or place
+        if lost or place != self._place:
             raise Unavailable(
-                f"{self.path.name} was moved, replaced or deleted while it was open; nothing is stored any longer",
+                f"{self.path.name} or its log was moved, replaced or deleted while open; nothing is stored any longer",
                 hint="put the file back, or stop everything that has it open and start again",
             )
 
