@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -210,15 +210,24 @@ def _claims(world: World, knowledge: Knowledge, past: Sequence[Evidence]) -> lis
 
 
 def _true_lift(world: World, usual: Sequence[Floats], signal: str, settled: int | None) -> float:
-    """What booking something changes of the usual delivery (log), on a platform where that is settled."""
+    """What something brings over what the money on all of its kind does (log), on a platform where that is settled."""
     parts = {part.group.partition(".")[0]: _number(part.level) for part in signals.parse(signal).parts}
     settled = parts.get("platform", settled) if len(parts) > 1 else settled
     before = [*usual] if settled is None else [np.eye(PLATFORMS)[settled], *usual[1:]]
-    after = [*before]
-    for name, number in parts.items():
-        place = KINDS.index(name)
-        after[place] = np.eye(len(usual[place]))[number]
-    return world.mean(after) - world.mean(before)
+    places = [KINDS.index(name) for name in parts]
+    if settled is not None and len(parts) > 1 and "platform" in parts:
+        places.remove(KINDS.index("platform"))
+
+    def value(levels: Sequence[int]) -> float:
+        mix = [*before]
+        for place, level in zip(places, levels, strict=True):
+            mix[place] = np.eye(len(usual[place]))[level]
+        return world.mean(mix)
+
+    every = list(product(*(range(len(usual[place])) for place in places)))
+    money = [float(np.prod([before[place][level] for place, level in zip(places, one, strict=True)])) for one in every]
+    own = value([parts[KINDS[place]] for place in places])
+    return own - float(np.log(np.dot(money, np.exp([value(one) for one in every]))))
 
 
 def _proposed(

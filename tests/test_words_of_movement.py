@@ -27,11 +27,11 @@ PLATFORMS = {"Meta": 1.0, "Google": 1.5, "LinkedIn": 0.6}
 CREATIVES = {"video": 1.3, "image": 1.0, "text": 0.75}
 AGES = {"18-25": 1.15, "35-44": 0.9}
 MOVEMENT = re.compile(
-    r"\b(mov(?:ed?|es|ing)|trends?|platform_trend|earlier level|rising|falling|rose|fell|now|increas\w*|declin\w*"
-    r"|grew|grow\w*|improv\w*|newer|nowadays|recently)\b",
+    r"\b(mov(?:ed?|es|ing)(?! budget)|trends?|platform_trend|earlier level|rising|falling|rose|fell|now|increas\w*"
+    r"|declin\w*|grew|grow\w*|improv\w*|newer|nowadays|recently)\b",
     re.IGNORECASE,
 )
-PRESENT = re.compile(r"(?:worth testing|proposed) now", re.IGNORECASE)
+PRESENT = re.compile(r"(?:worth testing|proposed|as it is for) now", re.IGNORECASE)
 """What is to be done at present, which says nothing of a change."""
 
 MESSAGES = (

@@ -13,7 +13,7 @@ from reflection.store.snapshot import SqlSnapshot
 HOSTILE = 'in/"><script>alert(1)</script> [x](javascript:alert(1)) \u202e{braces}'
 EXPORT = b"""Day,Campaign name,Amount spent (EUR),Impressions,Link clicks,Purchases
 2026-09-01,Autumn,55.00,4000,90,4
-2026-09-02,Autumn,none,4000,90,4
+2026-09-02,Autumn,fifty,4000,90,4
 """
 
 

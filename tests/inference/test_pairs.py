@@ -15,7 +15,7 @@ from reflection.explain.evidence_of_facts import advised
 from reflection.inference import pairs
 from reflection.inference.dataset import Dataset
 from reflection.inference.learn import FitRequest, learn
-from reflection.inference.total_effects import booked
+from reflection.inference.usual_delivery import booked
 from reflection.recommendations import cards
 
 SEGMENTS, TYPES = ("parents", "students"), ("image", "video")

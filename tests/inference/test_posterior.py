@@ -15,7 +15,7 @@ from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.validation import read
 from reflection.inference import posterior
 from reflection.inference.learn import FitRequest, learn
-from reflection.inference.total_effects import booked
+from reflection.inference.usual_delivery import booked
 
 
 def _rng() -> np.random.Generator:

@@ -7,7 +7,7 @@ looking at any history. Must not know how it was computed (learning/) nor where 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +45,13 @@ class Remark(Generic[Value]):
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
-    def __get__(self, knowledge: "Knowledge", owner: type) -> Value:
+    @overload
+    def __get__(self, knowledge: None, owner: type) -> "Remark[Value]": ...
+    @overload
+    def __get__(self, knowledge: "Knowledge", owner: type) -> Value: ...
+    def __get__(self, knowledge: "Knowledge | None", owner: type) -> "Value | Remark[Value]":
+        if knowledge is None:
+            return self
         value: Value = knowledge.diagnostics.get(self._name, self._missing)
         return value
 

@@ -27,7 +27,8 @@ from reflection.forecasting.plan_texts import NO_SHIFT, TextShift
 from reflection.forecasting.rate_shift import together
 from reflection.inference import posterior
 from reflection.inference.doubts import doubts_in
-from reflection.inference.total_effects import SEED, booked
+from reflection.inference.total_effects import SEED
+from reflection.inference.usual_delivery import booked
 from reflection.stats.allocation import results, spread, within_bounds
 
 Array = NDArray[np.float64]

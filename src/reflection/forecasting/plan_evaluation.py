@@ -33,8 +33,9 @@ from reflection.forecasting.usual import Usual
 from reflection.inference import posterior
 from reflection.inference.doubts import doubts_in
 from reflection.inference.posterior import USUAL_SIZE, PlannedSize, RealCampaign
-from reflection.inference.total_effects import SEED, TotalEffects, booked
+from reflection.inference.total_effects import SEED, TotalEffects
 from reflection.inference.unrecorded import unknown_of
+from reflection.inference.usual_delivery import booked
 from reflection.stats.conformal import LEVELS
 
 DRIVERS = 8
@@ -266,8 +267,7 @@ def _expected_events(
     level = posterior.level_mean(knowledge, source, shares)
     if level is None:
         return math.inf
-    cost = float(np.exp(level + posterior.size_effect(knowledge, source, size)))
-    return budget / cost
+    return budget / float(np.exp(level + posterior.size_effect(knowledge, source, size)))
 
 
 def _total(

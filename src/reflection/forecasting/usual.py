@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from reflection.domain import signals
+from reflection.domain.bookable import root
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import METRICS, rate_behind
 from reflection.domain.plan import Plan
@@ -17,14 +18,15 @@ from reflection.forecasting.rate_shift import RateShift, together
 from reflection.inference import posterior
 from reflection.inference.doubts import by_turns_without, doubtful_beside, doubts_in
 from reflection.inference.posterior import PlannedSize
-from reflection.inference.total_effects import usual_level, usual_shares
+from reflection.inference.usual_delivery import usual_level, usual_shares
 
 
 class Usual:
-    """What is usual for a plan's objective, and on its platform unless the platform is all that it chooses.
+    """What is usual for a plan's objective, and on its platform unless the platform is all that it chooses: of what it
+    chooses what all the money brings.
 
     Args:
-        shares: all of the plan's (`total_effects.booked`).
+        shares: all of the plan's (`usual_delivery.booked`).
 
     Attributes:
         doubts: what the plan changes of the usual delivery that is not identified, with the reason: it cannot be
@@ -36,13 +38,16 @@ class Usual:
         self._objective = signals.of_objective(plan.objective).key
         self._platform = signals.of_platform(plan.platform).key if plan.audiences or plan.creatives else None
         changes = plan.shares().keys() - {self._objective, self._platform}
+        kinds = {root(key) for key in changes}
+        groups = {signals.parse(key).group for key in usual_shares(knowledge, self._objective, self._platform)}
+        self._chosen = frozenset(group for group in groups if group.partition(".")[0] in kinds)
         self.doubts = doubts_in(knowledge, changes)
         self._doubtful = set() if self.doubts else doubtful_beside(knowledge, changes)
 
     def level(self, metric: str, size: PlannedSize, time: Sequence[RateShift]) -> float | None:
         """What the account usually gets for the plan's budget at this size and time, in its own unit."""
         source = rate_behind(metric)
-        usual = usual_level(self._knowledge, source, self._objective, self._platform)
+        usual = usual_level(self._knowledge, source, self._objective, self._platform, self._chosen)
         if usual is None:
             return None
         lift = posterior.size_effect(self._knowledge, source, size) + together(time, source)[0] + self._doubted(source)

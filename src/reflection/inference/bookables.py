@@ -24,7 +24,8 @@ from reflection.inference.dataset import Dataset
 from reflection.inference.doubts import doubts_in
 from reflection.inference.support import MOST_IDS, SupportIndex
 from reflection.inference.table_columns import feature_of
-from reflection.inference.total_effects import ALL, TotalEffects, moments
+from reflection.inference.total_effects import TotalEffects, moments
+from reflection.inference.usual_delivery import ALL
 from reflection.stats.false_discovery import mixture_shares
 
 MOST_BOOKABLES = 400

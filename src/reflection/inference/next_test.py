@@ -22,7 +22,8 @@ from reflection.domain.results import NextTest
 from reflection.explain import formatting
 from reflection.inference import posterior
 from reflection.inference.dataset import Dataset
-from reflection.inference.total_effects import TotalEffects, usual_level
+from reflection.inference.total_effects import TotalEffects
+from reflection.inference.usual_delivery import usual_level
 from reflection.stats.value_of_information import (
     deciding_result,
     loss_while_testing,

@@ -2,7 +2,8 @@
 
 CPA, ROAS and conversions per currency unit are composed from the draws of CPM, CTR, CVR and AOV, never fitted again
 (LEARNING 3), so what is said about them adds up. What one campaign books itself is a sum, and has the mean of its
-parts' rates as the fit reads sums (mixing.py); of the account's usual delivery, many campaigns, it is the mean of logs.
+parts' rates as the fit reads sums (mixing.py); of the account's usual delivery, many campaigns, it is the mean of logs,
+above which what they bring together lies (usual_delivery.py).
 Knows `Knowledge` and signal keys; must not know how a fit is made.
 """
 
@@ -35,14 +36,23 @@ def draw_count(knowledge: Knowledge, metric: str) -> int:
 
 def effect_matrix(knowledge: Knowledge, metric: str) -> tuple[dict[str, int], Array]:
     """Draws of every signal's log lift on a known KPI at once: signal key -> row, and the matrix (signals, draws)."""
-    parts = METRICS[metric].composition
-    count = draw_count(knowledge, metric)
-    keys = sorted({key for part in parts for key in knowledge.posteriors[part].features})
+    return effects_of_parts(knowledge, METRICS[metric].composition)
+
+
+def effects_of_parts(
+    knowledge: Knowledge, parts: Mapping[str, int], groups: Collection[str] | None = None
+) -> tuple[dict[str, int], Array]:
+    """The same of a signed sum of metrics with a posterior; of all signals, or of those of some groups."""
+    count = min(int(knowledge.posteriors[part].draws.shape[1]) for part in parts)
+    every = {key for part in parts for key in knowledge.posteriors[part].features}
+    keys = sorted(every if groups is None else (key for key in every if signals.parse(key).group in groups))
     rows = {key: row for row, key in enumerate(keys)}
     matrix = np.zeros((len(keys), count))
     for part, sign in parts.items():
         posterior = knowledge.posteriors[part]
-        matrix[[rows[key] for key in posterior.features]] += sign * posterior.of_signals[:, :count]
+        own = [(rows[key], place) for place, key in enumerate(posterior.features) if key in rows]
+        at, places = np.array(own, dtype=np.intp).reshape(-1, 2).T
+        matrix[at] += sign * posterior.of_signals[places, :count]
     return rows, matrix
 
 

@@ -2,10 +2,10 @@
 
 A partial effect ("other things equal") explains; whoever books an audience gets its age, place and segment with it. The
 total effect is the sum of the effects of everything that belongs to it by definition, the rest as the account delivers
-it (shares of the money spent for the same objective), against the account's usual delivery. What merely ran beside it
-is no part of it. Its odds and its interval are of one posterior, right of any one thing; whether it is advised rests on
-its false-sign rate by adaptive shrinkage over all that can be booked (Stephens 2017), right of those that stand out
-among many. Knows `Knowledge`; must not know how a fit is made, nor what is done with the figures.
+it (shares of the money spent for the same objective), against what the account's money on all of its kind brings. What
+merely ran beside it is no part of it. Its odds and its interval are of one posterior, right of any one thing; whether
+it is advised rests on its false-sign rate by adaptive shrinkage over all that can be booked (Stephens 2017), right of
+those that stand out among many. Knows `Knowledge`; must not know how a fit is made, nor what is done with the figures.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,13 +23,11 @@ from reflection.domain.knowledge import Knowledge
 from reflection.inference import posterior
 from reflection.inference.doubts import by_turns_without
 from reflection.inference.unseen_pairs import LeftOpen, UnseenPairs
+from reflection.inference.usual_delivery import ALL, above_mean_of_logs, delivery_of, usual_level
 from reflection.stats import thompson
 from reflection.stats.false_discovery import shrunk
 
 Array = NDArray[np.float64]
-ALL = ""
-"""The delivery of all objectives together."""
-
 SEED = 20_260_301
 """Of levels: a plan and what is usual differ by what is booked, and not by the draws for what neither has seen."""
 
@@ -53,39 +51,6 @@ class TotalDraws:
     draws: Array
 
 
-def booked(knowledge: Knowledge, shares: Mapping[str, float], objective: str) -> dict[str, float]:
-    """All shares of a campaign with these signals; where it says nothing, the account's usual delivery.
-
-    Args:
-        shares: signals by key; interactions are made anew.
-        objective: key of the objective's signal, `ALL` for all of them.
-    """
-    own = {key: share for key, share in shares.items() if signals.CROSS not in signals.parse(key).group}
-    roots = {root(key) for key in own}
-    rest = {key: share for key, share in _delivery(knowledge, objective).items() if root(key) not in roots}
-    mains = {**rest, **own}
-    pairs = knowledge.pairs
-    # What was never seen together widens a plan that says so, and not one that leaves it open.
-    crossed = {
-        signals.crossed(signals.parse(a), signals.parse(b)).key: mains[a] * mains[b]
-        for first, second in sorted({*signals.INTERACTIONS, *pairs.kinds})
-        for a, b in _pairs(own, first, second)
-    }
-    return pairs.added_to({**mains, **crossed})
-
-
-def usual_shares(knowledge: Knowledge, objective: str, platform: str | None = None) -> dict[str, float]:
-    """The account's usual delivery for an objective, of all platforms or with one (keys of signals)."""
-    settled = [key for key in (objective, platform) if key]
-    return booked(knowledge, dict.fromkeys(settled, 1.0), objective)
-
-
-def usual_level(knowledge: Knowledge, metric: str, objective: str = ALL, platform: str | None = None) -> float | None:
-    """What the account usually gets, in the metric's own unit; None where it is not known."""
-    level = posterior.level_mean(knowledge, metric, usual_shares(knowledge, objective, platform))
-    return None if level is None else float(np.exp(level))
-
-
 class TotalEffects:
     """Total effects on one metric, from one fit; what is not identified makes no other thing surely better or worse.
 
@@ -99,7 +64,8 @@ class TotalEffects:
         self._matrix = by_turns_without(self._column, self._all, knowledge.unidentified)
         self._features = tuple(self._column)
         self._groups = [signals.parse(key).group for key in self._features]
-        self._kinds: dict[tuple[str, frozenset[str]], NDArray[np.intp]] = {}
+        self._replaced_columns: dict[frozenset[str], NDArray[np.intp]] = {}
+        self._means_above: dict[tuple[str, frozenset[str], bool], Array] = {}
         self._unseen = UnseenPairs(knowledge, metric, self._column)
         self._usuals: dict[tuple[str, str | None], Array] = {}
         self._levels: dict[tuple[str, str | None], float | None] = {}
@@ -151,9 +117,20 @@ class TotalEffects:
         draws = np.asarray(contrasts @ self._matrix)
         doubtful = [place for place, one in enumerate(bookables) if one.doubt is not None]
         draws[doubtful] = np.asarray(contrasts[doubtful] @ self._all)
-        for own, (_, left_open) in zip(draws, changes, strict=True):
+        for own, one, (_, left_open) in zip(draws, bookables, changes, strict=True):
             own += left_open.draws(len(own))
+            for purpose, weight in self._purposes(one, objective).items():
+                own -= weight * self._above(purpose, self._replaced(one.definition), doubted=one.doubt is not None)
         return draws
+
+    def _above(self, objective: str, groups: frozenset[str], *, doubted: bool) -> Array:
+        """By how much what the money on some groups brings lies above the mean of logs that a mix is, (draws,)."""
+        if (objective, groups, doubted) not in self._means_above:
+            without = () if doubted else self._knowledge.unidentified
+            shares = delivery_of(self._knowledge, objective)
+            above = above_mean_of_logs(self._knowledge, self.metric, shares, groups, without)
+            self._means_above[objective, groups, doubted] = above
+        return self._means_above[objective, groups, doubted]
 
     def _level(self, bookable: Bookable, platform: str | None, objective: str | None) -> float | None:
         """What the account usually gets where it would be booked."""
@@ -161,15 +138,21 @@ class TotalEffects:
         purpose = objective or max(bookable.objectives, key=lambda key: (bookable.objectives[key], key), default=ALL)
         if (purpose, settled) not in self._levels:
             self._levels[purpose, settled] = usual_level(self._knowledge, self.metric, purpose, settled)
-        return self._levels[purpose, settled]
+        above = self._above(purpose, self._replaced(bookable.definition), doubted=bookable.doubt is not None)
+        level = self._levels[purpose, settled]
+        return None if level is None else level * float(np.exp(above.mean()))
 
     def _change(self, bookable: Bookable, platform: str | None, objective: str | None) -> tuple[Array, LeftOpen]:
         """What booking it changes of the account's usual delivery, (features,), and what that leaves open."""
-        objectives = {objective: 1.0} if objective is not None else dict(bookable.objectives) or {ALL: 1.0}
+        objectives = self._purposes(bookable, objective)
         weights, settled = np.array(list(objectives.values())), self._settled(bookable, platform)
         after, before = self._mixes(bookable, list(objectives), settled)
         variance = self._unseen.variance(weights, after, before)
         return weights @ (after - before), LeftOpen(variance, (bookable.definition.key, settled or ALL))
+
+    def _purposes(self, bookable: Bookable, objective: str | None) -> Mapping[str, float]:
+        """The objectives it would be booked for, and the share of each."""
+        return {objective: 1.0} if objective is not None else dict(bookable.objectives) or {ALL: 1.0}
 
     def _settled(self, bookable: Bookable, platform: str | None) -> str | None:
         """The platform that is no choice: the one of a pair, or the one asked for, where the platform is not booked."""
@@ -180,28 +163,28 @@ class TotalEffects:
         definition = bookable.definition
         usual = np.stack([self._usual(objective, settled) for objective in objectives])
         mix = usual.copy()  # with what is booked in the place of what is usual of its kind
-        mix[:, self._replaced(definition)] = 0.0
+        mix[:, self._columns_of(self._replaced(definition))] = 0.0
         for key, share in posterior.resolved(self._knowledge, definition.parts).items():
             if key in self._column:
                 mix[:, self._column[key]] = share
         return self._crossed(mix), usual
 
-    def _replaced(self, definition: Definition) -> NDArray[np.intp]:
-        """Columns of what is usual in whose place something booked comes: of its kind, of a pair the groups of both."""
-        groups = frozenset(signals.parse(part).group for part in definition.parts)
-        kind, differs = definition.kind, frozenset(groups if definition.kind == "pair" else definition.differs)
-        if (kind, differs) not in self._kinds:
-            own = [
-                group in differs if kind == "pair" else group.partition(".")[0] == kind and group not in differs
-                for group in self._groups
-            ]
-            self._kinds[kind, differs] = np.flatnonzero(own)
-        return self._kinds[kind, differs]
+    def _replaced(self, definition: Definition) -> frozenset[str]:
+        """Groups of what is usual in whose place something booked comes: of its kind, of a pair those of both."""
+        if definition.kind == "pair":
+            return frozenset(signals.parse(part).group for part in definition.parts)
+        kinds = (group for group in set(self._groups) if group.partition(".")[0] == definition.kind)
+        return frozenset(kinds) - set(definition.differs)
+
+    def _columns_of(self, groups: frozenset[str]) -> NDArray[np.intp]:
+        if groups not in self._replaced_columns:
+            self._replaced_columns[groups] = np.flatnonzero([group in groups for group in self._groups])
+        return self._replaced_columns[groups]
 
     def _usual(self, objective: str, platform: str | None) -> Array:
         if (objective, platform) not in self._usuals:
             usual = np.zeros(len(self._features))
-            for key, share in _delivery(self._knowledge, objective).items():
+            for key, share in delivery_of(self._knowledge, objective).items():
                 if key in self._column and not (platform and root(key) == signals.PLATFORM):
                     usual[self._column[key]] = share
             column = self._column.get(self._knowledge.aliases.get(platform or "", platform or ""))
@@ -249,12 +232,14 @@ class TotalEffects:
             platforms += self._platforms
         objectives = objectives[:MOST_CONTEXTS] or [ALL]
         mixes = (self._mixes(bookable, objectives, self._settled(bookable, where)) for where in platforms)
-        return all(((after - before) @ self._means * mean > 0).all() for after, before in mixes)
+        groups, doubted = self._replaced(bookable.definition), bookable.doubt is not None
+        above = np.array([self._above(purpose, groups, doubted=doubted).mean() for purpose in objectives])
+        return all((((after - before) @ self._means - above) * mean > 0).all() for after, before in mixes)
 
     @cached_property
     def _platforms(self) -> list[str]:
         """The platforms that most of the account's money goes to."""
-        delivered = _delivery(self._knowledge, ALL)
+        delivered = delivery_of(self._knowledge, ALL)
         names = [key for key, group in zip(self._features, self._groups, strict=True) if group == signals.PLATFORM]
         return sorted(names, key=lambda key: -delivered.get(key, 0.0))[:MOST_CONTEXTS]
 
@@ -274,15 +259,3 @@ def _stake(bookable: Bookable) -> float | None:
     if not bookable.spend or not bookable.with_spend:
         return None
     return float(f"{bookable.spend / bookable.with_spend:.2g}")
-
-
-def _delivery(knowledge: Knowledge, objective: str) -> Mapping[str, float]:
-    """The account's delivery for an objective; of all where it never had this one."""
-    return knowledge.delivery.get(objective) or knowledge.delivery.get(ALL, {})
-
-
-def _pairs(mains: Mapping[str, float], first: str, second: str) -> list[tuple[str, str]]:
-    of_group: dict[str, list[str]] = {}
-    for key in mains:
-        of_group.setdefault(signals.parse(key).group, []).append(key)
-    return [(a, b) for a in of_group.get(first, ()) for b in of_group.get(second, ())]

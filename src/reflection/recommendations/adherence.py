@@ -23,7 +23,8 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import ForecastRow
 from reflection.explain.advice import VERBS
 from reflection.inference import posterior
-from reflection.inference.total_effects import TotalEffects, booked
+from reflection.inference.total_effects import TotalEffects
+from reflection.inference.usual_delivery import booked
 from reflection.recommendations.cards import card_id
 from reflection.stats.conformal import LEVELS
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ def _read(data: bytes) -> ImportReport:
 def test_rows_are_the_same_whatever_they_are_wrapped_in(text: str, codec: str) -> None:
     report = _read(text.encode(codec))
 
-    assert report.totals.as_dict() == FIGURES
+    assert asdict(report.totals) == FIGURES
     assert {(campaign.platform, campaign.currency) for campaign in report.campaigns} == {
         ("Google", "USD"),
         ("Meta", "USD"),
@@ -70,7 +71,7 @@ TIKTOK = {"code": 0, "data": {"list": [
 def test_an_answer_of_a_platform_is_read_as_its_export(answer: Any, platform: str) -> None:
     report = _read(json.dumps(answer).encode())
 
-    assert report.totals.as_dict() == {
+    assert asdict(report.totals) == {
         "impressions": 2_000, "clicks": 100, "conversions": 4.5, "spend": 45.67, "revenue": 500.25
     }  # fmt: skip
     (campaign,) = report.campaigns
