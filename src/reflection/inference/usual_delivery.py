@@ -100,6 +100,7 @@ def above_mean_of_logs(
         doubtful: signals that are not identified, as `by_turns_without` takes them.
     """
     about, known = METRICS[metric], knowledge.posteriors
+    mains = [group for group in groups if signals.CROSS not in group]  # pairs have no share of their own
     total = np.zeros(posterior.draw_count(knowledge, metric))
     sides = [
         (_BY_MONEY[count], sign)
@@ -108,11 +109,11 @@ def above_mean_of_logs(
     ]
     if "cpm" not in known:  # nobody stated money: delivery is counted in impressions
         sides = [({part: own for part, own in parts.items() if part != "cpm"}, sign) for parts, sign in sides]
-    if any(part not in known for parts, _ in sides for part in parts):
-        return total  # how the money comes to it is not known, so neither is how it mixes
+    if not mains or any(part not in known for parts, _ in sides for part in parts):
+        return total  # nothing is a choice; or how the money comes to it is not known, so neither is how it mixes
     for parts, sign in sides:
         if parts:
-            keys, draws = posterior.effects_of_parts(knowledge, parts, groups)
+            keys, draws = posterior.effects_of_parts(knowledge, parts, mains)
             draws = by_turns_without(keys, draws, doubtful)[:, : len(total)]
             total += sign * sum(_of_group(share, draws[own]) for own, share in _by_group(keys, shares))
     return total

@@ -1,7 +1,8 @@
 """Sums of x x' over the rows of a block: symmetric matrices of integers, exact whatever the order of the rows.
 
 Whole in memory for as many columns as a fit holds whole (`DENSE_COLUMNS`), the lower triangle as CSR beyond. Which of
-the two it is changes no number. Must not know blocks, nor what a column stands for.
+the two it is changes no number. `product` is that of two matrices of weighted rows, in floating point. Must not know
+blocks, nor what a column stands for.
 """
 
 from __future__ import annotations
