@@ -131,6 +131,14 @@ SAMPLES = {
         ",Grand total,,3000,30,3,30.50\n20260914,A,mobile,1000,10,1,10.25\n20260915,A,mobile,2000,20,2,20.25\n",
         "total_confirmed", None, TWO, 3.0, "Device category",
     ),
+    "LinkedIn API": Sample(
+        '{"elements": [' + ", ".join(
+            f'{{"dateRange": {{"start": {{"year": 2026, "month": 9, "day": {day}}}}}, "impressions": {n}000, '
+            f'"pivotValues": ["urn:li:sponsoredCampaignGroup:7"], "landingPageClicks": {n}0, '
+            f'"externalWebsiteConversions": {n}, "costInLocalCurrency": "{n}0.25"}}' for day, n in ((14, 1), (15, 2))
+        ) + "]}",
+        "", None, TWO, 3.0,
+    ),
     "Several platforms": Sample(
         "Date,Data source,Campaign,Country,Currency,Impressions,Clicks,Conversions,Cost\n"
         "2026-09-14,Facebook Ads,A,DE,EUR,1000,10,1,10.25\n2026-09-15,Facebook Ads,A,DE,EUR,2000,20,2,20.25\n",

@@ -84,6 +84,11 @@ def test_a_workbook_is_known_by_its_content_not_its_name(make_workbook: Callable
     assert open_source(make_workbook([["a", "b"]]), "report.csv").kind == "xlsx"
 
 
+def test_json_is_found_in_a_zip_where_no_table_is_beside_it() -> None:
+    assert open_source(zipped(rows__json=b"[]"), "any.zip").name == "rows.json"
+    assert open_source(zipped(manifest__json=b"{}", report__csv=TABLE), "any.zip").name == "report.csv"
+
+
 def test_a_workbook_inside_a_zip_is_opened(make_workbook: Callable[..., bytes]) -> None:
     inner = make_workbook([["a", "b", "c"], ["1", "2", "3"]])
 

@@ -79,6 +79,87 @@ def test_an_answer_of_a_platform_is_read_as_its_export(answer: Any, platform: st
     assert report.period == (dt.date(2026, 9, 1), dt.date(2026, 9, 1))
 
 
+NAMES = list(ROWS[0])
+LINES = [list(row.values()) for row in ROWS]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"columns": NAMES, "index": [0, 1], "data": LINES},
+        {"columns": NAMES, "data": LINES, "rows": 2},
+        {"meta": [{"name": name, "type": "String"} for name in NAMES], "data": LINES, "rows": 2},
+        {"data": {"cols": [{"name": name} for name in NAMES], "rows": LINES}},
+        {"schema": {"fields": [{"name": name} for name in NAMES]},
+         "rows": [{"f": [{"v": value} for value in line]} for line in LINES]},
+        {"range": "A1:H3", "values": [NAMES, *LINES]},
+        [NAMES, *LINES],
+        [{**row, "date": {"value": row["date"]}} for row in ROWS],
+        [{**row, "date": dict(zip(("year", "month", "day"), map(int, str(row["date"]).split("-")), strict=True))}
+         for row in ROWS],
+    ],
+    ids=["pandas", "list of names", "list of columns", "one within another", "schema", "values of a sheet", "lines",
+         "wrapped days", "days in parts"],
+)  # fmt: skip
+def test_rows_are_the_same_wherever_their_names_stand(answer: Any) -> None:
+    assert asdict(_read(json.dumps(answer).encode()).totals) == FIGURES
+
+
+def _analytics(days: list[int], **more: Any) -> dict[str, Any]:
+    dimensions, metrics = ["date", "sessionGoogleAdsCampaignName"], ["advertiserAdCost", "advertiserAdImpressions",
+                                                                     "advertiserAdClicks", "keyEvents"]  # fmt: skip
+    figures = ["10.5", "1000", "50", "2"]
+    return {
+        "dimensionHeaders": [{"name": name} for name in dimensions],
+        "metricHeaders": [{"name": name, "type": "TYPE_FLOAT"} for name in metrics],
+        "rows": [{"dimensionValues": [{"value": f"202609{day:02}"}, {"value": "Brand"}],
+                  "metricValues": [{"value": value} for value in figures]} for day in days],
+        "metadata": {"currencyCode": "AUD", "timeZone": "Australia/Sydney"},
+    } | more  # fmt: skip
+
+
+def test_an_answer_of_analytics_says_its_currency_and_its_time_zone() -> None:
+    report = _read(json.dumps(_analytics([1, 2], rowCount=2)).encode())
+
+    assert (report.dialect, report.currency, report.timezone) == ("ga4", "AUD", "Australia/Sydney")
+    assert (report.totals.impressions, report.totals.clicks, report.totals.conversions) == (2_000, 100, 4)
+    assert (report.totals.spend, report.period) == (21, (dt.date(2026, 9, 1), dt.date(2026, 9, 2)))
+
+
+def test_pages_of_analytics_are_whole_when_all_their_rows_are_there() -> None:
+    pages = [_analytics([1, 2], rowCount=3), _analytics([3], rowCount=3)]
+
+    assert _read(json.dumps(pages).encode()).totals.impressions == 3_000
+    with pytest.raises(ImportFileError, match="one page of several"):
+        _read(json.dumps(pages[:1]).encode())
+
+
+def test_documents_that_name_two_currencies_are_not_added() -> None:
+    other = _analytics([2], metadata={"currencyCode": "NZD"})
+
+    with pytest.raises(ImportFileError, match="both AUD and NZD"):
+        _read(json.dumps([_analytics([1]), other]).encode())
+
+
+def _linkedin(urn: str) -> bytes:
+    day = {"year": 2026, "month": 9, "day": 1}
+    row = {"dateRange": {"start": day, "end": day}, "pivotValues": [urn], "impressions": 2_000, "clicks": 130,
+           "landingPageClicks": 100, "costInLocalCurrency": "45.67", "externalWebsiteConversions": 4}  # fmt: skip
+    return json.dumps({"paging": {"start": 0, "count": 10, "links": []}, "elements": [row]}).encode()
+
+
+@pytest.mark.parametrize("urn", ["urn:li:sponsoredCampaignGroup:7", "urn:li:sponsoredCampaign:7"])
+def test_an_answer_of_linkedin_names_its_campaigns_by_what_their_ids_are_of(urn: str) -> None:
+    report = _read(_linkedin(urn))
+
+    assert asdict(report.totals) == {
+        "impressions": 2_000, "clicks": 100, "conversions": 4, "spend": 45.67, "revenue": None
+    }  # fmt: skip
+    assert [(campaign.platform, campaign.name) for campaign in report.campaigns] == [("LinkedIn", "7")]
+    assert report.period == (dt.date(2026, 9, 1), dt.date(2026, 9, 1))
+    assert "currency_missing" in {note.code for note in report.findings}
+
+
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
@@ -88,6 +169,7 @@ def test_an_answer_of_a_platform_is_read_as_its_export(answer: Any, platform: st
         (json.dumps(ROWS)[:-30], "line 1: broken JSON"),
         (json.dumps(ROWS[0]) + '\n{"date": "2026-', "line 2: broken JSON"),
         ('{"data": []}', "holds no rows"),
+        (json.dumps({"columns": NAMES, "data": [LINES[0][1:]]}), "Row 1 has 7 values for 8 names"),
         ("[" * 100_000, "broken JSON"),
         (json.dumps({"error": {"message": "expired"}}), "no column of spend or impressions"),
     ],

@@ -124,6 +124,13 @@ LINKEDIN_API = (
          impressions="impressions", clicks="landing_page_clicks|clicks", all_clicks="clicks",
          spend="cost_in_local_currency", conversions="external_website_conversions",
          conversion__lead="one_click_leads", revenue="conversion_value_in_local_currency"),
+    _api("linkedin_api", "LinkedIn", "adAnalytics", "costInLocalCurrency|landingPageClicks|oneClickLeads|"
+         "externalWebsiteConversions|sponsoredCampaignGroup|sponsoredCampaign|sponsoredCreative|sponsoredAccount",
+         date="dateRange.start", date_end="dateRange.end", account_id="sponsoredAccount",
+         campaign_id="sponsoredCampaignGroup", audience_id="sponsoredCampaign", creative_id="sponsoredCreative",
+         impressions="impressions", clicks="landingPageClicks|clicks", all_clicks="clicks",
+         spend="costInLocalCurrency", conversions="externalWebsiteConversions", conversion__lead="oneClickLeads",
+         revenue="conversionValueInLocalCurrency"),
     _api("linkedin_api", "LinkedIn", "campaign names", "campaign_group_id|version_tag",
          required="campaign_group_id", role="names", audience_id="id",
          audience="name", parent_campaign_id="campaign_group_id", account_id="account_id",

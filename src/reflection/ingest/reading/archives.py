@@ -1,8 +1,8 @@
 """Opening the files of strangers: real bytes are counted while they are unpacked, bombs are refused early.
 
-A source is plain bytes, gzip, or a zip holding exactly one table; an Excel workbook is recognised by its content, never
-by its name. Declared sizes are read for a quick refusal and never trusted: what counts is what comes out. This file
-must not know advertising, text encodings or cells.
+A source is plain bytes, gzip, or a zip holding exactly one table or JSON text; an Excel workbook is recognised by its
+content, never by its name. Declared sizes are read for a quick refusal and never trusted: what counts is what comes
+out. This file must not know advertising, text encodings or cells.
 """
 
 import gzip
@@ -20,6 +20,9 @@ from reflection.errors import ImportFileError
 Kind = Literal["text", "xlsx"]
 
 _TABLE_NAMES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm")
+_JSON_NAMES = (".json", ".jsonl", ".ndjson")
+"""Of members, looked for where no table is: beside one they describe it."""
+
 _FOREIGN = {
     b"\xd0\xcf\x11\xe0": "an old Excel file (.xls)",
     b"%PDF": "a PDF",
@@ -63,7 +66,7 @@ class Source:
     Attributes:
         name: the name shown to the user (the inner name when the table came out of a zip).
         wrapping: what has to be unpacked first.
-        kind: text (CSV, TSV) or xlsx.
+        kind: text (CSV, TSV, JSON) or xlsx.
     """
 
     name: str
@@ -193,15 +196,13 @@ def _zip_source(raw: BinaryIO, origin: Path | bytes, name: str, limits: Limits) 
             return Source(name, origin, "none", "", "xlsx", limits)
         if other := next((what for part, what in _PACKED.items() if part in names), ""):
             raise ImportFileError(f"{name} is {other}, which is not read.", hint="Save it as .xlsx or CSV.")
-        tables = [
-            member
-            for member in names
-            if member.lower().endswith(_TABLE_NAMES) and not member.startswith("__MACOSX") and member[-1] != "/"
-        ]
+        members = [member for member in names if not member.startswith("__MACOSX") and member[-1] != "/"]
+        tables = [member for member in members if member.lower().endswith(_TABLE_NAMES)]
+        tables = tables or [member for member in members if member.lower().endswith(_JSON_NAMES)]
         if len(tables) != 1:
             listing = ", ".join(sorted(tables)[:5]) or "none"
             raise ImportFileError(
-                f"{name} must hold exactly one CSV, TSV or XLSX file; found: {listing}.",
+                f"{name} must hold exactly one CSV, TSV, XLSX or JSON file; found: {listing}.",
                 hint="Unpack it and give the files one by one.",
             )
         if archive.getinfo(tables[0]).flag_bits & 1:

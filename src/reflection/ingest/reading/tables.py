@@ -20,7 +20,7 @@ from reflection.ingest.reading.archives import Source
 from reflection.ingest.reading.blocks import TextBlock, as_table, blocks, rows_of, utf8
 from reflection.ingest.reading.encodings import TextProfile, codec_name, profile
 from reflection.ingest.reading.excel import canonical_number, cells_of, checked_workbook
-from reflection.ingest.reading.json_records import Row, records
+from reflection.ingest.reading.json_records import Answer, answer
 from reflection.ingest.reading.numbers import LARGEST
 
 HEAD_ROWS = 80
@@ -135,26 +135,30 @@ def open_tables(source: Source) -> list[Table]:
     if source.kind == "xlsx":
         tables = _sheets(source)
     else:
-        rows = records(source)
-        tables = _readings(source) if rows is None else [_of_records(source, rows)]
+        answered = answer(source)
+        tables = _readings(source) if answered is None else [_of_answer(source, answered)]
     if not any(table.head for table in tables):
         raise ImportFileError(f"{source.name} holds no table.")
     return [table for table in tables if table.head]
 
 
-def _of_records(source: Source, rows: Sequence[Row]) -> Table:
+def _of_answer(source: Source, answered: Answer) -> Table:
     """The rows of a JSON text as a table: their keys are its headers, in the order in which they come."""
+    rows = answered.rows
     columns = list(dict.fromkeys(header for row in rows for header in row))
     if len(columns) > source.limits.max_columns:
         raise _too_wide(source, len(columns))
     if len(rows) * len(columns) > source.limits.max_cells:
         raise ImportFileError(f"{source.name} has more than {source.limits.max_cells:,} cells.", hint="Split it.")
-    return table_of(source.name, columns, [[row.get(column) for column in columns] for row in rows])
+    return table_of(source.name, columns, [[row.get(column) for column in columns] for row in rows], answered.above)
 
 
-def table_of(name: str, columns: Sequence[str], rows: Sequence[Sequence[str | float | None]]) -> Table:
-    """Rows that came as values, without a file: what is None is an empty cell, the columns' names are line 1."""
-    cells = [list(columns), *([_written(value) for value in row] for row in rows)]
+def table_of(
+    name: str, columns: Sequence[str], rows: Sequence[Sequence[str | float | None]], above: Sequence[str] = ()
+) -> Table:
+    """Rows that came as values, without a file: what is None is an empty cell; the columns' names are the line below
+    those that stand above the table."""
+    cells = [*([line] for line in above), list(columns), *([_written(value) for value in row] for row in rows)]
     digest = hashlib.sha256(repr(cells).encode("utf-8", "replace")).hexdigest()
     head = list(enumerate(cells[:HEAD_ROWS], start=1))
     return Table(name, "json", "", digest, True, head, None, 0, 0, cells)
