@@ -25,7 +25,8 @@ from reflection.domain.creative_text import TRAITS
 from reflection.domain.metrics import RATES
 from reflection.domain.number_of import number_of
 from reflection.inference.campaign_columns import Floats
-from reflection.inference.creative_rows import CreativeCells, SideBySide, TextCounts
+from reflection.inference.creative_cells import CreativeCells
+from reflection.inference.creative_rows import SideBySide, TextCounts
 from reflection.inference.creative_scores import score_records
 from reflection.inference.fit import SEED, FittedMetrics
 from reflection.inference.support import BEYOND_NOISE, MOST_IDS

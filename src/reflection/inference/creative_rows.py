@@ -6,7 +6,7 @@ campaign with the same text are one item. Texts of different campaigns are never
 else. Must not know how effects are estimated.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,50 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflection.domain import signals
-from reflection.domain.creative_knowledge import AXES, GIVEN, CreativeTexts, PlacedText, values_of
+from reflection.domain.creative_knowledge import AXES, GIVEN, PlacedText, values_of
 from reflection.domain.creative_text import TRAITS
-from reflection.domain.evidence import Evidence
 from reflection.inference.campaign_columns import Floats, Ints
+from reflection.inference.creative_cells import CreativeCells
 from reflection.inference.fit import FittedMetrics
 from reflection.inference.observation import counts_of
 from reflection.inference.table_columns import feature_of
 from reflection.stats.observations import observe_around
-
-WHOLE_SHARE = 1.0 - 1e-9
-"""A row is of one creative where its share is 1."""
-
-
-class CreativeCells:
-    """Evidence passed on as it is read, remembering which creative each row of the campaigns with texts is of."""
-
-    def __init__(
-        self,
-        evidence: Iterable[Evidence],
-        texts: CreativeTexts,
-        by_campaign: Mapping[str, tuple[str | None, ...]] | None = None,
-    ) -> None:
-        self._evidence, self.texts = evidence, texts
-        self.by_campaign = dict(by_campaign or {})
-
-    def __iter__(self) -> Iterator[Evidence]:
-        for item in self._evidence:
-            self.see(item)
-            yield item
-
-    def asks(self, campaign_id: str) -> bool:
-        """Whether a campaign has texts, and its rows are to be seen."""
-        return bool(self.texts.by_campaign.get(campaign_id))
-
-    def see(self, item: Evidence) -> None:
-        """Remember the rows of a campaign with texts."""
-        if self.asks(item.campaign_id):
-            self.by_campaign[item.campaign_id] = tuple(_creative_of(cell.shares) for cell in item.cells)
-
-
-def _creative_of(shares: Mapping[str, float]) -> str | None:
-    """The creative that a row is of alone."""
-    prefix = f"{signals.CREATIVE}:"
-    return next((key for key, share in shares.items() if share > WHOLE_SHARE and key.startswith(prefix)), None)
 
 
 @dataclass(frozen=True, eq=False)

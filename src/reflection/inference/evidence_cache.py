@@ -15,7 +15,7 @@ import numpy as np
 from reflection.domain.creative_knowledge import CreativeTexts
 from reflection.domain.evidence import Evidence, decode
 from reflection.domain.maturity import EvidenceOfDay, day_of, waits
-from reflection.inference.creative_rows import CreativeCells
+from reflection.inference.creative_cells import CreativeCells
 from reflection.inference.dataset import DatasetBuilder
 from reflection.inference.name_counts import NameCounter, NameCounts
 from reflection.inference.partition_evidence import PartitionEvidence

@@ -23,8 +23,8 @@ from reflection.domain.number_of import number_of
 from reflection.domain.results import Finding
 from reflection.inference.bookables import with_bookables
 from reflection.inference.confirmation import trust_in_attribution
+from reflection.inference.creative_cells import CreativeCells
 from reflection.inference.creative_effects import learn_texts
-from reflection.inference.creative_rows import CreativeCells
 from reflection.inference.dataset import Dataset, DatasetBuilder
 from reflection.inference.delivery import marked
 from reflection.inference.diagnostics import diagnostics_of

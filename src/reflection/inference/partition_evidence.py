@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reflection.domain.creative_knowledge import CreativeTexts
 from reflection.domain.evidence import Evidence
 from reflection.domain.maturity import EvidenceOfDay, WaitingCampaigns
-from reflection.inference.creative_rows import CreativeCells
+from reflection.inference.creative_cells import CreativeCells
 from reflection.inference.dataset import DatasetBuilder
 from reflection.inference.name_counts import CommonNames, NameCounter, NameCounts
 

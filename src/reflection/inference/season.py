@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection.domain.evidence import day_text
+from reflection.domain.recurring_times import WEEKDAYS
 from reflection.inference.campaign_columns import Floats, Ints
 from reflection.inference.dataset import Dataset
 from reflection.stats.stretches import stretches
@@ -45,7 +46,6 @@ _FIRST_WEEKDAY = 3
 """Weekday of 1970-01-01."""
 
 _DATES = ("date", "year")
-WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection.domain.evidence import day_text
-from reflection.domain.recurring_times import joined
+from reflection.domain.recurring_times import WEEKDAYS, joined
 from reflection.inference.campaign_columns import Campaigns, Floats, Ints
 from reflection.inference.cycle import SINGLE_DAY, WEEKDAY, level_feature, mostly_in, shares_matrix
 from reflection.inference.dataset import Dataset
-from reflection.inference.season import WEEKDAYS
 from reflection.stats import drift
 from reflection.stats.columns import Feature
 

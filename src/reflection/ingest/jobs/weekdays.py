@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.metrics import METRICS, OBSERVED, RATES
-from reflection.domain.recurring_times import joined, neighbours
-from reflection.inference.season import WEEKDAYS
+from reflection.domain.recurring_times import WEEKDAYS, joined, neighbours
 from reflection.inference.weekdays import FEWEST_WEEKDAYS, FEWEST_WEEKS, WINDOW, weekday
 from reflection.ingest.checks.maturity import usual_window
 from reflection.ingest.jobs.register import Days
