@@ -28,6 +28,7 @@ from reflection.ingest.import_report import Finding, ImportReport, Totals, findi
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.header import Header
 from reflection.ingest.reading.preamble import Preamble
+from reflection.ingest.reading.tables import Table
 from reflection.ingest.reading.unread_names import refusal, unread_names
 from reflection.ingest.recognition import FileRows, Input, headers_of, read_columns, read_rows
 from reflection.ingest.time_zones import zone_named, zone_stated
@@ -145,7 +146,20 @@ def _report(
     drafts = making.drafts(rows.frame)
     every_draft += drafts
     described = replace(described, reported=reported, making=making.as_dict())
-    return _campaigns(described, file, choice, rows, drafts, plan, making)
+    return _in_lines_of(file.table, _campaigns(described, file, choice, rows, drafts, plan, making))
+
+
+def _in_lines_of(table: Table, report: ImportReport) -> ImportReport:
+    """A report whose lines are those of the file, where the table's rows are not."""
+    if not table.layout:
+        return report
+    told = f"The file has {table.layout}: it is read as a table with a row for each."
+    findings = [
+        replace(note, rows=tuple(dict.fromkeys(map(table.line_in_file, note.rows)))) for note in report.findings
+    ]
+    rejects = [replace(reject, line=table.line_in_file(reject.line)) for reject in report.rejects]
+    notes = _ordered([*findings, finding("laid_out", "info", told)])
+    return replace(report, findings=tuple(notes), rejects=tuple(dict.fromkeys(rejects)))
 
 
 def _refuse_lost_names(file: FileRows, book: NameBook, options: ImportOptions) -> None:

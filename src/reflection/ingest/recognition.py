@@ -23,6 +23,7 @@ from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.archives import DEFAULT_LIMITS, Limits, open_source
 from reflection.ingest.reading.asset_rows import without_assets
 from reflection.ingest.reading.header import Header, find_header
+from reflection.ingest.reading.layouts import in_rows
 from reflection.ingest.reading.number_formats import numeric
 from reflection.ingest.reading.repeated_sheets import Sheet, each_once
 from reflection.ingest.reading.suggested_mapping import suggest
@@ -86,9 +87,9 @@ def read_rows(item: Input, options: ImportOptions) -> FileRows:
 
 def _tables(item: Input, limits: Limits) -> list[Table]:
     if isinstance(item, Table):
-        return [item]
+        return [in_rows(item, limits)]
     name, origin = ("", Path(item)) if isinstance(item, (str, Path)) else item
-    return open_tables(open_source(origin, name, limits))
+    return [in_rows(table, limits) for table in open_tables(open_source(origin, name, limits))]
 
 
 def _same_rows(one: Facts, other: Facts) -> bool:

@@ -33,7 +33,7 @@ def _checksums(facts: Facts) -> list[Finding]:
         off, shares = compare(row, facts.frame)
         label = f"'{row.label}'" if row.label else "the unnamed total row"
         if off and len(facts.totals) > 1 and _is_subtotal(row, facts.frame, places):
-            message = f"{label} (line {row.line}) equals the sum of the rows next to it: it is a subtotal."
+            message = f"{label} equals the sum of the rows next to it: it is a subtotal."
             notes.append(finding("total_confirmed", "info", message, [row.line]))
             continue
         if not shares:
@@ -47,7 +47,7 @@ def _checksums(facts: Facts) -> list[Finding]:
         elif all(share <= 1.0 for share in shares.values()) and any(word in row.label.casefold() for word in _ACCOUNT):
             low = min(shares.values())
             notes.append(
-                finding("coverage", "info", f"The rows listed are {low:.1%} of {label} (line {row.line}): the account "
+                finding("coverage", "info", f"The rows listed are {low:.1%} of {label}: the account "
                         "has more than this export.", [row.line])
             )  # fmt: skip
         else:

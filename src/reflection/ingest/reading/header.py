@@ -102,7 +102,7 @@ def find_header(table: Table, dialects: Sequence[Dialect], *, explicit: bool = F
         above = tuple(" ".join(cell for cell in row if cell).strip() for _, row in table.head[:position])
         below = [row for _, row in table.head[position + 1 :] if len(row) == len(cells)]
         for dialect in dialects:
-            header = _score(dialect, line, cells, normal, above, explicit=explicit)
+            header = _score(dialect, (line, table.line_in_file(line)), cells, normal, above, explicit=explicit)
             if header and (explicit or _fits(header, normal, below)):
                 candidates.append(header)
     if not candidates:
@@ -137,9 +137,10 @@ def _says(cell: str) -> bool:
 
 
 def _score(
-    dialect: Dialect, line: int, cells: Cells, normal: list[str], above: tuple[str, ...], *, explicit: bool
+    dialect: Dialect, lines: tuple[int, int], cells: Cells, normal: list[str], above: tuple[str, ...], *, explicit: bool
 ) -> Header | None:
-    """The line as a header of the dialect, with how much speaks for it; None where too little does."""
+    """The line (of the table, and of its file) as a header of the dialect, with how much speaks for it; None where too
+    little does."""
     if not dialect.required <= set(normal):
         return None
     language, columns = _bind(dialect, normal)
@@ -160,13 +161,15 @@ def _score(
     least = 1 if dialect.role != "performance" or dialect.names_platforms or dialect.required else LEAST_EVIDENCE
     if not (explicit or evidence >= least):
         return None
-    reason = _reason(dialect, line, marks or [cells[i] for i in columns.values()], len(columns), preamble)
+    reason = _reason(dialect, lines[1], marks or [cells[i] for i in columns.values()], len(columns), preamble)
     score = len(columns) + 3 * len(marks) + 2 * len(preamble)
     if dialect.role == "performance" and dialect.key != "mapping":  # a mapping says itself which they are
         columns |= text_columns(normal, columns)
     money, cautions = _currency(cells, columns), _cautions(dialect, normal, columns)
     scale = {**_units(cells, normal, columns), **dialect.scale}
-    return Header(dialect, line, cells, language, columns, money, above, cautions, score, reason, scale, tuple(marks))
+    return Header(
+        dialect, lines[0], cells, language, columns, money, above, cautions, score, reason, scale, tuple(marks)
+    )
 
 
 def _fits(header: Header, normal: Sequence[str], below: Sequence[Cells]) -> bool:

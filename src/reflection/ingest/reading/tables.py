@@ -10,7 +10,7 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
@@ -50,6 +50,8 @@ class Table:
         typed: numbers and dates come from a workbook's or JSON's own types, so they are written canonically here.
         head: the first rows with their line numbers.
         in_sight: whether it is no hidden sheet.
+        layout: how it stands in its file, in words, where its rows are not the file's; ''.
+        origin: then the file's line of each of its rows.
         uncalculated, hidden: see `Workbook`; of all its sheets.
     """
 
@@ -64,6 +66,12 @@ class Table:
     hidden: int = 0
     _sheet: list[Cells] | None = None
     in_sight: bool = True
+    layout: str = ""
+    origin: Sequence[int] = ()
+
+    def line_in_file(self, line: int) -> int:
+        """The file's line of one of the table's."""
+        return self.origin[line - 1] if 0 < line <= len(self.origin) else line
 
     def chunks(self, size: int = CHUNK_ROWS) -> Iterator[Chunk]:
         """All rows in order, empty ones left out.
@@ -162,6 +170,15 @@ def table_of(
     digest = hashlib.sha256(repr(cells).encode("utf-8", "replace")).hexdigest()
     head = list(enumerate(cells[:HEAD_ROWS], start=1))
     return Table(name, "json", "", digest, True, head, None, 0, 0, cells)
+
+
+def laid_out(table: Table, rows: Sequence[tuple[int, Cells]], layout: str) -> Table:
+    """A table with its cells in other rows, each with the line that it stands in, and how they stand there."""
+    cells = [row for _, row in rows]
+    origin = [table.line_in_file(line) for line, _ in rows]
+    told = f"{table.layout} and {layout}" if table.layout else layout
+    head = list(enumerate(cells[:HEAD_ROWS], start=1))
+    return replace(table, head=head, _sheet=cells, layout=told, origin=origin)
 
 
 def _written(value: str | float | None) -> str:
