@@ -301,7 +301,7 @@ def _choose(draws: Floats, rng: np.random.Generator, greedy: bool) -> int:
         return int(draws.mean(axis=1).argmax())
     if rng.random() < thompson.explore_share(draws):
         return int(draws[:, rng.integers(draws.shape[1])].argmax())
-    return int(thompson.rank(draws)[0])
+    return int(np.quantile(draws, thompson.OPTIMISM, axis=1).argmax())
 
 
 def _menu_draws(world: World, knowledge: Knowledge) -> Floats:

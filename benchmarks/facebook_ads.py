@@ -30,11 +30,11 @@ from scipy import stats
 from sklearn.linear_model import PoissonRegressor
 
 from reflection.stats.campaign_size import SIZE, size_of, usual_size
-from reflection.stats.columns import Feature
-from reflection.stats.design import campaign_rows
+from reflection.stats.columns import INTERCEPT, Feature
+from reflection.stats.design import Design, campaign_rows
 from reflection.stats.empirical_bayes import HYPER_DRAWS, Fit, fit
 from reflection.stats.observations import observe_around, observe_rate, pooled_rate
-from reflection.stats.prediction import Prediction, cell_design, predict
+from reflection.stats.prediction import aligned
 from reflection.stats.sufficient_statistics import SufficientStatistics
 
 Floats = NDArray[np.float64]
@@ -107,7 +107,7 @@ def learn(cells: Cells, x: Floats, n: Floats, seed: int) -> tuple[Fit, float]:
         if found is None:
             seen = observe_rate(x, n, reference)
         else:
-            eta = np.log(reference) + predict(found, cell_design(cells)).mean
+            eta = np.log(reference) + predict(found, cells).mean
             seen = observe_around(x, n, eta, reference)
         statistics = SufficientStatistics()
         statistics.add(campaign_rows(cells, seen)[0])
@@ -116,14 +116,39 @@ def learn(cells: Cells, x: Floats, n: Floats, seed: int) -> tuple[Fit, float]:
     return found, reference
 
 
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """Linear predictor of n rows, log scale, relative to the reference of the rate.
+
+    ``mean``, ``sd``: (n,); sd holds the uncertainty of the effects. ``scatter``: overdispersion of a single campaign.
+    """
+
+    mean: Floats
+    sd: Floats
+    scatter: float
+
+    def expected(self) -> Floats:
+        """Expected rate as a multiple of the reference, (n,): exp(mean + sd^2/2), not the lower median exp(mean)."""
+        return np.asarray(np.exp(self.mean + 0.5 * self.sd**2))
+
+
+def predict(found: Fit, cells: Cells) -> Prediction:
+    """What a fit expects of cells; the spread of its draws carries all of its uncertainty."""
+    x, unseen = aligned(found, Design.of([{INTERCEPT: 1.0, **cell} for cell in cells]))
+    deviation = found.draws - found.draws.mean(axis=1, keepdims=True)
+    return Prediction(
+        np.asarray(x @ found.mean), np.sqrt(np.mean((x @ deviation) ** 2, axis=1) + unseen), found.scatter_of_unseen
+    )
+
+
 Predictor = Callable[[Cells, Floats, Floats, Cells, Floats, int], Floats]
 
 
 def by_engine(cells: Cells, x: Floats, n: Floats, new: Cells, new_n: Floats, seed: int) -> Floats:
     """Expected rates, their level such that the learnt ads add up to what they did."""
     found, _ = learn(cells, x, n, seed)
-    level = x.sum() / (n * predict(found, cell_design(cells)).expected()).sum()
-    return np.asarray(level * new_n * predict(found, cell_design(new)).expected())
+    level = x.sum() / (n * predict(found, cells).expected()).sum()
+    return np.asarray(level * new_n * predict(found, new).expected())
 
 
 def by_memberships(cells: Cells, x: Floats, n: Floats, new: Cells, new_n: Floats, seed: int) -> Floats:
@@ -198,7 +223,7 @@ def transfer(ads: Ads, rate: str, known: str) -> Transfer:
         np.flatnonzero((ads.account != known) & (n > 0)),
     )
     found, reference = learn([ads.cells[i] for i in old], x[old], n[old], 0)
-    expected = predict(found, cell_design([ads.cells[i] for i in new]))
+    expected = predict(found, [ads.cells[i] for i in new])
     mu = n[new] * reference * np.exp(expected.mean)
     pooled = n[new] * x[old].sum() / n[old].sum()
     hit = covered(x[new], mu, expected)

@@ -6,7 +6,7 @@ from datetime import date
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -77,7 +77,6 @@ def near(draw):
     }
 
 
-@settings(max_examples=30)
 @given(pair=near() | st.tuples(sides(), sides()), sigma=st.sampled_from([None, 0.02, 0.3]))
 def test_a_printed_forecast_lies_outside_the_printed_interval_if_and_only_if_that_is_the_verdict(
     make_campaign, pair, sigma

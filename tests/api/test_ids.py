@@ -19,7 +19,7 @@ HOSTILE = (
 )  # fmt: skip
 PIECES = st.sampled_from(HOSTILE) | st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 IDS = st.lists(PIECES, min_size=1, max_size=3).map("".join)
-EXAMPLES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+EXAMPLES = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 ARMS = [{"name": name, "platform": "Meta", "creative": name} for name in ("a", "b")]
 
 
@@ -73,12 +73,13 @@ def test_no_text_in_any_path_or_query_breaks_a_route(client):
     """Each parameter of each route of the description, the texts in turns: answered, or refused as a problem."""
     for number, (method, path, parameter) in enumerate(_texts_of(client.get("/openapi.json").json())):
         in_path = parameter["in"] == "path"
-        every = 8 if in_path else 24
+        every = 12 if in_path else len(HOSTILE)
         for text in HOSTILE[number % every :: every]:
             url = re.sub(r"\{\w+\}", address(text) if in_path else "x", path)
             query = "" if in_path else f"?{parameter['name']}={address(text)}"
             answer = client.request(method, url + query, json={} if method == "POST" else None)
             assert answer.status_code < 500, (method, url, text)
+            assert "no parameter of this route" not in answer.text, (method, url)
             if answer.status_code >= 400:
                 assert answer.headers["content-type"] == "application/problem+json", (method, url, text)
 

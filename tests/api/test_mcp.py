@@ -17,12 +17,28 @@ from mcp.client.streamable_http import streamable_http_client
 
 from reflection.api.openapi import CMP_007
 from reflection.api.policies import POLICIES, Right
-from reflection.mcp.server import ROUTES_OF_TOOLS
 
 READER, OWNER, OTHER = "reader-key-of-acme-001", "owner-key-of-acme-0001", "other-key-of-globex-01"
 ANY = "any-key-of-everyone-01"
 KEYS = f"default={OWNER},default:read={READER},globex={OTHER},*={ANY}"
 PLAN = {"platform": "Meta", "objective": "Sales", "budget": 4000.0, "currency": "USD"}
+ROUTES_OF_TOOLS: dict[str, tuple[str, ...]] = {
+    "what_works": ("GET /v1/effects", "GET /v1/creative-effects"),
+    "recall": ("GET /v1/memory/search",),
+    "explain_learning": ("GET /v1/learnings/{learning_id}",),
+    "list_campaigns": ("GET /v1/campaigns",),
+    "retrospective": ("GET /v1/campaigns/{campaign_id:path}/report", "GET /v1/campaigns/{campaign_id:path}"),
+    "evaluate_plans": ("POST /v1/plans/evaluate", "POST /v1/plans/allocate"),
+    "recommend": ("GET /v1/recommendations",),
+    "track_record": ("GET /v1/track-record",),
+    "register_forecast": ("POST /v1/forecasts",),
+    "report_outcome": (
+        "POST /v1/recommendations/{recommendation_id}/feedback",
+        "POST /v1/learnings/recalls/{recall_id}/outcome",
+    ),
+    "analyze_campaign": ("POST /analyze-campaign",),
+}
+"""The routes each tool asks: what a caller needs for a tool is what they need for these."""
 WRITING = ("register_forecast", "report_outcome", "analyze_campaign")
 
 

@@ -48,12 +48,12 @@ def is_forbidden(case):
 def check(description, operation, examples):
     method, path = operation.split(" ", 1)
 
-    @settings(max_examples=examples, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
     @given(case=description[path][method].as_strategy(generation_mode=GenerationMode.POSITIVE))
     def allowed(case):
         case.call_and_validate()
 
-    @settings(max_examples=(examples + 1) // 2, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(max_examples=(examples + 1) // 2, suppress_health_check=list(HealthCheck))
     @given(case=description[path][method].as_strategy(generation_mode=GenerationMode.NEGATIVE).filter(is_forbidden))
     def forbidden(case):
         case.call_and_validate()

@@ -29,8 +29,12 @@ OF_A_RUN = ("x-request-id", "content-length")
 SETTINGS: dict[str, Any] = {"embedding_model": "none", "alert_hosts": ("127.0.0.1",)}
 
 
+EVERY = 4
+"""Others write before every fourth request: what counts over all differs from the first of them on."""
+
+
 class Beside(TestClient):
-    """A client before whose every request somebody else writes."""
+    """A client that lets somebody else write before a request."""
 
     def __init__(self, app: Any, write: Callable[[], None]) -> None:
         super().__init__(app, "http://127.0.0.1:8000", client=("127.0.0.1", 50_000))
@@ -63,7 +67,7 @@ def _without_numbers(value: Any) -> Any:
 
 
 def heard(settings: Settings, learnt: Path, write: Callable[[Application, int], None]) -> dict[str, list[str]]:
-    """What every route says where `write` is called before each request."""
+    """What every route says where `write` may write before each request."""
     shutil.copy(learnt, settings.database_path)
     with build(settings) as application:
         numbers = iter(range(10_000))
@@ -75,9 +79,11 @@ def heard(settings: Settings, learnt: Path, write: Callable[[Application, int], 
 
 
 def _others(application: Application, number: int) -> None:
+    if number % EVERY:
+        return
     body = {**CMP_007, "campaign_id": f"theirs{number}", "platform": "Pinterest"}
     application.engine.analyze(Campaign.model_validate_json(json.dumps(body)), workspace="globex")
-    if number == 3:
+    if number == EVERY:
         application.learner.learn_now("globex")
 
 

@@ -5,7 +5,7 @@ import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reflection.comparison.compare import compare
@@ -41,7 +41,6 @@ def sides(draw):
     }
 
 
-@settings(max_examples=60)
 @given(
     plan=sides(),
     fact=sides(),

@@ -185,10 +185,10 @@ def test_the_usual_spelling_is_the_most_common_then_the_smallest_in_any_order(na
     counts = Counter(name.strip() for name in names)
     expected = min(counts, key=lambda name: (-counts[name], name))
 
-    found = signals.usual_spellings(campaigns)
+    found = signals.usual_among(map(signals.spellings_of, campaigns))
     random.shuffle(campaigns)
 
-    assert signals.usual_spellings(campaigns) == found
+    assert signals.usual_among(map(signals.spellings_of, campaigns)) == found
     assert found.get("platform:meta", "meta") == expected
     assert found["audience:students 18-25"] == "Students 18-25"
     assert found["audience.age:18-25"] == "18 – 25"
@@ -196,7 +196,7 @@ def test_the_usual_spelling_is_the_most_common_then_the_smallest_in_any_order(na
 
 
 def test_labels_and_speech_take_the_spelling_also_of_the_parts_of_an_interaction():
-    spelt = signals.usual_spellings([_named(1, "Meta", "Students")])
+    spelt = signals.usual_among(map(signals.spellings_of, [_named(1, "Meta", "Students")]))
     crossed = "platform*creative.type:meta*video"
 
     assert signals.label_of("platform:meta", spelt) == "platform Meta"

@@ -215,7 +215,7 @@ def test_every_number_of_a_deterministic_sentence_is_in_the_evidence_it_cites(ri
             assert number in known, (statement.text, number)
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=120), place=st.integers(0, 120))
 def test_whatever_is_written_around_a_figure_nothing_but_plain_words_passes(
     book: EvidenceBook, text: str, place: int

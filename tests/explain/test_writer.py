@@ -271,7 +271,7 @@ def _amounts(most: float) -> st.SearchStrategy[float]:
     return st.floats(0, most).map(lambda value: round(value, 2))
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     impressions=counts,
     clicks=counts,

@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reflection.domain.creative_knowledge import CreativeTexts, PlacedText
@@ -58,7 +58,6 @@ def said(evidence: PartitionEvidence) -> list[bytes]:
     return [repr(words).encode(), *(np.asarray(array).tobytes() for array in [*arrays, evidence.names.times])]
 
 
-@settings(max_examples=30)
 @given(st.lists(st.dictionaries(st.integers(0, 9), st.integers(0, 2), min_size=1), min_size=1, max_size=4), st.data())
 def test_what_is_kept_is_what_would_be_read(sets: list[dict[int, int]], data: st.DataObject) -> None:
     kept = EvidenceCache()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
@@ -274,7 +274,6 @@ def test_what_is_not_identified_adds_nothing_to_others():
     assert matrix[0, 0] == 0.6
 
 
-@settings(max_examples=25, deadline=None)
 @given(
     doubtful=st.floats(-1.5, 1.5),
     rest=st.lists(st.floats(-1.0, 1.0), min_size=2, max_size=4),

@@ -40,7 +40,7 @@ def _table(mixes: list[list[float]]) -> Dataset:
     return Dataset.of(rows)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(
     ages=st.tuples(st.floats(0.0, 1.0), st.floats(0.0, 1.0), st.floats(0.05, 1.0)),
     type_share=st.floats(0.0, 1.0),

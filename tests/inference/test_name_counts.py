@@ -4,7 +4,7 @@ import tracemalloc
 from collections.abc import Iterator, Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reflection.domain.creative_knowledge import CreativeTexts
@@ -52,7 +52,6 @@ def _counted(evidence: Sequence[Evidence]) -> NameCounts:
     return names.counts
 
 
-@settings(max_examples=25)
 @given(st.lists(st.sets(st.integers(0, 40), min_size=1), min_size=1, max_size=12), st.integers(1, 30))
 def test_of_too_many_names_those_of_the_most_campaigns_are_held(having: list[set[int]], most: int) -> None:
     evidence = [_evidence(number, [f"name {place}" for place in sorted(own)]) for number, own in enumerate(having)]

@@ -5,7 +5,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import worlds
@@ -140,7 +140,6 @@ def test_where_no_campaign_repeats_nothing_is_kept_of_each(past: list[Evidence])
     assert all(metric.own is None for metric in learn(single).posteriors.values())
 
 
-@settings(max_examples=20)
 @given(
     ads=st.lists(st.tuples(st.floats(100, 1e6), st.floats(0.001, 0.1), st.floats(-1, 1)), min_size=1, max_size=8),
     again=st.integers(1, 3),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reflection.domain import validation
@@ -182,7 +182,6 @@ def test_a_missing_file_and_a_cut_off_archive_are_refused(tmp_path: Path) -> Non
             list(iterate_campaigns(path))
 
 
-@settings(max_examples=50, derandomize=True)
 @given(st.binary(max_size=300))
 def test_garbage_never_crashes(data: bytes) -> None:
     try:

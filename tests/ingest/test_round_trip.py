@@ -344,7 +344,7 @@ def import_or_refuse(data: bytes) -> ImportReport | None:
         return None
 
 
-@settings(max_examples=15, derandomize=True, phases=QUICK)
+@settings(max_examples=15, phases=QUICK)
 @given(st.binary(max_size=400))
 @example(b"PK\x05\x06" + b"\0" * 18)
 @example(b"\xff\xfe\x00")
@@ -356,7 +356,7 @@ def test_garbage_never_crashes_and_imports_nothing(data: bytes) -> None:
     assert report is None or not report.campaigns
 
 
-@settings(max_examples=15, derandomize=True, phases=QUICK)
+@settings(max_examples=15, phases=QUICK)
 @given(
     cells=st.lists(
         st.lists(
@@ -382,7 +382,7 @@ def test_any_cells_under_a_real_header_give_a_report_or_a_refusal(cells: list[li
             assert campaign.actual_metrics.clicks <= campaign.actual_metrics.impressions
 
 
-@settings(max_examples=15, derandomize=True, phases=QUICK)
+@settings(max_examples=15, phases=QUICK)
 @given(cut=st.floats(0.02, 0.999), encoding=st.sampled_from(["utf-8", "utf-16"]))
 def test_a_truncated_export_with_a_total_row_is_never_taken_for_whole(cut: float, encoding: str) -> None:
     truth = [
@@ -399,7 +399,7 @@ def test_a_truncated_export_with_a_total_row_is_never_taken_for_whole(cut: float
         assert "total_missing" in {item.code for item in report.findings}
 
 
-@settings(max_examples=12, derandomize=True, phases=QUICK)
+@settings(max_examples=12, phases=QUICK)
 @given(cut=st.floats(0.01, 0.99), flip=st.integers(0, 10**9))
 def test_a_damaged_workbook_is_refused_or_whole(cut: float, flip: int, make_workbook: Callable[..., bytes]) -> None:
     lines: list[list[str | float | None]] = [list(DIALECTS["google en"][1])]

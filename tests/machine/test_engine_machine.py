@@ -23,7 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import encode, evidence_of
-from reflection.domain.signals import usual_spellings
+from reflection.domain.signals import spellings_of, usual_among
 from reflection.engine import learner as learner_module
 from reflection.engine.engine import Engine
 from reflection.engine.learner import Learner
@@ -144,7 +144,7 @@ class EngineMachine(RuleBasedStateMachine):
         assert self.learner.lag("default") == 0
         if known.seq:
             fold = [evidence_of(self.expected[name]) for name in sorted(self.expected)]
-            spelt = usual_spellings(self.expected.values())
+            spelt = usual_among(map(spellings_of, self.expected.values()))
             assert bits(known) == bits(remembered_learn(fold, FitRequest(spelt=spelt)))
             assert bits(SqlStore(self.database).knowledge("default")) == bits(known)
 

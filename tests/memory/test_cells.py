@@ -1,7 +1,7 @@
 """Cells: every row is in exactly one, near rows come first, and nothing is lost by replacing and removing."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reflection.memory.cells import Cells
@@ -49,7 +49,6 @@ def test_the_same_rows_are_sorted_into_the_same_cells() -> None:
     assert first.near(vectors[5], 50).tolist() == second.near(vectors[5], 50).tolist()
 
 
-@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["put", "remove"]), st.integers(0, 40), st.integers(0, 500)), min_size=1, max_size=80

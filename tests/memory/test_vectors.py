@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reflection.memory.vectors import Columns, Entry, VectorSpace, Where
@@ -39,7 +39,6 @@ FILTERS = st.builds(
 )
 
 
-@settings(max_examples=50)
 @given(OPERATIONS, FILTERS, st.integers(1, 8), st.integers(0, 1_000))
 def test_search_equals_a_loop_over_everything(
     operations: list[tuple[str, int, int]], where: Where, limit: int, seed: int
@@ -65,7 +64,6 @@ def test_search_equals_a_loop_over_everything(
     assert all(cosine <= found[-1].cosine + 1e-5 for cosine in cosines.values()), "something nearer was left out"
 
 
-@settings(max_examples=50)
 @given(
     st.lists(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 10_000)), max_size=20), max_size=5),
     st.integers(0, 1_000),

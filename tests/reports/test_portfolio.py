@@ -46,7 +46,7 @@ def test_totals_are_ratios_of_sums_per_currency(
     assert rows["EUR"][7] == "-"
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(factors=st.lists(st.floats(0.5, 40.0), min_size=2, max_size=5), first=st.integers(0, 4))
 def test_totals_never_include_a_held_campaign(
     make_reported: Callable[..., ReportedCampaign], knowledge: Knowledge, factors: list[float], first: int

@@ -7,10 +7,10 @@ import zipfile
 
 import pytest
 import python_calamine
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from reflection.reports.tables import csv_lines, plain, safe, xlsx
+from reflection.reports.tables import csv_lines, safe, xlsx
 
 TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
@@ -20,7 +20,7 @@ FORMULAS = ["=1+1", "@SUM(A1)", "<b>&\"'", "\u202e=x", '=HYPERLINK("http://x")']
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\uff1d1", "'quoted"])
 def test_a_formula_becomes_text(text):
     assert safe(text) == f"'{text}"
-    assert plain(safe(text)) == text
+    assert safe(text).removeprefix("'") == text
 
 
 @pytest.mark.parametrize("value", [1, -1, 0.5, -2.5, True, "Meta", "18-25", ""])
@@ -33,7 +33,6 @@ def test_lists_and_nothing_have_a_cell_too():
     assert safe(None) == ""
 
 
-@settings(max_examples=100)
 @given(st.lists(st.lists(TEXT, min_size=2, max_size=2), max_size=5))
 def test_any_text_survives_and_none_begins_like_a_formula(rows):
     written = "".join(csv_lines([dict(zip("ab", row, strict=True)) for row in rows], "ab"))
@@ -41,7 +40,7 @@ def test_any_text_survives_and_none_begins_like_a_formula(rows):
     read = list(csv.reader(io.StringIO(written, newline="")))
 
     assert read[0] == ["a", "b"]
-    assert [[plain(cell) for cell in row] for row in read[1:]] == rows
+    assert [[cell.removeprefix("'") for cell in row] for row in read[1:]] == rows
     assert not any(cell.startswith(DANGEROUS) for row in read[1:] for cell in row)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reflection.stats import allocation
@@ -32,7 +32,6 @@ def test_in_proportion_all_goes_to_the_better_one_up_to_its_bound() -> None:
     room=st.lists(st.floats(0, 60), min_size=3, max_size=3),
     share=st.floats(0, 1),
 )
-@settings(max_examples=25)
 def test_amounts_add_up_within_their_bounds(least: list[float], room: list[float], share: float) -> None:
     low = np.array(least)
     high = low + np.array(room)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reflection.stats.columns import INTERCEPT, Feature, Kind, Layout
@@ -94,7 +94,6 @@ def test_a_cell_that_closes_no_cycle_is_not_identifiable() -> None:
     assert np.flatnonzero(~layout.identifiable).tolist() == [lonely]
 
 
-@settings(max_examples=30)
 @given(CELLS)
 def test_constraints_are_independent_and_complete_for_any_missing_cells(cells: set[tuple[int, int]]) -> None:
     layout = _interaction(cells)
@@ -110,7 +109,6 @@ def test_constraints_are_independent_and_complete_for_any_missing_cells(cells: s
     np.testing.assert_allclose(every @ _projection(layout)[1:, 1:], 0, atol=1e-9)
 
 
-@settings(max_examples=25)
 @given(CELLS)
 def test_the_prior_share_is_the_diagonal_of_the_projection(cells: set[tuple[int, int]]) -> None:
     layout = Layout.of([*_interaction(cells).features, Feature("a", "0"), Feature("a", "1"), Feature("~s", "x")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reflection.errors import LearningError
@@ -68,7 +68,6 @@ def _weights(v: np.ndarray) -> np.ndarray:
     return rows.design.matrix().toarray()[:, [rows.design.features.index(name) for name in names]]
 
 
-@settings(max_examples=30)
 @given(st.lists(st.floats(0.001, 3), min_size=2, max_size=6))
 def test_rows_of_a_campaign_are_independent_under_the_working_variances(variances: list[float]) -> None:
     v = np.array(variances)
@@ -92,7 +91,6 @@ def test_the_rows_of_a_campaign_carry_all_its_information() -> None:
     assert within == pytest.approx(((y - mean) ** 2 / working).sum(), abs=1e-3)
 
 
-@settings(max_examples=25)
 @given(st.lists(CELL, min_size=1, max_size=6), st.randoms(use_true_random=False))
 def test_the_order_of_cells_changes_nothing(cells: list[tuple[Feature, float, float]], random: object) -> None:
     campaign = [i % 2 for i in range(len(cells))]

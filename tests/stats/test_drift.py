@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from reflection.stats.any_time import OF_TRENDS, log_factor_needed
-from reflection.stats.columns import Feature, Kind
-from reflection.stats.design import campaign_rows
+from reflection.stats.columns import INTERCEPT, Feature, Kind
+from reflection.stats.design import Design, campaign_rows
 from reflection.stats.drift import Path, at_present, drift_group, judged_at_present, path, step_feature, steps
 from reflection.stats.empirical_bayes import Fit, fit
 from reflection.stats.false_discovery import METRICS, discover
 from reflection.stats.observations import observe_rate
-from reflection.stats.prediction import cell_design, predict
+from reflection.stats.prediction import aligned
 from reflection.stats.sufficient_statistics import SufficientStatistics
 
 BUCKETS = 8
@@ -44,6 +44,11 @@ def _learn(jump: float, seed: int = 0, with_steps: bool = True, campaigns: int =
 def jumped() -> Fit:
     """A world in which platform a jumped by .6."""
     return _learn(0.6)
+
+
+def _expected(found: Fit, cell: Mapping[Feature, float]) -> float:
+    rows, _ = aligned(found, Design.of([{INTERCEPT: 1.0, **cell}]))
+    return float((rows @ found.mean)[0])
 
 
 def _path(found: Fit, level: str) -> Path:
@@ -89,14 +94,14 @@ def test_no_drift_finds_no_change_and_costs_little() -> None:
 
     assert all(_path(calm, level).changes == () for level in "abc")
     for level in "abc":
-        now = predict(calm, cell_design([_cell(level, BUCKETS - 1)])).mean[0]
-        assert now == pytest.approx(predict(static, cell_design([{Feature("platform", level): 1.0}])).mean[0], abs=0.1)
+        now = _expected(calm, _cell(level, BUCKETS - 1))
+        assert now == pytest.approx(_expected(static, {Feature("platform", level): 1.0}), abs=0.1)
 
 
 def test_the_present_is_predicted_better_than_without_steps(jumped: Fit) -> None:
     static = _learn(0.6, with_steps=False)
-    now = predict(jumped, cell_design([_cell("a", BUCKETS - 1)])).mean[0]
-    averaged = predict(static, cell_design([{Feature("platform", "a"): 1.0}])).mean[0]
+    now = _expected(jumped, _cell("a", BUCKETS - 1))
+    averaged = _expected(static, {Feature("platform", "a"): 1.0})
 
     assert abs(now - 0.6) < 0.5 * abs(averaged - 0.6)
 

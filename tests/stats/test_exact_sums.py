@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
@@ -14,7 +14,6 @@ from reflection.stats.exact_sums import ExactSums
 NUMBERS = st.lists(st.floats(-1e15, 1e15, allow_nan=False), max_size=30)
 
 
-@settings(max_examples=30)
 @given(NUMBERS, st.integers(1, 5), st.randoms(use_true_random=False))
 def test_order_and_partition_leave_no_trace(numbers, count, random):
     mixed = list(numbers)

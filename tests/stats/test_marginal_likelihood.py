@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reflection.stats.columns import INTERCEPT, Feature, Layout
@@ -48,7 +48,6 @@ def differences(model: Model, components: np.ndarray) -> np.ndarray:
 
 
 @given(count=st.integers(1, 40), seed=st.integers(0, 99), same=st.booleans(), missing=st.booleans())
-@settings(max_examples=25)
 def test_it_is_the_evidence_of_the_posterior(count: int, seed: int, same: bool, missing: bool):
     model = model_of(count, seed, same=same, missing=missing)
     components = np.random.default_rng(seed).uniform(-3.5, 0.5, (7, model.dimensions))

@@ -29,7 +29,7 @@ def test_many_quantiles_approach_the_exact_score(outcome: float):
 
 def test_the_honest_distribution_scores_best():
     levels = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
-    outcomes = np.random.default_rng(5).normal(0, 0.5, 4000)
+    outcomes = np.random.default_rng(5).normal(0, 0.5, 400)
     honest, bold, shy = (
         np.mean([scoring_rules.crps_quantiles(levels, sd * norm.ppf(levels), y) for y in outcomes])
         for sd in (0.5, 0.1, 1.5)
@@ -86,12 +86,12 @@ def _experiment(rng: np.random.Generator, n: int, effect: float) -> tuple[list[f
 
 def test_the_interval_holds_at_every_look_at_once():
     missed = 0
-    for seed in range(120):
+    for seed in range(60):
         rng = np.random.default_rng([9, seed])
         outcomes, treated, probabilities = _experiment(rng, 300, 0.12)
         looks = [scoring_rules.anytime_effect(outcomes[:n], treated[:n], probabilities[:n]) for n in range(60, 301, 12)]
         missed += any(look.interval is not None and not look.interval[0] <= 0.12 <= look.interval[1] for look in looks)
-    assert missed / 120 <= 0.1
+    assert missed / 60 <= 0.1
 
 
 def test_the_effect_is_unbiased_and_found_with_enough_outcomes():

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reflection.errors import LearningError
@@ -38,7 +38,6 @@ def _learnt(*batches: list[Row]) -> SufficientStatistics:
     return statistics
 
 
-@settings(max_examples=30)
 @given(EVIDENCE, st.randoms(use_true_random=False))
 def test_permutation_leaves_the_state_bit_identical(evidence: list[Row], random: object) -> None:
     shuffled = list(evidence)
@@ -47,7 +46,6 @@ def test_permutation_leaves_the_state_bit_identical(evidence: list[Row], random:
     assert _learnt(evidence) == _learnt(*[[row] for row in shuffled])
 
 
-@settings(max_examples=30)
 @given(EVIDENCE, EVIDENCE)
 def test_partition_leaves_the_state_bit_identical(left: list[Row], right: list[Row]) -> None:
     merged = _learnt(left)
@@ -61,7 +59,6 @@ def test_partition_leaves_the_state_bit_identical(left: list[Row], right: list[R
     assert merged == _learnt(left + right)
 
 
-@settings(max_examples=30)
 @given(EVIDENCE, EVIDENCE)
 def test_what_is_taken_back_leaves_no_trace(kept: list[Row], taken: list[Row]) -> None:
     statistics = _learnt(kept, taken)
@@ -101,7 +98,6 @@ def test_forgetting_may_come_before_learning_elsewhere() -> None:
     assert debt == SufficientStatistics()
 
 
-@settings(max_examples=30)
 @given(EVIDENCE)
 def test_a_view_holds_the_sums_of_a_direct_computation(evidence: list[Row]) -> None:
     rows = _rows(evidence)

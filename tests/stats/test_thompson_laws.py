@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reflection.errors import LearningError
-from reflection.stats.thompson import Odds, explore_share, lane, odds, propensities, rank
+from reflection.stats.thompson import Odds, explore_share, lane, odds, propensities
 
 RNG = np.random.default_rng
 EVEN = Odds(0.5, 0.9, 1.0, 1.1, 1.0, 0.0, -0.1, -0.2)
@@ -62,16 +62,6 @@ def test_lanes_at_their_limits(
     one = replace(EVEN, p_better=p_better, low=interval[0], median=middle, high=interval[1], optimistic=optimistic)
 
     assert lane(one, established=established) == expected
-
-
-def test_ranking_is_by_the_ninetieth_percentile_and_ties_keep_their_order():
-    draws = RNG(4).normal(0, 1, (9, 40)) * RNG(5).uniform(0.1, 2, (9, 1))
-    draws[7] = draws[2]
-    scores = np.quantile(draws, 0.9, axis=1)
-
-    assert rank(draws).tolist() == sorted(range(9), key=lambda index: (-scores[index], index))
-    middle = np.quantile(draws, 0.5, axis=1)
-    assert rank(draws, 0.5).tolist() == sorted(range(9), key=lambda index: (-middle[index], index))
 
 
 @pytest.mark.parametrize(("options", "least"), [(2, 0.05), (10, 0.05), (11, 0.5 / 11), (20, 0.025)])

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -103,7 +103,6 @@ def _same(first: Knowledge, second: Knowledge) -> bool:
 
 
 @given(knowledge=knowledges)
-@settings(max_examples=50)
 def test_any_knowledge_comes_back_exactly(knowledge: Knowledge) -> None:
     assert _same(knowledge_blob.decode(*knowledge_blob.encode(knowledge)), knowledge)
 

@@ -162,7 +162,6 @@ def test_no_query_is_syntax(rows: MemoryRows, query: str) -> None:
 
 
 @given(query=st.text(max_size=60))
-@settings(max_examples=80)
 def test_any_text_makes_a_bounded_query_that_only_holds_quoted_terms(query: str) -> None:
     terms = search_terms(query)
 
@@ -176,7 +175,6 @@ def test_random_text_never_makes_the_search_fail(rows: MemoryRows) -> None:
     rows.save("default", [_memory("a", "text video")])
 
     @given(query=st.text(max_size=40))
-    @settings(max_examples=50)
     def search(query: str) -> None:
         rows.lexical("default", query)
         rows.rare("default", query)

@@ -179,11 +179,6 @@ def spellings_of(campaign: Campaign) -> dict[str, str]:
     return spelt
 
 
-def usual_spellings(campaigns: Iterable[Campaign]) -> dict[str, str]:
-    """The spelling that most of these campaigns use; see `usual_among`."""
-    return usual_among(map(spellings_of, campaigns))
-
-
 def usual_among(spellings: Iterable[Mapping[str, str]]) -> dict[str, str]:
     """The most frequent spelling of each signal, of equally common ones the smallest, whatever their order.
 

@@ -377,8 +377,6 @@ VOCABULARY: Mapping[tuple[str, ...], frozenset[str]] = MappingProxyType(_read())
 """Words and phrases, each as its words, with what they claim."""
 
 LONGEST = max(map(len, VOCABULARY))
-WORDS = len({word for phrase in VOCABULARY for word in phrase})
-"""How many different words there are."""
 
 
 def vocabulary() -> str:

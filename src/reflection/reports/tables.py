@@ -62,11 +62,6 @@ def safe(value: Any) -> Any:
     return "" if value is None else value
 
 
-def plain(text: str) -> str:
-    """The text that `safe` was given."""
-    return text[1:] if text.startswith("'") and text[1:].lstrip(" ").startswith((*_DANGEROUS, "'")) else text
-
-
 def csv_lines(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iterator[str]:
     """CSV text, a record at a time: the header of `columns`, then each row."""
     buffer = io.StringIO()

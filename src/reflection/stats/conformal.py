@@ -6,7 +6,7 @@ scores ``|residual| / sd`` of campaigns that were predicted before they were lea
 platform that changed keeps its coverage instead of hiding behind the others. Numbers only; knows no campaign.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -28,17 +28,11 @@ CAP = 6.0
 """Widest multiplier: beyond six standard deviations an interval says nothing that a larger number would say better."""
 
 
-def quantile(scores: Sequence[float], alpha: float) -> float:
+def quantile(ascending: NDArray[np.float64], alpha: float) -> float:
     """The split-conformal quantile: the ceil((n + 1)(1 - alpha))-th smallest of n scores, infinite when n is too small.
 
     Source: Vovk, Gammerman, Shafer (2005); equal to crepes' normalised regressor.
     """
-    if not 0.0 < alpha < 1.0:
-        raise LearningError(f"an error rate lies strictly between 0 and 1, not {alpha}")
-    return _ranked(np.sort(np.asarray(scores, dtype=float)), alpha)
-
-
-def _ranked(ascending: NDArray[np.float64], alpha: float) -> float:
     count = len(ascending)
     # The subtraction guards against 20 * (1 - .9) = 18.000000000000004, which would name the next score.
     rank = int(np.ceil((count + 1) * (1.0 - alpha) - 1e-9))
@@ -56,7 +50,7 @@ def multiplier(ascending: NDArray[np.float64], alpha: float, learned: int) -> fl
     """
     if len(ascending) < MINIMUM_SCORES:
         return float(min(special.stdtrit(max(learned - 6, 3), 1.0 - alpha / 2.0), CAP))
-    return min(_ranked(ascending, alpha), CAP)
+    return min(quantile(ascending, alpha), CAP)
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,12 +84,6 @@ def lane(odds: Odds, *, established: bool) -> Lane:
     return "not enough evidence"
 
 
-def rank(draws: ArrayLike, percentile: float = OPTIMISM) -> NDArray[np.int64]:
-    """Indices of options (rows of draws), best first by an upper posterior percentile; ties keep their order."""
-    matrix = _matrix(draws)
-    return np.argsort(-np.quantile(matrix, percentile, axis=1), kind="stable").astype(np.int64)
-
-
 def propensities(draws: ArrayLike, *, floor: float = FLOOR) -> Array:
     """Thompson probabilities of each option (row): the share of draws in which it is the best, floored.
 

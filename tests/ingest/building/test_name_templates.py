@@ -1,7 +1,7 @@
 """Names with a convention, ids that stay apart, and names a campaign accepts."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reflection.domain.campaign import MAX_AUDIENCES, PLACEHOLDERS, Audience
@@ -9,8 +9,6 @@ from reflection.errors import ImportFileError
 from reflection.ingest.building.identity import undated
 from reflection.ingest.building.name_templates import campaign_id, parse_name, real_name
 from reflection.ingest.dialects.platforms import platform_name
-
-LAW = settings(max_examples=60, derandomize=True)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +33,6 @@ def test_a_template_without_distinct_fields_is_refused(template: str) -> None:
         parse_name(template, "x")
 
 
-@LAW
 @given(st.text(), st.text())
 def test_different_names_never_share_an_id(one: str, two: str) -> None:
     ids = campaign_id("meta", one), campaign_id("meta", two)
@@ -43,7 +40,6 @@ def test_different_names_never_share_an_id(one: str, two: str) -> None:
     assert (ids[0] == ids[1]) == (one == two or not (one or two)) or one.casefold() == two.casefold()
 
 
-@LAW
 @given(st.text(min_size=1))
 def test_an_id_is_plain_bounded_and_stable(name: str) -> None:
     identity = campaign_id("google", name, "2026-09")
@@ -55,7 +51,6 @@ def test_an_id_is_plain_bounded_and_stable(name: str) -> None:
     assert ".." not in identity
 
 
-@LAW
 @given(st.text(max_size=400))
 def test_a_real_name_is_one_a_campaign_accepts(text: str) -> None:
     name = real_name(text)

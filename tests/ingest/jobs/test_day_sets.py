@@ -93,7 +93,7 @@ EXPORTS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=8, phases=[Phase.explicit, Phase.generate])
 @given(EXPORTS, st.randoms(use_true_random=False), st.sampled_from(["campaign", "month"]))
 def test_the_order_of_imports_does_not_matter(application: Application, files, random, group_by) -> None:
     """Of a day that several exports say the latest export counts, whenever it is imported."""
@@ -105,7 +105,7 @@ def test_the_order_of_imports_does_not_matter(application: Application, files, r
     assert desk.facts() == expected(*files, group_by=group_by)
 
 
-@settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=8, phases=[Phase.explicit, Phase.generate])
 @given(EXPORTS, st.randoms(use_true_random=False), st.sampled_from(["campaign", "month"]))
 def test_an_undo_leaves_what_there_would_be_without_the_import(
     application: Application, files, random, group_by
@@ -121,7 +121,7 @@ def test_an_undo_leaves_what_there_would_be_without_the_import(
         assert desk.facts() == expected(*left.values(), group_by=group_by)
 
 
-@settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=8, phases=[Phase.explicit, Phase.generate])
 @given(EXPORTS)
 def test_files_of_one_import_are_one_set_and_their_totals_count_once(application: Application, files) -> None:
     desk = Desk(application)
@@ -159,7 +159,7 @@ def reader(application: Application, register: Any) -> Imports:
     )
 
 
-@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=12, phases=[Phase.explicit, Phase.generate])
 @given(EXPORTS, st.randoms(use_true_random=False), st.sampled_from(["campaign", "month"]))
 def test_reading_what_a_file_can_touch_gives_what_reading_all_gives(
     application: Application, files, random, group_by

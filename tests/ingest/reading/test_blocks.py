@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reflection.errors import ImportFileError
@@ -38,7 +38,6 @@ def comma(data: bytes) -> Table:
     return next(table for table in open_tables(open_source(data, "t.csv")) if table.delimiter == ",")
 
 
-@settings(max_examples=50, deadline=None)
 @given(tables, st.sampled_from(["\n", "\r\n"]), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]), st.integers(1, 40))
 def test_every_table_has_the_same_rows_on_the_same_lines(
     rows: list[list[str]], end: str, encoding: str, size: int

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reflection.errors import ImportFileError
@@ -23,7 +23,6 @@ def header_of(text: str) -> Header | None:
     return find_header(open_tables(open_source(text.encode(), "a.csv"))[0], DIALECTS)
 
 
-@settings(max_examples=40, derandomize=True)
 @given(st.lists(st.text(alphabet=st.characters(categories=["L", "Zs"]), min_size=1, max_size=30), max_size=12))
 def test_any_number_of_lines_may_stand_above(above: list[str]) -> None:
     header = header_of("\n".join([*above, GOOGLE, "2026-09-01,A,1,1,1,1.0"]))

@@ -191,7 +191,7 @@ def test_killed_after_any_transaction_it_is_run_again_and_leaves_nothing(
             yield
 
     monkeypatch.setattr(purge, "turns", turns)
-    for killed in itertools.count(1, 11):
+    for killed in itertools.count(1, 23):
         _fill(store, record, "purged")
         left = killed
         try:

@@ -51,7 +51,6 @@ def test_no_folder_is_named_like_a_file_that_stands_beside(stem: str) -> None:
 
 
 @given(identifier=ids)
-@settings(max_examples=100)
 def test_every_folder_is_inside_the_output_folder(identifier: str) -> None:
     name = folder_name(identifier)
 
@@ -65,13 +64,11 @@ def test_every_folder_is_inside_the_output_folder(identifier: str) -> None:
 
 
 @given(first=ids, second=ids)
-@settings(max_examples=100)
 def test_two_ids_never_share_a_folder(first: str, second: str) -> None:
     assert (folder_name(first) == folder_name(second)) == (first == second)
 
 
 @given(identifier=ids)
-@settings(max_examples=80)
 def test_nobody_can_choose_an_id_that_lands_in_anothers_folder(identifier: str) -> None:
     taken = folder_name(identifier)
 
@@ -79,7 +76,6 @@ def test_nobody_can_choose_an_id_that_lands_in_anothers_folder(identifier: str) 
 
 
 @given(identifier=ids)
-@settings(max_examples=80)
 def test_twins_by_case_and_by_spelling_have_folders_of_their_own(identifier: str) -> None:
     twins = {identifier, identifier.upper(), identifier.lower(), identifier.title()}
     twins |= {unicodedata.normalize(form, twin) for form in ("NFC", "NFD", "NFKC") for twin in list(twins)}
@@ -88,7 +84,6 @@ def test_twins_by_case_and_by_spelling_have_folders_of_their_own(identifier: str
 
 
 @given(workspace=ids, campaign=ids, other=ids)
-@settings(max_examples=80)
 def test_workspaces_never_meet_each_other_nor_a_campaign(workspace: str, campaign: str, other: str) -> None:
     folder = campaign_folder(OUTPUT, workspace, campaign)
 

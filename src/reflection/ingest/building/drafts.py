@@ -7,7 +7,6 @@ so that the order of rows does not show. This file must not know platforms, file
 import calendar
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -203,15 +202,3 @@ def _acceptable(frame: pl.DataFrame, name: str) -> pl.Expr:
     if not changes:
         return pl.col(name)
     return pl.col(name).cast(pl.String).replace(changes).cast(pl.Categorical)
-
-
-def add(parts: Sequence[Sums]) -> Sums:
-    """The sum of sums; a metric is None only where every part lacks it."""
-    total = Sums()
-    for part in parts:
-        total = Sums(*(_plus(getattr(total, name), getattr(part, name)) for name in COUNTS))
-    return total
-
-
-def _plus(left: float | None, right: float | None) -> float | None:
-    return right if left is None else left if right is None else left + right

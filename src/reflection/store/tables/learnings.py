@@ -8,9 +8,6 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, PrimaryKeyC
 
 from reflection.store.tables.columns import floating, integer, metadata, number, row_number, text
 
-VERDICTS = ("approve", "reject", "note")
-
-
 learnings = Table(
     "learnings",
     metadata,
