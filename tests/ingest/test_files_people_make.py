@@ -174,6 +174,20 @@ def test_a_note_below_a_table_of_days_is_no_row_of_it() -> None:
     assert not report.rejects
 
 
+def test_notes_below_few_campaigns_take_no_name_from_above() -> None:
+    report = _read(BLENDED + BRAND + "Legend:,,,,,,,\nSpend,,,,,,,\n")
+
+    assert asdict(report.totals) == FIGURES
+    assert {campaign.name for campaign in report.campaigns} == {"Brand", "Wide"}
+
+
+def test_orders_are_conversions_of_a_sheet_in_any_language() -> None:
+    report = _read(BLENDED.replace("Conversions", "Bestellungen") + BRAND)
+
+    assert asdict(report.totals) == FIGURES
+    assert "'Bestellungen', the only one here" in _note(report, "conversions_chosen")
+
+
 def test_a_day_that_cannot_be_read_is_refused_where_the_row_has_a_name() -> None:
     report = _read(BLENDED + BRAND + "Sept. maybe,Meta,Wide,1,2,1,1,USD\n")
 
@@ -264,9 +278,9 @@ def test_a_sheet_of_platforms_whose_money_or_days_stand_under_unknown_words_is_a
 
 
 def test_days_in_words_that_are_not_known_are_named() -> None:
-    report = _read(BLENDED.replace("Date", "Fiscal period") + BRAND.replace("2026-09-01", "FY26 P03"))
+    report = _read(BLENDED.replace("Date", "Booking period") + BRAND.replace("2026-09-01", "3rd sprint"))
 
-    assert "'Fiscal period' may say them" in _note(report, "no_dates")
+    assert "'Booking period' may say them" in _note(report, "no_dates")
     assert report.period is None
 
 

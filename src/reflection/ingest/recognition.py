@@ -16,8 +16,10 @@ import polars as pl
 from reflection.errors import ImportFileError
 from reflection.ingest.building.conversions import CHOSEN, resolve_column
 from reflection.ingest.dialects import DIALECTS
+from reflection.ingest.dialects.any_language import in_any_language, report_of
 from reflection.ingest.dialects.column_mapping import FIELDS
 from reflection.ingest.dialects.dialect import Dialect, is_number, normal_header, plain_header, split_currency
+from reflection.ingest.dialects.platforms import is_platform, platform_name
 from reflection.ingest.dialects.words import NOT_ADDED, field_of
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.archives import DEFAULT_LIMITS, Limits, open_source
@@ -25,11 +27,12 @@ from reflection.ingest.reading.asset_rows import without_assets
 from reflection.ingest.reading.header import Header, find_header
 from reflection.ingest.reading.layouts import in_rows
 from reflection.ingest.reading.number_formats import numeric
+from reflection.ingest.reading.platform_evidence import header_by_evidence
 from reflection.ingest.reading.repeated_sheets import Sheet, each_once
 from reflection.ingest.reading.suggested_mapping import suggest
 from reflection.ingest.reading.tables import Cells, Table, open_tables
 from reflection.ingest.reading.typed_rows import Facts, read_facts
-from reflection.ingest.unreadable_tables import ONE_ROW_EACH, quoted_lines, wide, without_figures
+from reflection.ingest.unreadable_tables import ONE_ROW_EACH, quoted_lines, refuse_fiscal, wide, without_figures
 
 MOST_HEADERS = 300
 Input = Path | str | tuple[str, bytes] | Table
@@ -62,12 +65,15 @@ def read_rows(item: Input, options: ImportOptions) -> FileRows:
     dialects, explicit = _dialects(options)
     tables = _tables(item, options.limits)
     candidates = [(table, header) for table in tables if (header := find_header(table, dialects, explicit=explicit))]
+    if not candidates and options.platform == "auto" and options.mapping is None:
+        candidates = [(table, header) for table in tables if (header := header_by_evidence(table))]
     if not candidates:
         raise _unrecognised(tables, options)
     candidates = [pair for pair in candidates if pair[0].in_sight] or candidates  # nobody sees what hidden sheets hold
     table, header = max(candidates, key=lambda pair: (pair[1].score, len(pair[0].head)))
     if explicit and options.mapping is None:
         _check_platform(table, header)
+    refuse_fiscal(table, header)
     index = resolve_column(header, options.conversions)
     if index is not None:
         header = replace(header, columns={**header.columns, CHOSEN: index})
@@ -164,10 +170,12 @@ def _dialects(options: ImportOptions) -> tuple[Sequence[Dialect], bool]:
     if options.platform == "auto":
         return DIALECTS, False
     dialects = [dialect for dialect in DIALECTS if dialect.key == options.platform]
+    if not dialects and is_platform(options.platform):
+        dialects = [report_of(platform_name(options.platform), None, "the user")]
     if not dialects:
         keys = ", ".join(dict.fromkeys(dialect.key for dialect in DIALECTS))
         raise ImportFileError(f"'{options.platform}' is no dialect.", hint=f"Known: {keys}.", field="platform")
-    return dialects, True
+    return [one if one.key.endswith("_api") else in_any_language(one) for one in dialects], True
 
 
 def _check_platform(table: Table, header: Header) -> None:

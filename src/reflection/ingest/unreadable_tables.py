@@ -11,7 +11,8 @@ from reflection.ingest.dialects.dialect import normal_header, split_currency
 from reflection.ingest.dialects.platforms import is_platform
 from reflection.ingest.dialects.words import field_of
 from reflection.ingest.reading.dates import parse_span
-from reflection.ingest.reading.header import LEAST_EVIDENCE
+from reflection.ingest.reading.fiscal_periods import is_fiscal, refusal
+from reflection.ingest.reading.header import LEAST_EVIDENCE, Header
 from reflection.ingest.reading.tables import Table
 
 FEWEST_SIGNS = 3
@@ -43,6 +44,22 @@ def _times(header: Sequence[str]) -> list[str]:
         if field_of(figure) is not None and parse_span(time.strip("() "), "ymd"):
             figures.setdefault(figure.casefold(), []).append(cell.strip())
     return max(figures.values(), key=len, default=[])
+
+
+def refuse_fiscal(table: Table, header: Header) -> None:
+    """A table without days whose periods are of a company's own calendar is asked about.
+
+    Raises:
+        ImportFileError: it is one.
+    """
+    if "date" in header.columns:
+        return
+    rows = [row for line, row in table.head if line > header.line and len(row) == len(header.cells)]
+    for index in sorted(set(range(len(header.cells))) - set(header.columns.values())):
+        cells = [cell for row in rows if (cell := row[index].strip())]
+        fiscal = [cell for cell in cells if is_fiscal(cell)]
+        if fiscal and 2 * len(fiscal) >= len(cells):
+            raise refusal(table.name, fiscal[0], header.cells[index].strip())
 
 
 def quoted_lines(table: Table) -> ImportFileError | None:

@@ -131,6 +131,22 @@ SAMPLES = {
         ",Grand total,,3000,30,3,30.50\n20260914,A,mobile,1000,10,1,10.25\n20260915,A,mobile,2000,20,2,20.25\n",
         "total_confirmed", None, TWO, 3.0, "Device category",
     ),
+    "Criteo": Sample(
+        "CampaignId;Campaign;Day;Device;Currency;Displays;Clicks;AdvertiserCost;SalesClientAttribution\n"
+        "7;A;2026-09-14;Mobile;EUR;1000;10;10.25;1\n7;A;2026-09-15;Mobile;EUR;2000;20;20.25;2\n",
+        "", "EUR", TWO, 3.0, "Device",
+    ),
+    "The Trade Desk": Sample(
+        "Date,Advertiser,Campaign,Device Type,Advertiser Cost (USD),Impressions,Clicks,Total Conversions\n"
+        "2026-09-14,Acme,A,Mobile,10.25,1000,10,1\n2026-09-15,Acme,A,Mobile,20.25,2000,20,2\n",
+        "", "USD", TWO, 3.0, "Device Type",
+    ),
+    "X": Sample(
+        "ID,Campaign,Campaign URL,Time,Campaign start date,Spend,Impressions,Billed engagements,Clicks,Link clicks,"
+        "Currency,Conversions\n7,A,u,2026-09-14,2026-01-01,10.25,1000,90,70,10,EUR,1\n"
+        "7,A,u,2026-09-15,2026-01-01,20.25,2000,90,70,20,EUR,2\n",
+        "", "EUR", TWO, 3.0,
+    ),
     "LinkedIn API": Sample(
         '{"elements": [' + ", ".join(
             f'{{"dateRange": {{"start": {{"year": 2026, "month": 9, "day": {day}}}}}, "impressions": {n}000, '

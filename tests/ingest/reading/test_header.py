@@ -125,3 +125,19 @@ def test_a_dialect_is_consistent(dialect: object) -> None:
     assert all(mark == normal_header(mark) for mark in dialect.marks)
     assert dialect.key
     assert dialect.platform or dialect.key in {"marko", "mapping", "blended"}
+
+
+def test_a_table_whose_column_names_several_platforms_is_of_none_of_them() -> None:
+    text = "REPORT_DATE,DATA_SOURCE,CAMPAIGN_NAME,AMOUNT_SPENT_USD,IMPRESSIONS,LINK_CLICKS\n"
+    header = header_of(f"{text}2026-09-14,GOOGLE_ADS,A,1,1,1\n2026-09-15,FACEBOOK_ADS,B,1,1,1")
+
+    assert header is not None
+    assert header.dialect.key == "blended"
+
+
+def test_notes_below_a_sheet_of_platforms_name_none() -> None:
+    text = "Date,Platform,Campaign,Spend,Impressions\n2026-09-14,Google,A,1,1\n2026-09-15,Meta,B,1,1\n"
+    header = header_of(f"{text}Legend,without fees,,,\nSource,by hand,,,\n")
+
+    assert header is not None
+    assert header.dialect.key == "blended"

@@ -49,6 +49,8 @@ BLOCKS = {
     "a row a figure": _text(["Date", "Platform", "Campaign", "Metric", "Value"],
                             *([*row[:3], name, value] for row in LINES
                               for name, value in zip(FIGURES, row[3:], strict=True))),
+    "lines of dashes": _text(["", "Date", "Platform", "Campaign", *FIGURES, ""], ["", *7 * ["---:"], ""],
+                             *(["", *row, ""] for row in LINES)).replace(",", "|"),
     "figures down, days across": _text(["Platform", "Campaign", "KPI", "2026-09-01", "2026-09-02"],
                                        *([one[1], one[2], name, one[place], other[place]]
                                          for one, other in (LINES[:2], LINES[2:])

@@ -14,7 +14,7 @@ from reflection.domain.conversion_kind import KINDS, LEAD, normal_kind
 from reflection.errors import ImportFileError
 from reflection.ingest.building.conversion_events import CONVERSION_EVENTS, event_of
 from reflection.ingest.dialects.dialect import normal_header
-from reflection.ingest.dialects.words import field_of
+from reflection.ingest.dialects.words import counts_conversions, field_of
 from reflection.ingest.import_report import Finding, finding
 from reflection.ingest.reading.header import Header
 
@@ -85,7 +85,13 @@ def choose_conversions(frame: pl.DataFrame, header: Header, request: str, unused
             _value(frame, event),
             note,
         )
-    return _none(frame, header, events, special, [name for name in unused if field_of(name) == "conversions"])
+    return _none(
+        frame,
+        header,
+        events,
+        special,
+        [name for name in unused if field_of(name) == "conversions" or counts_conversions(name)],
+    )
 
 
 def _by_action(frame: pl.DataFrame, header: Header, request: str) -> Choice | None:

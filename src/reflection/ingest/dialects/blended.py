@@ -3,22 +3,9 @@
 Its headers are words that anybody could use; what identifies it are the cells of that column, which name platforms.
 """
 
-import re
-
+from reflection.ingest.dialects.any_language import NAMES
 from reflection.ingest.dialects.dialect import Dialect, table
 from reflection.ingest.dialects.words import WORDS
-
-_PLAIN = ("platform", "account", "campaign", "campaign_id", "audience", "creative", "impressions", "clicks", "spend")
-_CONVERSIONS = re.compile(r"conv|konv|konw|конв|dönüş|コンバージョン|전환|转化|chuyển đổi|המרות|التحويلات|μετατρ")
-"""Words for conversions as such; what is counted by another name (orders, leads) is told by that name."""
-
-_SOLD = frozenset({"sales", "total sales", "sale value"})
-
-_ANY_LANGUAGE = {
-    **{name: WORDS[name] for name in _PLAIN},
-    "conversions": tuple(word for word in WORDS["conversions"] if _CONVERSIONS.search(word)),
-    "revenue": tuple(word for word in WORDS["revenue"] if word not in _SOLD),
-}
 
 BLENDED = Dialect(
     key="blended",
@@ -41,14 +28,12 @@ BLENDED = Dialect(
             clicks="Link clicks|Clicks",
             spend="Spend|Cost|Amount spent|Media cost|Ad spend|Total cost|Total spend",
             conversions="Conversions|Total conversions|Conversion",
-            conversion__purchase="Purchases|Orders|Transactions",
-            conversion__lead="Leads",
             revenue="Revenue|Conversion value|Conversions value|Total conversion value",
             currency="Currency|Currency code|Account currency",
             country="Country",
             device="Device",
         ),
-        "": _ANY_LANGUAGE,
+        "": {**NAMES, "platform": WORDS["platform"]},
     },
     names_platforms=True,
 )

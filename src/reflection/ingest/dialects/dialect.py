@@ -83,6 +83,7 @@ class Dialect:
         names_platforms: it is known by its column `platform`, whose cells name platforms.
         open_end: an end at midnight is the moment at which a time is over, not a day of it.
         footer: pattern of lines below the table that say how the report was made; '' where it writes none.
+        evidence: what beside its headers says that a table is the platform's, in words; '' where they have to.
     """
 
     key: str
@@ -103,6 +104,7 @@ class Dialect:
     names_platforms: bool = False
     open_end: bool = False
     footer: str = ""
+    evidence: str = ""
 
 
 def plain_header(cell: str) -> str:

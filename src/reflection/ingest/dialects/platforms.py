@@ -1,22 +1,31 @@
-"""Names of platforms as sheets write them, and the one name each has here."""
+"""Names of platforms as sheets, titles and file names write them, and the one name each has here."""
 
 import re
+from itertools import pairwise
 
 PLATFORMS = {
     "meta": "Meta", "facebook": "Meta", "fb": "Meta", "instagram": "Meta", "google": "Google", "googleads": "Google",
     "adwords": "Google", "youtube": "Google", "tiktok": "TikTok", "linkedin": "LinkedIn", "microsoft": "Microsoft",
     "bing": "Microsoft", "pinterest": "Pinterest", "snapchat": "Snapchat", "snap": "Snapchat", "apple": "Apple",
-    "amazon": "Amazon", "reddit": "Reddit", "twitter": "X", "taboola": "Taboola", "outbrain": "Outbrain",
-    "criteo": "Criteo", "quora": "Quora", "cm360": "CM360", "dv360": "DV360",
+    "amazon": "Amazon", "reddit": "Reddit", "twitter": "X", "xads": "X", "taboola": "Taboola", "outbrain": "Outbrain",
+    "criteo": "Criteo", "quora": "Quora", "cm360": "CM360", "dv360": "DV360", "ttd": "The Trade Desk",
+    "thetradedesk": "The Trade Desk",
+    "tradedesk": "The Trade Desk", "adroll": "AdRoll", "stackadapt": "StackAdapt", "applovin": "AppLovin",
+    "yandex": "Yandex", "baidu": "Baidu", "naver": "Naver", "kakao": "Kakao", "spotify": "Spotify",
+    "nextdoor": "Nextdoor",
 }  # fmt: skip
 
 _WORD = re.compile(r"[a-z]+(?:360)?")
+_COMPANIES = frozenset({"meta", "google", "microsoft", "apple", "amazon", "spotify", "yandex", "baidu", "naver"})
+"""Names that other things have, too (Google Sheets, metadata): a title means the platform where it says advertising."""
+
+_ADVERTISING = re.compile(r"ad|ads|adwords|advertising|corporation|werb\w*|anzeigen|[ck]ampa[gnñ]\w*")
 
 
 def is_platform(channel: str) -> bool:
     """Whether a cell names a platform known here.
 
-    >>> is_platform("google_ads"), is_platform("facebookads"), is_platform("Spring sale")
+    >>> is_platform("google_ads"), is_platform("The Trade Desk"), is_platform("Spring sale")
     (True, True, False)
     """
     return _known(channel) is not None
@@ -27,7 +36,21 @@ def platform_name(channel: str) -> str:
     return _known(channel) or channel
 
 
+def platforms_in(title: str) -> set[str]:
+    """The platforms that a file's name or a line beside a table names.
+
+    >>> platforms_in("reddit_ads-2026.csv"), platforms_in("Copy of Google Sheets.csv"), platforms_in("Google Ads 9.csv")
+    ({'Reddit'}, set(), {'Google'})
+    """
+    words = _WORD.findall(title.casefold())
+    advertising = any(map(_ADVERTISING.fullmatch, words))
+    names = {_known(word) for word in words if advertising or word not in _COMPANIES}
+    names |= {PLATFORMS.get("".join(pair)) for pair in pairwise(words)}
+    return {name for name in names if name}
+
+
 def _known(channel: str) -> str | None:
     words = _WORD.findall(channel.casefold())
-    names = (PLATFORMS.get(word) or PLATFORMS.get(word.removesuffix("ads")) for word in words)
+    together = [*words, *map("".join, pairwise(words))]
+    names = (PLATFORMS.get(word) or PLATFORMS.get(word.removesuffix("ads")) for word in together)
     return next((name for name in names if name), None)

@@ -14,7 +14,9 @@ from reflection.ingest.dialects.text_words import text_columns
 WORDS: Mapping[str, tuple[str, ...]] = table(
     date="date|التاريخ|اليوم|תאריך|ημερομηνία|ημέρα|"
     "zeitraum|berichtszeitraum|kw|kalenderwoche|période|período|periodo|periode|period|reporting period|"
-    "date range|fecha gregoriana|data gregoriana|gregorian date|dt|date grégorienne|giorno gregoriano|time period|"
+    "date range|gregorianisches datum|par jour|por día|por dia|pro tag|per giorno|per dag|fecha de inicio (en utc)|"
+    "date de début (en utc)|startdatum (in utc)|fecha gregoriana|data gregoriana|gregorian date|dt|"
+    "date grégorienne|giorno gregoriano|time period|"
     "datum (tag)|day|quarter|quartal|trimestre|kwartał|kvartal|kwartaal|by day|by week|by month|start date|"
     "start time|reporting starts|tag|datum|jour|fecha|día|giorno|data|dia|dzień|dag|dato|päivä|den|tarih|gün|дата|"
     "день|日付|日|날짜|日期|ngày|hari|tanggal|week|woche|semaine|semana|settimana|tydzień|vecka|uge|viikko|týden|"
@@ -27,6 +29,7 @@ WORDS: Mapping[str, tuple[str, ...]] = table(
     "campagnenaam|kampania|nazwa kampanii|kampanj|kampanjnamn|kampanje|kampagnenavn|kampanja|kampanjan nimi|kampaň|"
     "název kampaně|kampanya|kampanya adı|kampány|campanie|кампания|название кампании|キャンペーン|キャンペーン名|"
     "캠페인|캠페인 이름|广告系列|推广计划|广告系列名称|chiến dịch|kampanye|nama kampanye|session campaign|"
+    "nombre del grupo de campañas|nom du groupe de campagnes|nome do grupo de campanhas|nome del gruppo di campagne|"
     "insertion order|projekt|project|proyecto|projet|progetto|projeto",
     campaign_id="campaign id|kampagnen-id|id de campagne|id de la campaña|id campagna|id da campanha|campagne-id|"
     "id kampanii|kampanj-id|kampanya kimliği|идентификатор кампании|キャンペーン id|캠페인 id",
@@ -52,10 +55,12 @@ WORDS: Mapping[str, tuple[str, ...]] = table(
     clicks="link clicks|نقرات الرابط|clicks (destination)|destination clicks|outbound clicks|clicks to landing page|"
     "landing page clicks|link-klicks|länkklick|linkklik|lenkeklikk|linkklikken|klikken op link|kliknięcia linku|"
     "bağlantı tıklamaları|clics en el enlace|cliques no link|clicks|click|klick|swipe ups|swipes|taps|klicks|clics|"
+    "clics (destination)|clics (destino)|cliques (destino)|clic (destinazione)|klicks (ziel)|"
     "clic|cliques|klikken|aantal klikken|kliknięcia|klickningar|klikk|klik|klikkaukset|klikit|kliknutí|prokliky|"
     "tıklama|tıklamalar|kattintások|clicuri|клики|クリック|クリック数|클릭|클릭수|点击|点击次数|点击量|lượt nhấp|"
     "số lượt nhấp|metrics clicks|ad clicks|clks|النقرات|קליקים|הקלקות|κλικ|inline link clicks",
     spend="spend|advertiser cost|advertiser cost (adv currency)|المبلغ الذي تم إنفاقه|الإنفاق|التكلفة|עלות|κόστος|"
+    "total gastado|total dépensé|totale speso|"
     "spent|speso|gastos|gastado|dépense totale|dépenses totales|inversión|importe|budget spent|"
     "media spend total|amount|betrag|montant|gesamtausgaben|spenderat belopp|brugt beløb|beløp brukt|"
     "uitgegeven bedrag|besteed bedrag|wydana kwota|vynaložená částka|gasto total|valor gasto|montante gasto|"
@@ -230,6 +235,15 @@ def _means(field: str, header: str) -> bool:
     if field in ("conversions", "clicks", "impressions"):
         return not _MONEY.search(header) and not _PART.search(header)
     return field != "revenue" or not re.search(r"\bcost\b|kosten", header)
+
+
+def counts_conversions(header: str) -> bool:
+    """Whether a header has a word for conversions in it, and names no ratio, no money and no part of them.
+
+    >>> counts_conversions("Actions (Conversions)"), counts_conversions("Conversions value")
+    (True, False)
+    """
+    return mentions("conversions", header) and _means("conversions", normal_header(header))
 
 
 def mentions(field: str, header: str) -> bool:

@@ -14,6 +14,7 @@ from reflection.errors import ImportFileError
 from reflection.ingest.dialects.dialect import DateOrder
 from reflection.ingest.import_report import Reject
 from reflection.ingest.reading.dates import Span, decide_order, parse_span, serial_date
+from reflection.ingest.reading.fiscal_periods import is_fiscal, refusal
 from reflection.ingest.reading.header import Header
 from reflection.ingest.reading.preamble import Preamble
 from reflection.ingest.reading.short_years import may_be_month, may_be_week, short_months, short_weeks
@@ -62,7 +63,9 @@ def with_days(frame: pl.DataFrame, header: Header, name: str, user_order: DateOr
     }
     own = frame.filter(~unnamed(frame))
     named = {cell for field in fields for cell in own[field].drop_nulls().unique().to_list()}
-    _refuse_hopeless({cell: span for cell, span in spans.items() if cell in named}, name)
+    _refuse_hopeless(
+        {cell: span for cell, span in spans.items() if cell in named}, name, header.written(fields[0]) if fields else ""
+    )
     rejects: list[Reject] = []
     open_end = _ends_are_moments(frame, header.dialect.open_end)
     for field in fields:
@@ -128,10 +131,12 @@ def _end_of(cells: pl.Series, spans: Spans, end: int) -> pl.Series:
     return cells.replace_strict(days or {"": None}, default=None, return_dtype=pl.Date)
 
 
-def _refuse_hopeless(spans: Spans, name: str) -> None:
+def _refuse_hopeless(spans: Spans, name: str, header: str) -> None:
     strange = [cell for cell, span in spans.items() if span is None]
     if len(strange) > len(spans) / 2:
         cell = strange[0][:40]
+        if is_fiscal(cell):
+            raise refusal(name, cell, header)
         why = "" if _YEAR.search(cell) else ": it names no year"
         if may_be_month(cell):
             why = ": it may be a month and its year, or a day of no year"

@@ -156,9 +156,10 @@ def _score(
         + any(header in dialect.weak for header in normal)
         + len(preamble)
         + bool(dialect.required)
-        + dialect.names_platforms
+        + (dialect.names_platforms or bool(dialect.evidence))
     )
-    least = 1 if dialect.role != "performance" or dialect.names_platforms or dialect.required else LEAST_EVIDENCE
+    alone = dialect.role == "performance" and not (dialect.names_platforms or dialect.required or dialect.evidence)
+    least = LEAST_EVIDENCE if alone else 1
     if not (explicit or evidence >= least):
         return None
     reason = _reason(dialect, lines[1], marks or [cells[i] for i in columns.values()], len(columns), preamble)
@@ -186,29 +187,33 @@ def _fits(header: Header, normal: Sequence[str], below: Sequence[Cells]) -> bool
         if header.dialect.platform and _of_others(header, below):
             return False
     if not header.dialect.names_platforms:
-        return True
-    if _leaves_out(header, below):
+        return not (header.dialect.evidence and _leaves_out(header, below, ("spend", "impressions", "clicks")))
+    if _leaves_out(header, below, ("spend",)):
         return False
-    named = [row[columns["platform"]].strip() for row in below] if "platform" in columns else []
+    figures = [index for name, index in columns.items() if is_number(name)]
+    facts = [row for row in below if any(row[index].strip() for index in figures)]
+    named = [row[columns["platform"]].strip() for row in facts] if "platform" in columns else []
     cells = [cell for cell in named if cell and not is_label(cell)]
     return bool(cells) and sum(map(is_platform, cells)) >= PLATFORM_SHARE * len(cells)
 
 
-def _leaves_out(header: Header, below: Sequence[Cells]) -> bool:
-    """Whether a column that is not read may be the money or the days, of which none is known: it is asked about."""
+def _leaves_out(header: Header, below: Sequence[Cells], figures: Sequence[str]) -> bool:
+    """Whether a column that is not read may be one of the figures or the days, of which none is known: it is asked
+    about."""
     left = set(range(len(header.cells))) - set(header.columns.values())
     first = [next((cell for row in below if (cell := row[index].strip())), "") for index in sorted(left)]
-    money = any(mentions("spend", header.cells[index]) for index in left)
     days = any(parse_span(cell, "mdy") or parse_span(cell, "dmy") for cell in first)
-    return ("spend" not in header.columns and money) or ("date" not in header.columns and days)
+    missing = [name for name in figures if name not in header.columns]
+    unread = any(mentions(name, header.cells[index]) for name in missing for index in left)
+    return unread or ("date" not in header.columns and days)
 
 
 def _of_others(header: Header, below: Sequence[Cells]) -> bool:
-    """Whether a column that nothing is read from tells each row's platform, and never this one."""
+    """Whether a column that nothing is read from tells each row's platform, and not this one alone."""
     for index in set(range(len(header.cells))) - set(header.columns.values()):
         cells = [cell for row in below if (cell := row[index].strip()) and not is_label(cell)]
         if field_of(header.cells[index]) == "platform" and cells and all(map(is_platform, cells)):
-            return header.dialect.platform not in set(map(platform_name, cells))
+            return set(map(platform_name, cells)) != {header.dialect.platform}
     return False
 
 
@@ -233,8 +238,9 @@ def _cautions(dialect: Dialect, normal: list[str], columns: Mapping[str, int]) -
 def _reason(dialect: Dialect, line: int, headers: Sequence[str], columns: int, preamble: Sequence[str]) -> str:
     """Why the file is taken for the dialect's, for people."""
     examples = ", ".join(f"'{text}'" for text in headers[:3])
+    title = f"{dialect.title}, as {dialect.evidence} says" if dialect.evidence else dialect.title
     above = f"; above it '{preamble[0][:60]}'" if preamble else ""
-    return f"{dialect.title}: {columns} known columns in line {line}, among them {examples}{above}"
+    return f"{title}: {columns} known columns in line {line}, among them {examples}{above}"
 
 
 def _enough(dialect: Dialect, columns: Mapping[str, int]) -> bool:

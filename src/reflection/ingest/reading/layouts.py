@@ -27,6 +27,7 @@ FIRST_ROWS = 20
 
 _PLATFORM, _TIME, _TOTAL = "platform", "date", "total"
 _WORDS = re.compile(r"[\s_|:/()\[\]]+")
+_RULE = re.compile(r":?[-=─]{2,}:?")
 _FIGURES = {"spend", "impressions"}
 """Of which every block has to have one."""
 
@@ -61,8 +62,22 @@ def in_rows(table: Table, limits: Limits = DEFAULT_LIMITS) -> Table:
     Raises:
         ImportFileError: it is laid out otherwise and has more cells than are read.
     """
+    table = _without_rules(table, limits)
     layout = next(_layouts(table), None)
     return _by_metric(table if layout is None else _stacked(table, layout, limits), limits)
+
+
+def _without_rules(table: Table, limits: Limits) -> Table:
+    """The table without lines of dashes, as are drawn below a header."""
+    if not any(map(_is_rule, (cells for _, cells in table.head[:FIRST_ROWS]))):
+        return table
+    rows = [(line, cells) for line, cells in _below(table, 0, limits) if not _is_rule(cells)]
+    return laid_out(table, rows, "a line of dashes below its header")
+
+
+def _is_rule(cells: Cells) -> bool:
+    texts = [text for cell in cells if (text := cell.strip())]
+    return len(texts) > 2 and all(map(_RULE.fullmatch, texts))
 
 
 def _layouts(table: Table) -> Iterator[_Layout]:

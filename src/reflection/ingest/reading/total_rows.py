@@ -182,15 +182,20 @@ def filled_down(frame: pl.DataFrame) -> tuple[pl.DataFrame, tuple[int, ...]]:
     """Rows of a pivot table with the campaign that stands above them, written once; and the lines that were blank."""
     if "campaign" not in frame.columns or "date" not in frame.columns or "campaign_id" in frame.columns:
         return frame, ()
-    named = frame.filter(pl.col("campaign").is_not_null())
-    below = frame.filter(pl.col("campaign").is_null() & pl.col("date").is_not_null())
+    says = pl.any_horizontal(pl.col(name).is_not_null() for name, kind in frame.schema.items() if kind.is_float())
+    facts = frame.filter(says)  # a note has none
+    named = facts.filter(pl.col("campaign").is_not_null())
+    below = facts.filter(pl.col("campaign").is_null() & pl.col("date").is_not_null())
     once = named["campaign"].n_unique() == named.height > 1
-    if not once or below.height < named.height or frame.height != named.height + below.height:
+    if not once or below.height < named.height or facts.height != named.height + below.height:
         return frame, ()
-    if frame["campaign"].is_null()[0] or frame["line"].diff().drop_nulls().min() != 1:
+    if facts["campaign"].is_null()[0] or facts["line"].diff().drop_nulls().min() != 1:
         return frame, ()
     merged = [name for name in _MERGED if name in frame.columns and below[name].null_count() == below.height]
-    return frame.with_columns(pl.col("campaign", *merged).forward_fill()), tuple(below["line"].to_list())
+    filled = [
+        pl.when(says).then(pl.col(name).forward_fill()).otherwise(name).alias(name) for name in ("campaign", *merged)
+    ]
+    return frame.with_columns(filled), tuple(below["line"].to_list())
 
 
 def total_row(row: Mapping[str, object], numbers: Sequence[str], label: str = "") -> TotalRow:

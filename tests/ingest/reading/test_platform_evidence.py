@@ -1,0 +1,88 @@
+"""Whose a table of anybody's words is: its file's name or a line beside it says so, or it is asked about."""
+
+import datetime as dt
+from dataclasses import asdict
+
+import pytest
+
+from reflection.errors import ImportFileError
+from reflection.ingest import ImportOptions, ImportReport, read_export
+
+GERMAN = """Gregorianisches Datum;Kontoname;Kampagnenname;Währungscode;Impressionen;Klicks;Ausgaben;Conversions;Umsatz
+14.09.2026;Acme;Marke;EUR;50000;800;1234,50;20;900
+15.09.2026;Acme;Generisch;EUR;40000;700;1000,25;15;800
+"""
+FOOTER = "©2026 Microsoft Corporation. Alle Rechte vorbehalten. \n"
+ENGLISH = """Campaign Name,Date,Impressions,Clicks,Amount Spent (USD),CTR,Purchase (Total Conversions)
+Launch,2026-09-14,50000,800,1234.50,1.6%,20
+Always on,2026-09-15,40000,700,1000.25,1.75%,15
+"""
+SWEDISH = """Datum,Kampanjnamn,Exponeringar,Länkklick,Spenderat belopp (SEK),Köp
+2026-09-14,Höst,50000,800,1234.50,20
+2026-09-15,Vinter,40000,700,1000.25,15
+"""
+FIGURES = {"impressions": 90_000, "clicks": 1_500, "conversions": 35, "spend": 2234.75}
+
+
+def read(text: str, name: str = "report.csv", platform: str = "auto") -> ImportReport:
+    """What is read of a text."""
+    return read_export((name, text.encode()), ImportOptions(as_of=dt.date(2027, 1, 1), platform=platform))
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "platform", "evidence"),
+    [
+        (GERMAN + FOOTER, "report.csv", "Microsoft", "the line '©2026 Microsoft Corporation"),
+        (GERMAN, "bing_september.csv", "Microsoft", "the file's name (bing_september.csv)"),
+        (ENGLISH, "reddit_ads_2026-09.csv", "Reddit", "the file's name"),
+        (f"Outbrain campaign report\n\n{ENGLISH}", "report.csv", "Outbrain", "the line 'Outbrain campaign report'"),
+        (ENGLISH, "TheTradeDesk.csv", "The Trade Desk", "the file's name"),
+        (SWEDISH, "Facebook kampanjer.csv", "Meta", "the file's name"),
+    ],
+)
+def test_a_platform_that_is_named_beside_the_table_is_its_platform(
+    text: str, name: str, platform: str, evidence: str
+) -> None:
+    report = read(text, name)
+
+    assert {campaign.platform for campaign in report.campaigns} == {platform}
+    assert FIGURES.items() <= asdict(report.totals).items()
+    assert f"as {evidence}" in report.recognised_by
+
+
+@pytest.mark.parametrize("name", ["report.csv", "facebook_vs_reddit.csv", "Copy of Google Sheets.csv", "metadata.csv"])
+def test_where_nothing_or_two_are_named_it_is_asked_about(name: str) -> None:
+    with pytest.raises(ImportFileError, match="no export of a platform that is known") as refusal:
+        read(ENGLISH, name)
+    assert refusal.value.mapping is not None
+
+
+UNCLEAR = {
+    "Amount Spent (USD)": "Media cost net x",
+    "Date": "Reported",
+    "Clicks": "Clicks of all kinds",
+    "Campaign Name": "Initiative",
+}
+
+
+@pytest.mark.parametrize(("old", "new"), UNCLEAR.items())
+def test_a_column_that_is_not_clear_is_asked_about(old: str, new: str) -> None:
+    with pytest.raises(ImportFileError) as refusal:
+        read(ENGLISH.replace(old, new), "reddit_ads.csv")
+    assert refusal.value.mapping is not None
+
+
+def test_of_several_columns_of_conversions_none_is_chosen() -> None:
+    text = ENGLISH.replace(",CTR", ",Sign Up (Total Conversions)").replace("1.6%", "6").replace("1.75%", "7")
+
+    assert "conversions_not_chosen" in {note.code for note in read(text, "reddit_ads.csv").findings}
+
+
+@pytest.mark.parametrize(
+    ("platform", "name"), [("microsoft", "Microsoft"), ("reddit", "Reddit"), ("taboola", "Taboola")]
+)
+def test_a_platform_that_the_user_names_is_read_in_any_language(platform: str, name: str) -> None:
+    report = read(GERMAN, platform=platform)
+
+    assert {campaign.platform for campaign in report.campaigns} == {name}
+    assert FIGURES.items() <= asdict(report.totals).items()
