@@ -159,6 +159,7 @@ def copy_rows(path: Path, copies: int, told: Callable[[float], None]) -> None:
             database.execute(insert, {"prefix": _prefix(copy), "further": further * copy})
             told((number + copy / copies) / (len(COPIED) + 1))
     _copy_signals(database, copies)
+    database.execute("UPDATE workspaces SET sentences = coalesce((SELECT max(number) FROM insights), 0)")
     told(1.0)
     database.execute("COMMIT")
     database.executescript("PRAGMA locking_mode=NORMAL; PRAGMA journal_mode=WAL;")
@@ -178,6 +179,7 @@ def _copying(database: sqlite3.Connection, table: str) -> tuple[str, int]:
         "campaign_id": name,
         "memory_id": f"'campaign:' || {name}",
         "seq": "seq + :further",
+        "number": "number + :further",
         "content_hash": "hashed(content_hash, :prefix)",
         "body": named.format("body"),
         "metadata": named.format("metadata"),
@@ -186,13 +188,13 @@ def _copying(database: sqlite3.Connection, table: str) -> tuple[str, int]:
     }
     columns = [str(row[1]) for row in database.execute(f"PRAGMA table_info({table})") if row[1] != "id"]
     values = ", ".join(changed.get(column, column) for column in columns)
-    numbered = "seq" in columns
-    order = "seq" if numbered else "campaign_id, rowid"
+    numbered = next((name for name in ("seq", "number") if name in columns), None)
+    order = numbered or "campaign_id, rowid"
     database.execute(
         f"CREATE TEMP TABLE templates_{table} AS SELECT * FROM {table} "
         f"WHERE workspace = 'default' AND campaign_id IS NOT NULL ORDER BY {order}"
     )
-    numbers = "SELECT max(seq) - min(seq) + 1" if numbered else "SELECT 0"
+    numbers = f"SELECT max({numbered}) - min({numbered}) + 1" if numbered else "SELECT 0"
     further = int(database.execute(f"{numbers} FROM templates_{table}").fetchone()[0])
     return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM templates_{table}", further
 

@@ -19,11 +19,11 @@ from scripts import api_examples
 OF_ALL = {"GET /ready", "GET /v1/workspaces"} | {name for name, right in POLICIES.items() if right is Right.OPERATE}
 """What is told to an operator, who sees all workspaces; what /ready tells others see `test_metrics`."""
 
-OF_ROWS = {"id", "seq"}
-"""Whole numbers of rows in `GET /v1/insights` and of claims as shown, which count over all (SECURITY.md)."""
-
 BY_WORDS = "score"
 """Where nothing but words is asked, as here, SQLite weighs them by how many memories of all have them (SECURITY.md)."""
+
+AFTER_WORDS = "GET /docs/{asset}"
+"""No route after it asks by words: what others write while pages are turned may weigh them otherwise."""
 
 OF_A_RUN = ("x-request-id", "content-length")
 SETTINGS: dict[str, Any] = {"embedding_model": "none", "alert_hosts": ("127.0.0.1",)}
@@ -49,21 +49,19 @@ class Beside(TestClient):
 
 
 def _plain(text: str) -> str:
-    """An answer without the numbers of rows; what differs from run to run is made equal."""
+    """An answer whose parts that differ from run to run are made equal."""
     try:
-        return str(api_examples._steady(json.dumps(_without_numbers(json.loads(text)))))
+        return str(api_examples._steady(json.dumps(_of_this_run(json.loads(text)))))
     except ValueError:
         return str(api_examples._steady(text))
 
 
-def _without_numbers(value: Any) -> Any:
+def _of_this_run(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            key: _without_numbers(item)
-            for key, item in value.items()
-            if not (key in OF_ROWS and isinstance(item, int)) and key not in (BY_WORDS, "request_id", "share_id")
+            key: _of_this_run(item) for key, item in value.items() if key not in (BY_WORDS, "request_id", "share_id")
         }
-    return [_without_numbers(item) for item in value] if isinstance(value, list) else value
+    return [_of_this_run(item) for item in value] if isinstance(value, list) else value
 
 
 def heard(settings: Settings, learnt: Path, write: Callable[[Application, int], None]) -> dict[str, list[str]]:
@@ -74,8 +72,17 @@ def heard(settings: Settings, learnt: Path, write: Callable[[Application, int], 
         with Beside(create_app(application), lambda: write(application, next(numbers))) as client:
             said = {}
             for name, _ in api_examples._called(client, application):
+                if name == AFTER_WORDS:
+                    _turn_pages(client)
                 said[name], client.heard = client.heard, []
             return said
+
+
+def _turn_pages(client: Beside) -> None:
+    """Through all insights, also of campaigns that others wrote beside: each page's cursor names one."""
+    page = client.get("/v1/insights?limit=20").json()
+    while page["next_cursor"]:
+        page = client.get("/v1/insights", params={"limit": 20, "cursor": page["next_cursor"]}).json()
 
 
 def _others(application: Application, number: int) -> None:
@@ -97,5 +104,6 @@ def test_no_answer_shows_whether_others_write(
     busy = heard(settings_in(beside, **SETTINGS), learnt, _others)
 
     assert quiet.keys() == busy.keys()
+    assert len(quiet[AFTER_WORDS]) > 6
     different = {name for name in quiet if quiet[name] != [one.replace(str(beside), str(alone)) for one in busy[name]]}
     assert different - OF_ALL == set()

@@ -258,6 +258,21 @@ def test_insights_come_by_priority_and_newest_first(store: SqlStore, record: Mak
     assert snapshot_of("other").insights(9) == []
 
 
+def test_sentences_are_numbered_within_their_workspace_and_no_number_is_given_twice(
+    store: SqlStore, record: Make, snapshot_of: SnapshotOf
+) -> None:
+    def numbers(workspace: str) -> list[int]:
+        return sorted(row["id"] for row in snapshot_of(workspace).insights(9))
+
+    for campaign, workspace in (("a", "one"), ("a", "two"), ("b", "one")):
+        store.save_analysis(record(campaign, workspace=workspace))
+    assert (numbers("one"), numbers("two")) == ([1, 2, 3, 4], [1, 2])
+
+    store.delete_campaign("one", "b")
+    store.save_many([record(campaign, workspace="one") for campaign in ("c", "d")])
+    assert numbers("one") == [1, 2, 5, 6, 7, 8]
+
+
 def test_accepting_is_remembered_over_revisions(store: SqlStore, record: Make) -> None:
     store.save_analysis(record("a"))
     assert store.accept(record("a", expected_revision=1)).revision == 2

@@ -30,7 +30,9 @@ class LearningMark(BaseModel):
 
 
 class InsightRow(BaseModel):
-    """What the workspace has learnt (a text as id), or one sentence of a campaign on itself (a number)."""
+    """What the workspace has learnt (a text as id), or one sentence of a campaign on itself: a number that counts
+    within the workspace and is never given again.
+    """
 
     id: int | str
     campaign_id: str

@@ -188,7 +188,8 @@ class RecommendationService:
     def history(self, recommendation_id: str, *, workspace: str) -> dict[str, Any]:
         """What a recommendation claimed, whom it was shown, what was said, and what came of it.
 
-        One that was not shown yet is `proposed`, with what it claims now; `as_of` and `pending` are today's.
+        One that was not shown yet is `proposed`, with what it claims now; `as_of` and `pending` are today's. `seq` of
+        what was shown is the state of knowledge it claimed from: the first that this was shown at is 1, the next 2.
 
         Raises:
             NotFound: no current recommendation has this id, and none was ever shown.
@@ -201,6 +202,7 @@ class RecommendationService:
             raise NotFound(
                 f"there is no recommendation '{recommendation_id}'", hint="GET /v1/recommendations lists what there is"
             )
+        states = {seq: number for number, seq in enumerate(sorted({row["seq"] for row in shown}), start=1)}
         answers = self._rows.feedback(workspace, recommendation_id)
         measured = self._board(workspace)["advice"]["outcomes"]
         outcomes = [row for row in measured if row["recommendation_id"] == recommendation_id]
@@ -212,7 +214,9 @@ class RecommendationService:
             **freshness,
             "state": state,
             "claim": claim,
-            "shown": [{"unit": row["unit"] or None, "seq": row["seq"], "shown_at": row["shown_at"]} for row in shown],
+            "shown": [
+                {"unit": row["unit"] or None, "seq": states[row["seq"]], "shown_at": row["shown_at"]} for row in shown
+            ],
             "feedback": answers,
             "outcomes": outcomes,
         }

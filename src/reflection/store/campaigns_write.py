@@ -7,7 +7,7 @@ transactions, files or learning.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Select, bindparam, delete, insert, literal, select
+from sqlalchemy import Select, bindparam, delete, func, insert, literal, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.answers import FILES
@@ -15,7 +15,7 @@ from reflection.domain.ports import AnalysisRecord, StaleRevision, StoredCampaig
 from reflection.errors import Conflict, NotFound
 from reflection.store.campaigns_read import CurrentRevision, chunks, current
 from reflection.store.database import dialect
-from reflection.store.database.statements import insert_missing, insert_rows, key_of, upsert
+from reflection.store.database.statements import insert_adding, insert_missing, insert_rows, key_of, upsert
 from reflection.store.memories_write import last_number, remember, tombstone
 from reflection.store.row_values import AnalysisRows, Row, outbox_row, packed, unpacked
 from reflection.store.tables.campaigns import (
@@ -27,6 +27,7 @@ from reflection.store.tables.campaigns import (
     forecasts,
     idempotency,
     insights,
+    memories,
     outbox,
     performance_logs,
     workspaces,
@@ -190,11 +191,11 @@ def _check_revision(record: AnalysisRecord, before: CurrentRevision) -> None:
 def _write(connection: Connection, changes: Sequence[AnalysisRows], before: Before, topics: Sequence[str]) -> None:
     """Write new revisions, table by table, in the order of their references."""
     replaced = [rows for rows in changes if before[rows.record.campaign_id].stored is not None]
-    last = last_number(connection, changes[0].record.workspace)
+    last, sentences = connection.execute(_NUMBERS, {"w": changes[0].record.workspace}).one()
     with dialect.of(connection).together(connection):
         _write_history(connection, changes, replaced, before)
         last += _clear_replaced(connection, replaced, before, last)
-        _write_statements(connection, changes)
+        _write_statements(connection, changes, sentences)
         remember(connection, [rows.memory for rows in changes], last)
         _write_delivery(connection, changes, before, topics)
 
@@ -205,7 +206,8 @@ def _write_history(
     """The campaigns with their revisions, and the ledger: what was replaced is retracted before the new one counts."""
     first = changes[0].record
     revisions = [{**rows.key, "revision": before[rows.record.campaign_id].next_revision} for rows in changes]
-    insert_rows(connection, _ADD_WORKSPACE, [{"workspace": first.workspace, "created_at": first.created_at}])
+    own = {"workspace": first.workspace, "created_at": first.created_at}
+    insert_rows(connection, _COUNT_SENTENCES, [{**own, "sentences": sum(len(rows.insights) for rows in changes)}])
     insert_rows(
         connection, _ADD_REVISION, [_revision_row(row, rows) for row, rows in zip(revisions, changes, strict=True)]
     )
@@ -218,10 +220,15 @@ def _write_history(
     )
 
 
-def _write_statements(connection: Connection, changes: Sequence[AnalysisRows]) -> None:
-    """What an analysis says of its campaign: figures, sentences, signals and forecasts."""
+def _write_statements(connection: Connection, changes: Sequence[AnalysisRows], sentences: int) -> None:
+    """What an analysis says of its campaign: figures, sentences, signals and forecasts.
+
+    Args:
+        sentences: the last number that a sentence of the workspace was given.
+    """
     insert_rows(connection, _PUT_PERFORMANCE, [rows.performance for rows in changes])
-    insert_rows(connection, _ADD_INSIGHT, [row for rows in changes for row in rows.insights])
+    told = enumerate((row for rows in changes for row in rows.insights), start=sentences + 1)
+    insert_rows(connection, _ADD_INSIGHT, [{**row, "number": number} for number, row in told])
     insert_rows(connection, _ADD_SIGNAL, [row for rows in changes for row in rows.signals])
     insert_rows(connection, _ADD_FORECAST, [row for rows in changes for row in rows.forecasts])
 
@@ -315,7 +322,13 @@ _USED_KEYS = select(idempotency).where(
     idempotency.c.workspace == bindparam("workspace"),
     idempotency.c.key.in_(bindparam("keys", expanding=True)),
 )
-_ADD_WORKSPACE = insert_missing(workspaces)
+_NUMBERS = select(
+    func.coalesce(select(func.max(memories.c.seq)).where(key_of(memories, workspace="w")).scalar_subquery(), 0),
+    func.coalesce(select(workspaces.c.sentences).where(key_of(workspaces, workspace="w")).scalar_subquery(), 0),
+)
+"""The last numbers that a memory and a sentence of the workspace were given, asked together: a server answers once."""
+
+_COUNT_SENTENCES = insert_adding(workspaces, "sentences")
 _ADD_REVISION = insert(campaign_revisions)
 _ADD_EVIDENCE = insert(evidence)
 _ADD_INSIGHT = insert(insights)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.list_query import ALL, ListQuery
@@ -21,7 +21,10 @@ from reflection.store.tables.learnings import learning_evidence
 LOOKED_THROUGH = 20_000
 """Of a list that is narrowed to some campaigns, the most important sentences that are looked at."""
 
-_COLUMNS = ("id", "campaign_id", "kind", "content", "priority", "created_at", "evidence", "source")
+_COLUMNS = ("campaign_id", "kind", "content", "priority", "created_at", "evidence", "source")
+_shown_id = func.coalesce(insights.c.number, insights.c.id)
+"""What is shown as the id of a sentence."""
+
 _AGED = or_(*(insights.c.evidence.contains(f'"{opening}', autoescape=True) for opening in TOLD_FROM_KNOWLEDGE))
 
 
@@ -38,12 +41,12 @@ def own_sentences(
         conditions.append(insights.c.campaign_id.not_in(without))
     if query.after is not None:
         conditions.append(_later(query.after.rank, query.after.id))
-    columns = [insights.c[name] for name in _COLUMNS]
-    statement = _best_first(select(*columns).where(*conditions), insights.c)
+    own = select(_shown_id.label("id"), *(insights.c[name] for name in _COLUMNS)).where(*conditions)
+    statement = _best_first(own, insights.c.id)
     if query.signal_keys:
         looked_at = statement.limit(LOOKED_THROUGH).subquery()
         fits = (_carries(workspace, looked_at.c.campaign_id, key) for key in query.signal_keys)
-        statement = _best_first(select(looked_at).where(*fits), looked_at.c)
+        statement = _best_first(select(looked_at).where(*fits), looked_at.c.id)
     rows = connection.execute(statement.limit(limit)).mappings()
     return [{**plain(row), "evidence": orjson.loads(row["evidence"])} for row in rows]
 
@@ -90,11 +93,12 @@ def _later(rank: float, row_id: int | str) -> ColumnElement[bool]:
     """Rows after a place: of equal priority a stored sentence comes after what has a text as id."""
     if isinstance(row_id, str):
         return insights.c.priority <= rank
-    return or_(insights.c.priority < rank, and_(insights.c.priority == rank, insights.c.id < row_id))
+    return or_(insights.c.priority < rank, and_(insights.c.priority == rank, _shown_id < row_id))
 
 
-def _best_first(statement: Select[Any], columns: Any) -> Select[Any]:
-    return statement.order_by(columns.priority.desc(), columns.id.desc())
+def _best_first(statement: Select[Any], newness: ColumnElement[int]) -> Select[Any]:
+    """`newness` is any number that grows with the rows of the workspace, as those of rows and of sentences do."""
+    return statement.order_by(statement.selected_columns.priority.desc(), newness.desc())
 
 
 def _carries(workspace: str, campaign_id: ColumnElement[str], signal_key: str) -> ColumnElement[bool]:

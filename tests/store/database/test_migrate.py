@@ -121,6 +121,31 @@ def test_later_steps_lose_no_row_of_the_first(tmp_path: Path, record: Make) -> N
     database.close()
 
 
+def test_ids_of_sentences_that_were_given_out_stay_and_each_workspace_counts_on_from_its_own(
+    tmp_path: Path, record: Make
+) -> None:
+    def ids(workspace: str) -> set[int]:
+        with store.snapshot(workspace) as snapshot:
+            return {row["id"] for row in snapshot.insights(99)}
+
+    database = open_database(tmp_path / "ids.db")
+    store = SqlStore(database)
+    for number in range(3):
+        store.save_many([record(f"cmp_{number}", workspace=workspace) for workspace in ("one", "two")])
+    migrate.downgrade(database, "0018")
+    with database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT workspace, id FROM insights").all()
+    given = {workspace: {row[1] for row in rows if row[0] == workspace} for workspace in ("one", "two")}
+    migrate.upgrade(database)
+
+    assert {workspace: ids(workspace) for workspace in given} == given
+    store.save_many([record("later", workspace=workspace) for workspace in ("two", "one")])
+    for workspace, before in given.items():
+        assert ids(workspace) - before == {max(before) + 1, max(before) + 2}
+    assert verify(database) == []
+    database.close()
+
+
 def test_down_to_the_base_leaves_no_table(tmp_path: Path) -> None:
     database = open_database(tmp_path / "base.db")
 

@@ -47,7 +47,7 @@ CHANGES = [
             "UPDATE insights SET evidence = '[\"delta:nothing\"]' WHERE id = {beside}",
             "UPDATE insights SET source = 'model' WHERE id = {beside}",
             "INSERT INTO insights SELECT NULL, workspace, campaign_id, kind, content, priority, evidence, source, "
-            "created_at FROM insights WHERE id = {beside}",
+            "created_at, number FROM insights WHERE id = {beside}",
         )
     ],
     *[

@@ -60,7 +60,7 @@ class Neighbour:
 
     def _write(self, *_: object) -> None:
         with closing(sqlite3.connect(self._path, timeout=0)) as own:  # fails at once while somebody has the lock
-            own.execute("INSERT OR IGNORE INTO workspaces VALUES ('neighbour', '2026')")
+            own.execute("INSERT OR IGNORE INTO workspaces (workspace, created_at) VALUES ('neighbour', '2026')")
             own.commit()
 
 

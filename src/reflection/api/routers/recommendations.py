@@ -63,7 +63,10 @@ class Life(BaseModel):
     pending: int
     state: Literal["proposed", "shown", "accepted", "rejected", "measured"]
     claim: dict[str, Any]
-    shown: list[dict[str, Any]]
+    shown: list[dict[str, Any]] = Field(
+        description="`seq` is the state of knowledge a claim was shown at: of those this recommendation was shown at "
+        "the first is 1, the next 2"
+    )
     feedback: list[dict[str, Any]]
     outcomes: list[dict[str, Any]]
 

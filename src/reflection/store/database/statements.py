@@ -48,6 +48,15 @@ def upsert(table: Table, keys: Sequence[str]) -> Insert:
     return statement.on_conflict_do_update(index_elements=list(keys), set_=changed)
 
 
+def insert_adding(table: Table, count: str) -> Insert:
+    """INSERT that adds its `count` to that of the row which is there already, and changes nothing else."""
+    statement = insert(table)
+    keys = list(table.primary_key.columns)
+    return statement.on_conflict_do_update(
+        index_elements=keys, set_={count: table.c[count] + statement.excluded[count]}
+    )
+
+
 def insert_missing(table: Table) -> Insert:
     """INSERT that leaves a row alone which is there already."""
     return insert(table).on_conflict_do_nothing()

@@ -53,6 +53,10 @@ _INVARIANTS = {
     "insights have no campaign": """
         SELECT DISTINCT i.workspace, i.campaign_id FROM insights AS i LEFT JOIN campaigns AS c
           ON i.workspace = c.workspace AND i.campaign_id = c.campaign_id WHERE c.campaign_id IS NULL""",
+    "sentences have a number that is another's, or that was never given": """
+        SELECT i.workspace, coalesce(i.number, i.id) FROM insights AS i JOIN workspaces AS w USING (workspace)
+        GROUP BY i.workspace, coalesce(i.number, i.id), w.sentences
+        HAVING count(*) > 1 OR coalesce(i.number, i.id) NOT BETWEEN 1 AND w.sentences""",
     "signals of a campaign are not the ones it has": """
         SELECT c.workspace, c.campaign_id FROM campaigns AS c
         WHERE EXISTS (SELECT 1 FROM {keys} AS k WHERE NOT EXISTS (

@@ -23,7 +23,13 @@ WORKSPACE_LEVEL = ""
 APPEND_ONLY = ("campaign_revisions", "evidence", "forecasts")
 """Neither changed nor deleted, but with the whole workspace: triggers of the database guard them."""
 
-workspaces = Table("workspaces", metadata, Column("workspace", Text, primary_key=True), text("created_at"))
+workspaces = Table(
+    "workspaces",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    text("created_at"),
+    number("sentences", default="0"),  # the last number that was given to a row of `insights`
+)
 
 campaigns = Table(
     "campaigns",
@@ -86,6 +92,7 @@ insights = Table(
     text("evidence"),
     text("source"),
     text("created_at"),
+    number("number", nullable=True),  # within the workspace; of rows before 0019 the id, which was shown then
     Index(None, "workspace", "priority", "id"),
     Index(None, "workspace", "campaign_id"),
     sqlite_autoincrement=True,

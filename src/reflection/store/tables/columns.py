@@ -39,9 +39,9 @@ def binary(name: str, *, nullable: bool = False) -> Column[bytes]:
     return Column(name, LargeBinary, nullable=nullable)
 
 
-def number(name: str) -> Column[int]:
-    """A ledger's or a workspace's count, as wide as a row number."""
-    return Column(name, _ROW_ID, nullable=False)
+def number(name: str, *, nullable: bool = False, default: str | None = None) -> Column[int]:
+    """A ledger's or a workspace's count, as wide as a row number; the database's `default` is for rows before it."""
+    return Column(name, _ROW_ID, nullable=nullable, server_default=default)
 
 
 def row_number(name: str) -> Column[int]:
