@@ -52,6 +52,7 @@ from reflection.store.board import SharedBoard
 from reflection.store.campaigns import SqlStore
 from reflection.store.creatives import CreativeBook
 from reflection.store.database.connections import Database
+from reflection.store.database.migrate import Told, untold
 from reflection.store.database.open import open_database
 from reflection.store.events import EventBook
 from reflection.store.experiments import ExperimentBook
@@ -92,13 +93,13 @@ EMBEDDING_SECONDS = 2.0
 
 
 class Application:
-    """Everything that runs, built from one `Settings`."""
+    """Everything that runs, built from one `Settings`; `told` hears what takes long while it is built."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, told: Told = untold) -> None:
         self.settings = settings
         self.observe_stage: Observer = unobserved
         self.wake_imports: Callable[[], None] = _nobody
-        self.database: Database = open_database(settings.database)
+        self.database: Database = open_database(settings.database, told=told)
         self.keys = KeyBook(self.database)
         self.notes = LearningNotes(self.database)
         self.events = EventBook(self.database)
@@ -244,14 +245,14 @@ class Application:
         self.close()
 
 
-def build(settings: Settings) -> Application:
-    """Build the application.
+def build(settings: Settings, told: Told = untold) -> Application:
+    """Build the application; `told` hears what takes long.
 
     Raises:
         ConfigurationError: a setting is wrong, or a newer version wrote the database.
         Unavailable: the database cannot be opened.
     """
-    return Application(settings)
+    return Application(settings, told)
 
 
 def _board(settings: Settings, database: Database) -> Board:

@@ -17,7 +17,9 @@ from reflection.api.opening import Opening
 from reflection.cli import serve
 from reflection.errors import ConfigurationError, Unavailable
 from reflection.settings import Settings
+from reflection.store.database import migrate
 from reflection.store.database.connections import Database
+from reflection.store.database.open import open_database
 from reflection.wiring import Application, build
 
 
@@ -26,7 +28,8 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """What lets the opening of a server go on; no server waits for it before it answers."""
     release = threading.Event()
 
-    def slow(settings: Settings) -> Application:
+    def slow(settings: Settings, told: Callable[[str], None]) -> Application:
+        told("its tables are brought up to this version")
         assert release.wait(60)
         return build(settings)
 
@@ -46,6 +49,7 @@ def test_health_answers_at_once_and_readiness_says_when_to_come(
             answer = client.get(path)
             assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable"), path
             assert int(answer.headers["Retry-After"]) >= 1, path
+            assert "its tables are brought up to this version" in answer.json()["detail"], path
         held.set()
         monkeypatch.setattr(middleware, "PATIENCE", 60.0)
         assert client.get("/insights").json() == []
@@ -73,7 +77,7 @@ def test_a_server_that_is_stopped_while_it_opens_closes_what_it_opened(
 def test_what_is_wrong_stops_a_quick_start_and_is_told_by_a_slow_one(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def wrong(settings: Settings) -> Application:
+    def wrong(settings: Settings, _told: Any) -> Application:
         raise ConfigurationError("a newer version wrote this database", hint="update")
 
     monkeypatch.setattr(door, "build", wrong)
@@ -92,7 +96,7 @@ def test_a_database_that_is_away_for_a_while_is_tried_again(
 ) -> None:
     back = threading.Event()
 
-    def away(settings: Settings) -> Application:
+    def away(settings: Settings, _told: Any) -> Application:
         if not back.is_set():
             raise Unavailable("the database server cannot be reached")
         return build(settings)
@@ -151,6 +155,33 @@ def _statements(settings: Settings) -> list[str]:
     finally:
         event.remove(Engine, "before_cursor_execute", note)
     return seen
+
+
+def test_what_an_earlier_version_wrote_is_brought_up_when_everybody_can_ask_and_not_before(settings: Settings) -> None:
+    """A start that looks for keys takes the tables as they are: nobody would be answered meanwhile."""
+    database = open_database(settings.database)
+    migrate.downgrade(database, "0018")
+    said: list[str] = []
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(serve.Settings, "load", lambda **_: settings)
+        assert not serve._any_stored()
+    assert migrate.current(database) == "0018"
+    build(settings, said.append).close()
+
+    (sentence,) = said
+    assert f"tables are brought up to this version (0018 to {migrate.head()})" in sentence
+    database.close()
+
+
+def test_looking_for_keys_where_there_is_no_database_makes_none(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = settings.model_copy(update={"database_path": tmp_path / "none.db"})
+    monkeypatch.setattr(serve.Settings, "load", lambda **_: elsewhere)
+
+    assert not serve._any_stored()
+    assert not elsewhere.database_path.exists()
 
 
 def test_looking_for_keys_before_a_start_publishes_and_learns_nothing(

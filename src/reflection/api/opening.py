@@ -6,7 +6,11 @@ waits. Must not know how an application is built.
 
 import asyncio
 
+import structlog
+
 from reflection.errors import ReflectionError, Unavailable
+
+log = structlog.get_logger("reflection")
 
 AT_ONCE = 2.0
 """Seconds for which a server waits to be open before it answers anything: nearly every one is, and an error in its
@@ -20,11 +24,17 @@ RETRY_AFTER = 2
 
 
 class Opening:
-    """Whether one server is open; used in its event loop only."""
+    """Whether one server is open, and else what it is at; asked in its event loop only."""
 
     def __init__(self) -> None:
         self._over = asyncio.Event()
         self._error: ReflectionError | None = None
+        self._work = ""
+
+    def told(self, work: str) -> None:
+        """What it is at, which may take long; from any thread."""
+        self._work = f": {work}"
+        log.info("the server opens its database", work=work)
 
     def done(self) -> None:
         """It is open."""
@@ -47,7 +57,7 @@ class Opening:
                 await asyncio.wait_for(self._over.wait(), seconds)
             except TimeoutError:
                 raise Unavailable(
-                    "the server is opening its database",
+                    f"the server is opening its database{self._work}",
                     hint="try again in a moment; /health answers already",
                     retry_after=RETRY_AFTER,
                 ) from None

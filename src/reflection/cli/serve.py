@@ -69,9 +69,11 @@ def serve(
 def _any_stored() -> bool:
     """Whether 'reflection keys create' ever made a key here; nothing else is opened, published or learnt for it."""
     from reflection.store.api_keys import KeyBook
-    from reflection.store.database.open import open_database
+    from reflection.store.database.open import database_as_it_is
 
-    database = open_database(Settings.load().database)
+    database = database_as_it_is(Settings.load().database)
+    if database is None:
+        return False
     try:
         return bool(KeyBook(database).ring())
     finally:

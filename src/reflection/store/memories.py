@@ -26,6 +26,7 @@ from reflection.domain.ports import MemoryRecord
 from reflection.store import memories_write
 from reflection.store.database import dialect
 from reflection.store.database.connections import Database
+from reflection.store.database.turns import turns
 from reflection.store.row_values import memory_row, vector_of
 from reflection.store.tables.campaigns import memories
 
@@ -184,12 +185,19 @@ class MemoryRows:
             memories_write.tombstone(connection, workspace, memory_ids, last)
 
     def rebuild_full_text(self) -> None:
-        """Make the full-text index again from the rows, which others wait for, where it says something else."""
+        """Make the full-text index again from the rows where it says something else, portion by portion.
+
+        Stopped at any moment, the old index is asked until the next call has made the new one.
+        """
+        place: int | None = 0
         with self._database.read() as connection:
             if self._database.dialect.full_text_is_sound(connection):
+                place = dialect.CLEARING if self._database.dialect.full_text_remains(connection) else None
+        for _ in turns():
+            if place is None:
                 return
-        with self._database.write() as connection:
-            self._database.dialect.rebuild_full_text(connection)
+            with self._database.write() as connection:
+                place = self._database.dialect.rebuild_full_text(connection, place)
 
     def _changes(self, workspace: str, after: int) -> list[MemoryChange]:
         values = {"w": workspace, "after": after, "limit": _PAGE}

@@ -21,7 +21,7 @@ from reflection.memory.embedders import Space
 from reflection.memory.local import LocalIndex
 from reflection.store.board import SharedBoard
 from reflection.store.campaigns import SqlStore
-from reflection.store.database import turns
+from reflection.store.database import sqlite_words, turns
 from reflection.store.database.connections import Database
 from reflection.store.imports import ImportRows
 from reflection.store.maintenance import history, purge
@@ -146,6 +146,21 @@ def test_looking_whether_all_is_sound_takes_no_lock(database: Database, neighbou
     MemoryRows(database).rebuild_full_text()
 
     assert neighbour.changes == []
+
+
+def test_making_the_index_of_words_again_does(
+    database: Database, neighbour: Neighbour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_words, "_PORTION", PORTION)
+    with database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO memories_fts(rowid, text) VALUES (9999, 'a row that is not there')")
+    neighbour.changes.clear()
+
+    MemoryRows(database).rebuild_full_text()
+
+    assert verify(database) == []
+    assert len(neighbour.changes) > CAMPAIGNS // PORTION
+    assert max(neighbour.changes) <= MOST
 
 
 def test_embedding_what_has_no_vector_does(

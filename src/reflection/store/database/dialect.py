@@ -87,8 +87,14 @@ class Dialect(Protocol):
     ) -> list[Any]:
         """`column` and others of a workspace's living memories whose `column` is in the JSON array `wanted`."""
 
-    def rebuild_full_text(self, connection: Connection) -> None:
-        """Make the full-text index again from the rows."""
+    def rebuild_full_text(self, connection: Connection, after: int) -> int | None:
+        """Make a portion of the full-text index again from the rows, from 0 on; after what to go on, None at the end.
+
+        Between two portions everybody may search and write. `CLEARING`: only what an ended rebuild left goes.
+        """
+
+    def full_text_remains(self, connection: Connection) -> bool:
+        """Whether something is left of a rebuild that was ended."""
 
     def full_text_is_sound(self, connection: Connection) -> bool:
         """Whether the full-text index says what the rows say."""
@@ -106,6 +112,10 @@ class Dialect(Protocol):
 
     def scrub(self, engine: Engine, turns: Iterator[None], seconds: float) -> str | None:
         """As `Database.scrub`."""
+
+
+CLEARING = -1
+"""After what `rebuild_full_text` goes on where nothing is to be made."""
 
 
 def of(connection: Connection | URL) -> Dialect:

@@ -8,14 +8,17 @@ import structlog
 from reflection.errors import Unavailable
 from reflection.store.database.connections import BUSY_SECONDS, Database
 from reflection.store.database.database_file import refuse_foreign
-from reflection.store.database.migrate import upgrade
+from reflection.store.database.migrate import Told, current, untold, upgrade
 from reflection.store.database.place import Place
 
 log = structlog.get_logger("reflection")
 
 
-def open_database(place: Place, *, busy_seconds: float = BUSY_SECONDS) -> Database:
+def open_database(place: Place, *, busy_seconds: float = BUSY_SECONDS, told: Told = untold) -> Database:
     """The database at a path or an address, migrated to this version's tables if need be; a file is created.
+
+    Args:
+        told: called with a sentence on what takes long, before it begins.
 
     Raises:
         ConfigurationError: a newer version wrote it, or one from before the first release, or another program.
@@ -27,9 +30,27 @@ def open_database(place: Place, *, busy_seconds: float = BUSY_SECONDS) -> Databa
         if database.is_file:
             make_folder(database.path)
             refuse_foreign(database.path)
-        upgrade(database)
+        upgrade(database, told=told)
         failed.pop_all()
     return database
+
+
+def database_as_it_is(place: Place) -> Database | None:
+    """The database at a place with the tables it has, of this version or an earlier one; None where there are none.
+
+    Raises:
+        ConfigurationError: it is another program's.
+        Unavailable: the file cannot be opened, or the server not reached.
+    """
+    database = Database(place)
+    if database.is_file:
+        if not database.path.exists():
+            return None
+        refuse_foreign(database.path)
+    if current(database) is not None:
+        return database
+    database.close()
+    return None
 
 
 def make_folder(database: Path) -> None:

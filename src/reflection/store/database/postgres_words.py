@@ -13,6 +13,8 @@ import orjson
 from sqlalchemy import TextClause, text
 from sqlalchemy.engine import Connection
 
+from reflection.store.database.dialect import CLEARING
+
 _CLASSES = "asciiword, word, numword, asciihword, hword, numhword, hword_asciipart, hword_part, hword_numpart"
 _NUMBERS = "int, uint, float, sfloat, version"
 _LETTERS = ("pg_c_utf8", "C.utf8", "und-x-icu")
@@ -157,10 +159,24 @@ def memories_among(
     return [tuple(row) for row in connection.execute(_text(statement), {**values, "wanted": wanted})]
 
 
-def rebuild_full_text(connection: Connection) -> None:
-    """Make the rows of words again from those of the memories."""
-    connection.exec_driver_sql("DELETE FROM memory_words")
-    connection.exec_driver_sql(f"INSERT INTO memory_words (workspace, word, memory, places) {_OUGHT}")
+def rebuild_full_text(connection: Connection, after: int) -> int | None:
+    """The words of so many memories at a time, which nobody changes meanwhile; at the end those of no memory go."""
+    values = {"after": after, "portion": _PORTION}
+    last: int | None = max(connection.execute(_LOCKED, values).scalars(), default=None) if after != CLEARING else None
+    if last is None:
+        connection.exec_driver_sql(
+            "DELETE FROM memory_words AS w "
+            "WHERE NOT EXISTS (SELECT 1 FROM memories AS m WHERE m.workspace = w.workspace AND m.id = w.memory)"
+        )
+        return None
+    for statement in _MAKE_AGAIN:
+        connection.execute(statement, {"after": after, "last": last})
+    return last
+
+
+def full_text_remains(connection: Connection) -> bool:
+    """Never: what was made stands where it is asked."""
+    return False
 
 
 def full_text_is_sound(connection: Connection) -> bool:
@@ -178,6 +194,18 @@ def _text(statement: str) -> TextClause:
 _OUGHT = (
     "SELECT m.workspace, t.lexeme, m.id, t.positions FROM memories AS m "
     "CROSS JOIN LATERAL unnest(reflection_words(m.memory_id || ' ' || m.text || ' ' || m.summary)) AS t"
+)
+_PORTION = 1_000
+_LOCKED = text("SELECT id FROM memories WHERE id > :after ORDER BY id LIMIT :portion FOR UPDATE")
+_MAKE_AGAIN = (
+    text(
+        "DELETE FROM memory_words WHERE (workspace, memory) IN "
+        "(SELECT m.workspace, m.id FROM memories AS m WHERE m.id > :after AND m.id <= :last)"
+    ),
+    text(
+        f"INSERT INTO memory_words (workspace, word, memory, places) {_OUGHT} WHERE m.id > :after AND m.id <= :last "
+        "ON CONFLICT DO NOTHING"  # what came meanwhile has its words
+    ),
 )
 _STEMS = text(
     "SELECT t.number, w.lexeme, place FROM unnest((:terms)::text[]) WITH ORDINALITY AS t(term, number), "

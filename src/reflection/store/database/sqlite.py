@@ -18,8 +18,11 @@ from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from reflection.errors import Conflict, ReflectionError, StorageFull, Unavailable
 from reflection.store.database.sqlite_scrub import scrub as scrub
+from reflection.store.database.sqlite_words import drop_full_text_ddl as drop_full_text_ddl
 from reflection.store.database.sqlite_words import full_text_ddl as full_text_ddl
 from reflection.store.database.sqlite_words import full_text_is_sound as full_text_is_sound
+from reflection.store.database.sqlite_words import full_text_remains as full_text_remains
+from reflection.store.database.sqlite_words import rebuild_full_text as rebuild_full_text
 from reflection.store.tables.campaigns import APPEND_ONLY
 
 WAL_PAGES = 4_000
@@ -164,11 +167,6 @@ def settle(connection: Connection) -> None:
     """Nothing: a file has one owner, and compares texts byte by byte."""
 
 
-def drop_full_text_ddl() -> list[str]:
-    """The statements that take `full_text_ddl` away again."""
-    return [*(f"DROP TRIGGER memories_fts_{name}" for name in ("add", "remove", "change")), "DROP TABLE memories_fts"]
-
-
 def full_text_search(
     connection: Connection, terms: Sequence[str], conditions: str, values: Mapping[str, Any]
 ) -> list[tuple[str, float]]:
@@ -258,11 +256,6 @@ def memories_among(
 def json_items(column: str) -> str:
     """SQL of a table of one column `value`: the texts in a JSON list."""
     return f"json_each({column})"
-
-
-def rebuild_full_text(connection: Connection) -> None:
-    """Make the full-text index again from the rows."""
-    connection.exec_driver_sql("INSERT INTO memories_fts(memories_fts) VALUES ('rebuild')")
 
 
 def remarks(connection: Connection) -> list[str]:

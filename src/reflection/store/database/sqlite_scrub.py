@@ -9,13 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlalchemy.pool import PoolProxiedConnection
+
+from reflection.store.database.sqlite_words import forget_words
 
 SMALL_PAGES = 16_384
 """Pages of a file (64 MB) that are written anew in about a second, which others wait."""
-
-WORD_PAGES = 1_000
-"""Pages of the full-text index that are put together in one transaction."""
 
 
 def scrub(engine: Engine, turns: Iterator[None], seconds: float) -> str | None:
@@ -28,7 +26,8 @@ def scrub(engine: Engine, turns: Iterator[None], seconds: float) -> str | None:
     raw = engine.raw_connection()
     try:
         cursor = raw.cursor()
-        _forget_words(raw, turns)
+        assert isinstance(raw.driver_connection, sqlite3.Connection)
+        forget_words(raw.driver_connection, turns)
         if _pages(cursor) <= SMALL_PAGES or _nobody_else(cursor):
             cursor.execute("VACUUM")
             cursor.execute("PRAGMA journal_mode=WAL")
@@ -38,17 +37,6 @@ def scrub(engine: Engine, turns: Iterator[None], seconds: float) -> str | None:
         return f"{moved}; {rest}" if rest else moved
     finally:
         raw.invalidate()  # its waiting was changed
-
-
-def _forget_words(raw: PoolProxiedConnection, turns: Iterator[None]) -> None:
-    """Let the full-text index be one part, which has no words of rows that are gone; some pages a turn."""
-    driver, merge = raw.driver_connection, "INSERT INTO memories_fts(memories_fts, rank) VALUES ('merge', ?)"
-    assert isinstance(driver, sqlite3.Connection)
-    for turn, _ in enumerate(turns):
-        before = driver.total_changes
-        driver.execute(merge, (WORD_PAGES if turn else -WORD_PAGES,))  # the first says: down to one part
-        if driver.total_changes - before < 2:
-            return
 
 
 def _pages(cursor: Any) -> int:
