@@ -48,7 +48,6 @@ NO_SIDE = re.compile(r"(?<![\d.,])0 % (?:higher|lower) (?:than|to )")
 """No difference, with a direction."""
 
 EXPERT_DOORS = ("/v1/effects",)
-RETURN = re.compile(r"\b(?:ROAS|AOV|average order value)\b[^.;]*\d|\brevenue\b[^.;]*\d", re.IGNORECASE)
 FORECAST = re.compile(r"\bforecasts?\b", re.IGNORECASE)
 
 

@@ -11,7 +11,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 Change = Callable[[dict[str, Any]], object]
-POST = ("paths", "/analyze-campaign", "post")
 
 
 @pytest.fixture(scope="module")

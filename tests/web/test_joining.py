@@ -2,7 +2,7 @@
 
 import pytest
 
-from reflection.web.joining import NotJoinable, joined
+from reflection.web.joining import NotJoinable, one_script
 
 SCRIPTS = {
     "app.js": 'import { html } from "./vendor/v.js";\nimport { One } from "./screens/one.js";\n'
@@ -14,7 +14,7 @@ SCRIPTS = {
 
 
 def test_what_is_needed_comes_first_and_keeps_its_own_names() -> None:
-    assert joined("app.js", SCRIPTS.__getitem__, "vendor/") == (
+    assert one_script("app.js", SCRIPTS.__getitem__, "vendor/") == (
         'import { h, html } from "./vendor/v.js";\n'
         "const { ask, Problem } = (() => {\nasync function ask(it) {\n  return it;\n}\nclass Problem {}\n"
         "return { ask, Problem };\n})();\n"
@@ -38,4 +38,4 @@ def test_what_is_needed_comes_first_and_keeps_its_own_names() -> None:
 )
 def test_what_joining_does_not_know_is_refused(name: str, text: str, said: str) -> None:
     with pytest.raises(NotJoinable, match=said):
-        joined("app.js", (SCRIPTS | {name: text}).__getitem__, "vendor/")
+        one_script("app.js", (SCRIPTS | {name: text}).__getitem__, "vendor/")

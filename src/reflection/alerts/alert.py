@@ -106,7 +106,7 @@ class Alert:
         """Where it goes, as much as may be seen: of a mail its receiver, of any other address the host alone."""
         return shown_address(self.address)
 
-    def shown(self) -> dict[str, Any]:
+    def public(self) -> dict[str, Any]:
         """As anybody who may manage alerts may see it: without its address and its secret."""
         names = ("alert_id", "channel", "name", "silence_days", "created_at")
         return {
@@ -133,7 +133,7 @@ def channel_of(address: str) -> Channel:
     """
     if address.lower().startswith("mailto:"):
         if not _MAIL.fullmatch(address[len("mailto:") :]):
-            raise _refused("write one receiver as 'mailto:somebody@example.com'")
+            raise _refusal("write one receiver as 'mailto:somebody@example.com'")
         return "mail"
     parts = _parts(address)
     if parts.hostname == SLACK_HOST:
@@ -146,15 +146,15 @@ def _parts(address: str) -> SplitResult:
         parts = urlsplit(address)
         port_is_one = parts.port != 0
     except ValueError:
-        raise _refused("it cannot be read") from None
+        raise _refusal("it cannot be read") from None
     if parts.scheme not in ("https", "http") or not parts.hostname or not port_is_one:
-        raise _refused("write 'https://...' or 'mailto:somebody@example.com'")
+        raise _refusal("write 'https://...' or 'mailto:somebody@example.com'")
     if parts.username is not None or parts.password is not None:
-        raise _refused("leave out the user and the password; messages are signed")
+        raise _refusal("leave out the user and the password; messages are signed")
     if any(char.isspace() or not char.isprintable() for char in address):
-        raise _refused("it has a blank in it")
+        raise _refusal("it has a blank in it")
     return parts
 
 
-def _refused(reason: str) -> InvalidInput:
+def _refusal(reason: str) -> InvalidInput:
     return InvalidInput(f"the address cannot be used: {reason}", field="address")

@@ -201,7 +201,7 @@ class Pools:
 
 async def _unless_left(receive: Receive, work: Awaitable[Value]) -> Value:
     """Wait for work as long as its client does; what is in a thread already ends at its next step."""
-    doing, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_left(receive))
+    doing, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_departure(receive))
     try:
         await asyncio.wait({doing, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not doing.done():
@@ -213,6 +213,6 @@ async def _unless_left(receive: Receive, work: Awaitable[Value]) -> Value:
         await asyncio.gather(doing, leaving, return_exceptions=True)
 
 
-async def _left(receive: Receive) -> None:
+async def _departure(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         continue

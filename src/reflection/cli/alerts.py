@@ -57,7 +57,7 @@ def add(
     with open_application() as application:
         alert = application.alerts.add(workspace, request)
     if as_json:
-        print_json({**alert.shown(), "secret": alert.secret or None})
+        print_json({**alert.public(), "secret": alert.secret or None})
         return
     out = messages()
     option = "" if workspace == DEFAULT_WORKSPACE else f" -w {workspace}"
@@ -77,7 +77,7 @@ def list_alerts(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOpt
       reflection alerts list
     """
     with open_application() as application:
-        rows = [alert.shown() for alert in application.alerts.book.list(workspace)]
+        rows = [alert.public() for alert in application.alerts.book.list(workspace)]
     if as_json:
         print_json(rows)
         return

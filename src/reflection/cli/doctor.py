@@ -70,7 +70,7 @@ def doctor(
     report = {
         "version": __version__,
         "python": platform.python_version(),
-        "settings": shown(settings),
+        "settings": setting_values(settings),
         "status": status,
         "calibration": calibration,
         "held": {name: reasons for name, reasons in held.items() if reasons},
@@ -84,7 +84,7 @@ def doctor(
         raise typer.Exit(1)
 
 
-def shown(settings: Settings) -> dict[str, Any]:
+def setting_values(settings: Settings) -> dict[str, Any]:
     """Every setting by its variable, secrets as 'set'."""
     values: dict[str, Any] = {}
     for field in Settings.model_fields:

@@ -172,11 +172,11 @@ def _print(items: list[dict[str, Any]]) -> None:
         why = f": {formatting.plain_name(item['reason'], LONGEST)}" if item["reason"] else ""
         out.print(f"{formatting.plain_name(item['name'])}, {item['experiment_id']}{outcome}", markup=False)
         out.print(f"  {STATES[item['state']]}{why}", markup=False)
-        for line in [] if item["state"] == "held" else _said(item) or [_design(item)]:
+        for line in [] if item["state"] == "held" else _result_lines(item) or [_design(item)]:
             out.print(f"  {line}", markup=False)
 
 
-def _said(item: dict[str, Any]) -> list[str]:
+def _result_lines(item: dict[str, Any]) -> list[str]:
     """What came out, a line for each comparison or study."""
     said = []
     for one in item["comparisons"]:

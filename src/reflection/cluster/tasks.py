@@ -34,11 +34,11 @@ def partition_evidence(
 
 def database_of(place: Place) -> Database:
     """The database, opened once a process."""
-    return place if isinstance(place, Database) else _opened(place)
+    return place if isinstance(place, Database) else _database(place)
 
 
 @lru_cache(maxsize=4)
-def _opened(file: str | None) -> Database:
+def _database(file: str | None) -> Database:
     return open_database(Settings().database if file is None else Path(file))
 
 

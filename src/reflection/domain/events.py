@@ -29,10 +29,10 @@ def _scope(text: str) -> str:
         return EVERYTHING
     if kind not in _NAMED or not name:
         raise ValueError("say 'all', 'platform:<name>', 'objective:<name>' or 'campaign:<id>'")
-    return f"{kind}:{name if kind == 'campaign' else _folded(name)}"
+    return f"{kind}:{name if kind == 'campaign' else _plain_name(name)}"
 
 
-def _folded(name: str) -> str:
+def _plain_name(name: str) -> str:
     """A name however it is written; folded again it is itself."""
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     return " ".join(plain.split())

@@ -58,11 +58,11 @@ class Counts:
     def minus(self, others: list["Counts"]) -> "Counts":
         """What the others leave, rounding dust not counted; a count is unknown where one does not say its own."""
         return Counts(
-            _left(self.impressions, [other.impressions for other in others]),
-            _left(self.clicks, [other.clicks for other in others]),
-            _left(self.conversions, [other.conversions for other in others]),
-            _left(self.spend, [other.spend for other in others]),
-            _left(self.revenue, [other.revenue for other in others]),
+            _remainder(self.impressions, [other.impressions for other in others]),
+            _remainder(self.clicks, [other.clicks for other in others]),
+            _remainder(self.conversions, [other.conversions for other in others]),
+            _remainder(self.spend, [other.spend for other in others]),
+            _remainder(self.revenue, [other.revenue for other in others]),
         )
 
     @property
@@ -71,7 +71,7 @@ class Counts:
         return any((self.impressions, self.clicks, self.conversions, self.spend, self.revenue))
 
 
-def _left(total: float | None, parts: list[float | None]) -> float | None:
+def _remainder(total: float | None, parts: list[float | None]) -> float | None:
     """What is left of a total; 0.0 for what adding floats leaves, which would be a price of nearly nothing."""
     present = [part for part in parts if part is not None]
     if total is None or len(present) < len(parts):

@@ -78,7 +78,7 @@ def memory_text(campaign: Campaign, findings: Sequence[Finding] = ()) -> str:
         "audience": (_audience(audience) for audience in campaign.audiences),
         "headline": (creative.headline for creative in campaign.creatives),
         "message": (creative.primary_text for creative in campaign.creatives),
-        "found": (_found(finding, spelt) for finding in findings if not finding.descriptive),
+        "found": (_finding_text(finding, spelt) for finding in findings if not finding.descriptive),
     }
     for field, candidates in values.items():
         count, width = _LIMITS[field]
@@ -204,7 +204,7 @@ class _Field(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _asked(text: str) -> tuple[dict[str, _Field], frozenset[str]]:
+def _question_fields(text: str) -> tuple[dict[str, _Field], frozenset[str]]:
     """A question by field, and the words of it that stand in none; compared with every memory that is found."""
     fields = {
         field: _Field(
@@ -223,7 +223,7 @@ def why(query: str, text: str, limit: int = 4) -> list[str]:
     Two memories are compared field by field; a plain question is compared with every field. Words that say nothing,
     numbers, and what stands where nothing was said are no reason.
     """
-    terms, free = _asked(query)
+    terms, free = _question_fields(query)
     reasons: list[tuple[float, str]] = []
     for field, values in fields_of(text).items():
         theirs, name = " ".join(values), _READ_AS.get(field, field)
@@ -262,7 +262,7 @@ def _audience(audience: Audience) -> str:
     return f"{audience.name} ({', '.join(attributes)})" if attributes else audience.name
 
 
-def _found(finding: Finding, spelt: Mapping[str, str]) -> str:
+def _finding_text(finding: Finding, spelt: Mapping[str, str]) -> str:
     good = "better" if finding.direction == "favorable" else "worse"
     return f"{good} {finding.metric.replace('_', ' ')} with {signals.label_of(finding.signal_key, spelt)}"
 

@@ -58,7 +58,7 @@ class Creatives:
         for number, entry in enumerate(entries if register else ()):
             check_address(entry.id, f"creatives[{number}].creative_id")
         knowledge, freshness = self._known(workspace)
-        items = self._told(workspace, entries, knowledge)
+        items = self._forecasts(workspace, entries, knowledge)
         if register:
             scored = list(zip(entries, (item["score"] for item in items), strict=True))
             outcomes = self._book.add(workspace, scored)
@@ -69,9 +69,9 @@ class Creatives:
         """Registered creatives by id, as they are foretold today: {items, next_cursor, as_of, pending}."""
         rows, following = self._book.list(workspace, after=cursor or "", limit=limit)
         knowledge, freshness = self._known(workspace)
-        items = self._told(workspace, [CreativeEntry.model_validate_json(row["body"]) for row in rows], knowledge)
+        items = self._forecasts(workspace, [CreativeEntry.model_validate_json(row["body"]) for row in rows], knowledge)
         return {
-            "items": [item | _kept(row) for item, row in zip(items, rows, strict=True)],
+            "items": [item | _registration(row) for item, row in zip(items, rows, strict=True)],
             "next_cursor": following,
             **freshness,
         }
@@ -119,22 +119,25 @@ class Creatives:
     def _one(self, workspace: str, row: Row) -> dict[str, Any]:
         entry = CreativeEntry.model_validate_json(row["body"])
         knowledge, freshness = self._known(workspace)
-        return self._told(workspace, [entry], knowledge)[0] | _kept(row) | freshness
+        return self._forecasts(workspace, [entry], knowledge)[0] | _registration(row) | freshness
 
     def _known(self, workspace: str) -> tuple[Knowledge, dict[str, Any]]:
         with self._store.snapshot(workspace) as snapshot:
             return snapshot.knowledge(), dict(snapshot.freshness())
 
-    def _told(self, workspace: str, entries: Sequence[CreativeEntry], knowledge: Knowledge) -> list[dict[str, Any]]:
+    def _forecasts(
+        self, workspace: str, entries: Sequence[CreativeEntry], knowledge: Knowledge
+    ) -> list[dict[str, Any]]:
         """What is foretold of creatives; the model is asked only where something can be."""
         texts = knowledge.creatives
         places = self._places.placed(workspace, [entry.text for entry in entries]) if texts.models else {}
         return [
-            _told(entry, PlacedText(entry.text, entry.given, places.get(entry.text.key)), texts) for entry in entries
+            _forecast_row(entry, PlacedText(entry.text, entry.given, places.get(entry.text.key)), texts)
+            for entry in entries
         ]
 
 
-def _told(entry: CreativeEntry, text: PlacedText, creatives: CreativeKnowledge) -> dict[str, Any]:
+def _forecast_row(entry: CreativeEntry, text: PlacedText, creatives: CreativeKnowledge) -> dict[str, Any]:
     """A creative with its traits, its forecast and its score."""
     forecast = {metric: foretold(creatives, text, metric) for metric in RATES}
     scored = forecast[SCORED_BY]
@@ -215,7 +218,7 @@ def _ids(knowledge: Knowledge, signal: str) -> tuple[tuple[str, ...], tuple[str,
     return next(((one.supporting, one.contradicting) for one in findings), ((), ()))
 
 
-def _kept(row: Row) -> dict[str, Any]:
+def _registration(row: Row) -> dict[str, Any]:
     """What was kept of a registered creative."""
     return {
         "score_when_registered": row["own_score"],

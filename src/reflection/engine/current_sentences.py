@@ -34,7 +34,7 @@ def current_insights(
     while True:
         page, following = insights(reader, knowledge, part, summaries)
         unread = sorted({row["campaign_id"] for row in page if _is_own(row)} - said.keys())
-        said |= {name: _said(one, knowledge) for name, one in reader.campaigns_named(unread).items()}
+        said |= {name: _statements(one, knowledge) for name, one in reader.campaigns_named(unread).items()}
         rows += _retold(page, said)
         if following is None or len(rows) >= query.limit:
             break
@@ -67,6 +67,6 @@ def _is_own(row: Row) -> bool:
     return isinstance(row["id"], int)
 
 
-def _said(stored: StoredCampaign, knowledge: Knowledge) -> Said:
+def _statements(stored: StoredCampaign, knowledge: Knowledge) -> Said:
     statements = current_analysis(stored, knowledge).insights.statements
     return {(statement.kind, statement.evidence): statement for statement in statements}

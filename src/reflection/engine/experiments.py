@@ -53,7 +53,7 @@ class Experiments:
         outcomes = dict(self._book.add(workspace, items))
         knowledge = self._store.knowledge(workspace)
         stored = ((self._book.get(workspace, name), outcome) for name, outcome in outcomes.items())
-        return {"items": [{**_told(row, knowledge), "outcome": outcome} for row, outcome in stored]}
+        return {"items": [{**_experiment_row(row, knowledge), "outcome": outcome} for row, outcome in stored]}
 
     def page(self, workspace: str, cursor: str | None = None, limit: int = 100) -> dict[str, Any]:
         """Experiments by id: {items, next_cursor, as_of, pending}."""
@@ -61,7 +61,7 @@ class Experiments:
         with self._store.snapshot(workspace) as snapshot:
             knowledge, freshness = snapshot.knowledge(), snapshot.freshness()
         return {
-            "items": [_told(row, knowledge) for row in rows],
+            "items": [_experiment_row(row, knowledge) for row in rows],
             "next_cursor": following,
             **freshness,
         }
@@ -72,7 +72,7 @@ class Experiments:
         Raises:
             NotFound: there is no such experiment.
         """
-        return _told(self._book.get(workspace, experiment_id), self._store.knowledge(workspace))
+        return _experiment_row(self._book.get(workspace, experiment_id), self._store.knowledge(workspace))
 
     def remove(self, workspace: str, experiment_id: str) -> dict[str, Any]:
         """Take one back; what it taught goes with the next fit. Answers what it was.
@@ -81,7 +81,7 @@ class Experiments:
             NotFound: there is no such experiment.
         """
         row = self._book.remove(workspace, experiment_id)
-        return _told(row, self._store.knowledge(workspace))
+        return _experiment_row(row, self._store.knowledge(workspace))
 
     def order(self, workspace: str, order: TestOrder) -> dict[str, Any]:
         """Write the next test down as an experiment without results; the same order again is the same experiment.
@@ -95,7 +95,7 @@ class Experiments:
         return self.add(workspace, [experiment])["items"][0]  # type: ignore[no-any-return]
 
 
-def _told(row: Row, knowledge: Knowledge) -> dict[str, Any]:
+def _experiment_row(row: Row, knowledge: Knowledge) -> dict[str, Any]:
     """A stored experiment with its results and its state."""
     experiment = Experiment.model_validate_json(row["body"])
     state, reason = _state(experiment, knowledge)

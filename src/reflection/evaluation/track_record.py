@@ -58,17 +58,17 @@ class _Naive:
 
     total: dict[str, float] = field(default_factory=dict)
     count: dict[str, int] = field(default_factory=dict)
-    seen: dict[tuple[str, str], float | None] = field(default_factory=dict)
+    means: dict[tuple[str, str], float | None] = field(default_factory=dict)
 
     def before(self, metric: str, campaign: str, outcome: float) -> float | None:
         """The mean before this campaign, which is then taken in."""
         key = (metric, campaign)
-        if key not in self.seen:
+        if key not in self.means:
             n = self.count.get(metric, 0)
-            self.seen[key] = self.total[metric] / n if n else None
+            self.means[key] = self.total[metric] / n if n else None
             self.total[metric] = self.total.get(metric, 0.0) + outcome
             self.count[metric] = n + 1
-        return self.seen[key]
+        return self.means[key]
 
 
 def scoreboard(
@@ -131,7 +131,7 @@ def judge(register: Iterable[ForecastRow], actuals: Mapping[str, Evidence]) -> l
         if outcome is None:
             continue
         claimed.add(key)
-        judgements.append(_judged(row, outcome, naive.before(row.metric, subject, outcome)))
+        judgements.append(_forecast_outcome(row, outcome, naive.before(row.metric, subject, outcome)))
     return judgements
 
 
@@ -144,7 +144,7 @@ def _counts_for(row: ForecastRow, actuals: Mapping[str, Evidence], periods: Peri
     return evidence.actual
 
 
-def _judged(row: ForecastRow, outcome: float, naive: float | None) -> ForecastOutcome:
+def _forecast_outcome(row: ForecastRow, outcome: float, naive: float | None) -> ForecastOutcome:
     quantiles = {
         level: logged
         for level, value in sorted(row.quantiles.items(), key=lambda item: float(item[0]))

@@ -61,7 +61,7 @@ def foretold(creatives: CreativeKnowledge, text: PlacedText, metric: str) -> Tex
     if model is None or values is None or not text.text.says_something:
         return None
     mean, variance = log_lift(model, np.array(values) - np.array(model.centre))
-    for effect in _given(creatives, text, metric):
+    for effect in _trait_effects(creatives, text, metric):
         mean += math.log(effect.effect)
         variance += ((math.log(effect.interval[1]) - math.log(effect.interval[0])) / (2 * Z90)) ** 2
     return TextForecast(mean, math.sqrt(variance), model.scatter, model.spread, model.texts, model.campaigns)
@@ -80,7 +80,7 @@ def about(creatives: CreativeKnowledge, text: PlacedText, metric: str) -> Mappin
     if model is None or values is None:
         return {}
     parts = (np.array(values) - np.array(model.centre)) * np.array(model.mean)
-    given = sum(math.log(effect.effect) for effect in _given(creatives, text, metric))
+    given = sum(math.log(effect.effect) for effect in _trait_effects(creatives, text, metric))
     sums = {"traits": float(parts[: len(TRAITS)].sum()), "meaning": float(parts[len(TRAITS) :].sum()), "given": given}
     return {name: math.exp(value) for name, value in sums.items()}
 
@@ -93,5 +93,5 @@ def log_lift(model: TextModel, x: NDArray[np.float64]) -> tuple[float, float]:
     return float(x @ np.array(model.mean)), max(float(x @ covariance @ x), 0.0)
 
 
-def _given(creatives: CreativeKnowledge, text: PlacedText, metric: str) -> list[TextEffect]:
+def _trait_effects(creatives: CreativeKnowledge, text: PlacedText, metric: str) -> list[TextEffect]:
     return [effect for effect in creatives.effects if effect.metric == metric and effect.trait in text.given]

@@ -61,10 +61,10 @@ def _notes(shares: Mapping[int, float], mean: Mapping[str, float], unknown: list
         if abs(math.expm1(effect)) >= WORTH_SAYING
     ]
     if moved:
-        yield f"{_named(shares)}, as in the years before: {', '.join(moved)} the year's average"
+        yield f"{_month_names(shares)}, as in the years before: {', '.join(moved)} the year's average"
     if unknown:
-        yield f"not identified: {_named(unknown)} was not seen in two years; the intervals are wider for it"
+        yield f"not identified: {_month_names(unknown)} was not seen in two years; the intervals are wider for it"
 
 
-def _named(months: Iterable[int]) -> str:
+def _month_names(months: Iterable[int]) -> str:
     return joined([calendar.month_name[month] for month in months])

@@ -95,12 +95,12 @@ def _shift(plan: Plan, texts: Sequence[tuple[Creative, PlacedText]], knowledge: 
         mean[metric] = sum(share * one.mean for one in forecasts if one is not None)
         variance[metric] = sum((share * one.sd) ** 2 for one in forecasts if one is not None)
     shown = [(one, foretold(knowledge.creatives, text, SCORED_BY)) for one, text in texts]
-    told = [_told(one, forecast) for one, forecast in shown if forecast is not None]
+    told = [_forecast_row(one, forecast) for one, forecast in shown if forecast is not None]
     notes = tuple(f"{plain_name(one['creative'])} never ran. {one['sentence']}" for one in told)
     return TextShift(mean, variance, notes, tuple(told))
 
 
-def _told(creative: Creative, forecast: TextForecast) -> dict[str, Any]:
+def _forecast_row(creative: Creative, forecast: TextForecast) -> dict[str, Any]:
     return {
         "creative": creative.id,
         "score": forecast.score,

@@ -83,7 +83,7 @@ class CurrentLearnings:
             for key, learning in beside
             if learning.learning_id in facts
         ]
-        return [_as_it_stands(row) for row in self._shown([item for item in items if past or not item.past])]
+        return [_as_it_stands(row) for row in self._page_rows([item for item in items if past or not item.past])]
 
     def past(self, metric: str) -> dict[str, Row]:
         """Signals whose effect on a metric does not hold any longer, with what is believed of it."""
@@ -97,7 +97,7 @@ class CurrentLearnings:
             if learning.learning_id in facts
         }
 
-    def _shown(self, items: Sequence["_Item"]) -> list[Row]:
+    def _page_rows(self, items: Sequence["_Item"]) -> list[Row]:
         facts = self._facts_of([summary for item in items for summary in item.learnings])
         excerpts = {name: excerpt(fact) for name, fact in facts.items()}
         return [

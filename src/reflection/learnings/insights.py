@@ -52,7 +52,7 @@ def insights(
     """
     if summaries is None:
         summaries = reader.learning_summaries()
-    statements = [row for row in _known(reader, knowledge, query, summaries) if _fits(row, query)]
+    statements = [row for row in _present_rows(reader, knowledge, query, summaries) if _fits(row, query)]
     stored = reader.insights(query.limit + 1, query, frozenset(knowledge.held))
     rows = [*statements, *({**row, "state": None, "learnings": []} for row in stored)]
     rows = sorted(rows, key=lambda row: _place(row).order)
@@ -70,7 +70,7 @@ def _fits(row: Row, query: ListQuery) -> bool:
     return query.after is None or _place(row).order > query.after.order
 
 
-def _known(
+def _present_rows(
     reader: Snapshot, knowledge: Knowledge, query: ListQuery, summaries: Sequence[LearningSummary]
 ) -> Iterator[Row]:
     """What is known today, one row each, of those that rest on a campaign as it is asked for."""

@@ -52,24 +52,24 @@ class _Slots:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._taken = 0
+        self._pending = 0
         self._lock = threading.Lock()
 
     def take(self) -> bool:
         with self._lock:
-            if self._taken >= self._limit:
+            if self._pending >= self._limit:
                 return False
-            self._taken += 1
+            self._pending += 1
             return True
 
     def give_back(self) -> None:
         with self._lock:
-            self._taken -= 1
+            self._pending -= 1
 
     @property
-    def taken(self) -> int:
+    def pending(self) -> int:
         with self._lock:
-            return self._taken
+            return self._pending
 
 
 class DeadlineRunner:
@@ -85,7 +85,7 @@ class DeadlineRunner:
     @property
     def pending(self) -> int:
         """Calls that have not ended, abandoned ones included."""
-        return self._slots.taken
+        return self._slots.pending
 
     def run(self, seconds: float, call: Callable[[Deadline], T], *, abandon: Callable[[], None] | None = None) -> T:
         """Run `call` and return its result, or give up after `seconds` (wall clock, retries included).

@@ -150,7 +150,7 @@ def retrospective(report: Answer, analysis: Answer) -> Json:
         "basis": comparison["basis"],
         "currency": comparison["currency"],
         "state": analysis["stored_memory"]["learning"],
-        "moved": [_moved(name.removesuffix("_diff"), delta) for name, delta in comparison["deltas"].items()],
+        "moved": [_movement(name.removesuffix("_diff"), delta) for name, delta in comparison["deltas"].items()],
         "drivers": [
             {
                 "kpi": table["kpi"],
@@ -171,7 +171,7 @@ def retrospective(report: Answer, analysis: Answer) -> Json:
     }
 
 
-def _moved(metric: str, delta: Answer) -> Json:
+def _movement(metric: str, delta: Answer) -> Json:
     return {
         "metric": metric,
         "expected": delta["expected"],
@@ -271,7 +271,7 @@ def draft(analysis: Answer, token: str) -> Json:
     }
 
 
-def stored(analysis: Answer) -> Json:
+def receipt(analysis: Answer) -> Json:
     """What POST /analyze-campaign stored."""
     return {
         "stored": True,

@@ -76,7 +76,7 @@ class WritingTools:
             return views.draft(await routes.post("/analyze-campaign", campaign, dry_run="true"), token)
         if confirm != token:
             raise ToolError("`confirm` belongs to another campaign; call once more without it and read the draft.")
-        return views.stored(await routes.post("/analyze-campaign", campaign))
+        return views.receipt(await routes.post("/analyze-campaign", campaign))
 
 
 def confirmation(campaign: dict[str, Any]) -> str:

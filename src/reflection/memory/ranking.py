@@ -57,7 +57,7 @@ def hybrid(
     for memory_id in {*near, *shares, *exact}:
         cosine, share = near.get(memory_id), shares.get(memory_id, 0.0)
         meaning = share * nearest if cosine is None else cosine
-        score = share if cosines is None else _mixed(meaning, share, weight)
+        score = share if cosines is None else _combination(meaning, share, weight)
         candidates.append(Candidate(memory_id, 1.0 if memory_id in exact else score, cosine, share, memory_id in exact))
     return best_first(candidates)
 
@@ -78,9 +78,7 @@ def best_first(candidates: Iterable[Candidate]) -> list[Candidate]:
     return sorted(candidates, key=lambda item: (not item.exact, -item.score, item.memory_id))
 
 
-def by_overlap(
-    question: str, hits: Sequence[Hit], texts: Mapping[str, str], weight: float = LEXICAL_WEIGHT
-) -> list[Candidate]:
+def by_overlap(question: str, hits: Sequence[Hit], texts: Mapping[str, str]) -> list[Candidate]:
     """Rank neighbours of a whole campaign: cosine plus the share of its words that the neighbour has too.
 
     Stands for BM25 where the question is hundreds of words long, for which a full-text search costs more than the rest.
@@ -89,7 +87,7 @@ def by_overlap(
     candidates = []
     for hit in hits:
         share = len(terms & words(texts.get(hit.memory_id, ""))) / len(terms) if terms else 0.0
-        candidates.append(Candidate(hit.memory_id, _mixed(hit.cosine, share, weight), hit.cosine, share))
+        candidates.append(Candidate(hit.memory_id, _combination(hit.cosine, share, LEXICAL_WEIGHT), hit.cosine, share))
     return sorted(candidates, key=lambda item: (-item.score, item.memory_id))
 
 
@@ -116,6 +114,6 @@ def weighted(candidate: Candidate, value: float) -> Candidate:
     )
 
 
-def _mixed(cosine: float, lexical: float, weight: float) -> float:
+def _combination(cosine: float, lexical: float, weight: float) -> float:
     """Cosine plus the weight on words, scaled so that 1 stays the best there is."""
     return (cosine + weight * lexical) / (1.0 + weight)

@@ -31,8 +31,8 @@ class TextAxes:
 
     space = SPACE
 
-    def __init__(self, embedder: PackagedEmbedder | None = None) -> None:
-        self._embedder = embedder or PackagedEmbedder()
+    def __init__(self) -> None:
+        self._embedder = PackagedEmbedder()
 
     def places(self, texts: Sequence[str]) -> list[tuple[int, ...]]:
         """The place of each text, 32 integers on a grid of 2^-16.

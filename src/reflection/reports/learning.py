@@ -38,7 +38,7 @@ def learning_page(fact: Mapping[str, Any], knowledge: Knowledge, pending: int) -
     return ReportView(
         kind="Learning",
         title=formatting.capital(formatting.plain_name(fact["text"], 160)),
-        subtitle=f"{formatting.capital(STATES[fact['state']])} · seen on {ENGLISH.kpi(_read(fact)[0])}",
+        subtitle=f"{formatting.capital(STATES[fact['state']])} · seen on {ENGLISH.kpi(_reading(fact)[0])}",
         verdict=sentences.learning(fact),
         tiles=(),
         sections=(_history(fact), _evidence(fact)),
@@ -53,7 +53,7 @@ def learning_page(fact: Mapping[str, Any], knowledge: Knowledge, pending: int) -
 def _history(fact: Mapping[str, Any]) -> Section:
     rows, cells = [], []
     for revision in fact["history"]:
-        metric, effect, interval = _read(revision)
+        metric, effect, interval = _reading(revision)
         day, state = revision["recorded_at"][:10], STATES[revision["state"]]
         band = f"{formatting.signed_lift(interval[0])} to {formatting.signed_lift(interval[1])}"
         note, sure = ENGLISH.kpi(metric), revision["state"] in ("established", "contested")
@@ -83,7 +83,7 @@ def _evidence(fact: Mapping[str, Any]) -> Section:
     return Section("evidence", "What it rests on", lead=lead, tables=tables)
 
 
-def _read(fact: Mapping[str, Any]) -> tuple[str, float, tuple[float, float]]:
+def _reading(fact: Mapping[str, Any]) -> tuple[str, float, tuple[float, float]]:
     """Metric, effect and interval as people read them."""
     metric, effect, interval = as_read(fact["metric"], fact["effect"], fact["interval"])
     return metric, effect or 1.0, interval or (1.0, 1.0)

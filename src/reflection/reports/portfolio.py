@@ -196,7 +196,7 @@ def _cells(reported: ReportedCampaign, forecasts: bool) -> tuple[str, ...]:
         amounts[1] = BASES[comparison.basis].figure.format(amounts[1])
     change = NONE if delta is None or delta.pct_diff is None else formatting.percent(delta.pct_diff, signed=True)
     return (
-        _named(reported.campaign),
+        _campaign_label(reported.campaign),
         formatting.plain_name(reported.campaign.platform),
         amount(reported.campaign.actual_metrics.spend, currency),
         *amounts,
@@ -205,7 +205,7 @@ def _cells(reported: ReportedCampaign, forecasts: bool) -> tuple[str, ...]:
     )
 
 
-def _named(campaign: Campaign) -> str:
+def _campaign_label(campaign: Campaign) -> str:
     """What people call it, with its id where that is another."""
     name, identity = formatting.plain_name(campaign.display_name), formatting.plain_name(campaign.campaign_id)
     return name if name == identity else f"{name} ({identity})"

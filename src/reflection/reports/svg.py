@@ -79,13 +79,13 @@ class Canvas:
             f'{_painted(fill=fill, stroke=color)} stroke-width="2"/>'
         )
 
-    def diamond(self, center: tuple[float, float], radius: float, *, color: Color = MUTED) -> None:
+    def diamond(self, center: tuple[float, float], radius: float) -> None:
         """A hollow diamond: the second mark of a row, such as a raw difference."""
         x, y = center
         points = " ".join(
             f"{_n(px)},{_n(py)}" for px, py in ((x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y))
         )
-        self._parts.append(f'<polygon points="{points}" {_painted(fill=PAPER, stroke=color)} stroke-width="1.5"/>')
+        self._parts.append(f'<polygon points="{points}" {_painted(fill=PAPER, stroke=MUTED)} stroke-width="1.5"/>')
 
     def text(
         self,

@@ -122,12 +122,12 @@ def always_valid(log_lift: float, error: float, effect: float, level: float = 0.
     return log_lift - reach, log_lift + reach
 
 
-def events_needed(effect: float, level: float = 0.1) -> float:
+def events_needed(effect: float) -> float:
     """Events that each of two equal arms needs until limits that always hold leave out zero with 80 %, where the log
     lift truly is ``effect``."""
     low, high = 1e-9, 1.0  # of the variance in squares of the effect
     for _ in range(60):  # the reach grows with the variance
         ratio = math.sqrt(low * high)
-        reach = always_valid(0.0, math.sqrt(ratio), 1.0, level)[1] + POWER_80 * math.sqrt(ratio)
+        reach = always_valid(0.0, math.sqrt(ratio), 1.0)[1] + POWER_80 * math.sqrt(ratio)
         low, high = (ratio, high) if reach < 1.0 else (low, ratio)
     return 2 / (low * effect**2)

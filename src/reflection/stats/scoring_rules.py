@@ -15,6 +15,9 @@ from reflection.errors import LearningError
 
 Array = NDArray[np.float64]
 
+_TIGHTEST_AT = 100
+"""Outcomes at which the confidence sequence is tightest."""
+
 MINIMUM_ARM = 10
 """Outcomes needed in each arm before an effect is stated: below, the variance itself is unknown."""
 
@@ -145,8 +148,8 @@ def _augmented_terms(y: Array, z: NDArray[np.bool_], p: Array) -> Array:
     return np.asarray(treated - control + z / p * (y - treated) - (~z) / (1 - p) * (y - control), dtype=float)
 
 
-def _boundary(n: int, alpha: float, tightest_at: int = 100) -> float:
+def _boundary(n: int, alpha: float) -> float:
     """Radius per unit of standard deviation of the Gaussian-mixture confidence sequence at sample size n."""
-    rho2 = (-2 * np.log(alpha) + np.log(-2 * np.log(alpha) + 1)) / tightest_at
+    rho2 = (-2 * np.log(alpha) + np.log(-2 * np.log(alpha) + 1)) / _TIGHTEST_AT
     grown = n * rho2 + 1.0
     return float(np.sqrt(2 * grown / (n**2 * rho2) * np.log(np.sqrt(grown) / alpha)))

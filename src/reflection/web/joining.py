@@ -18,7 +18,7 @@ class NotJoinable(ValueError):
     """A script imports or exports in a way that joining does not know, or exports a name twice."""
 
 
-def joined(first: str, read: Callable[[str], str], apart: str) -> str:
+def one_script(first: str, read: Callable[[str], str], apart: str) -> str:
     """`first` and every module it needs as one script; modules below the folder `apart` stay imports of it.
 
     `read` gives a module's text by its path. Raises NotJoinable.
@@ -43,7 +43,7 @@ def joined(first: str, read: Callable[[str], str], apart: str) -> str:
     collect(first, ())
     _refuse_doubles(texts)
     heads = [f'import {{ {", ".join(sorted(words))} }} from "./{path}";\n' for path, words in sorted(outside.items())]
-    return "".join([*heads, *(_closed(name, text) for name, text in texts.items())])
+    return "".join([*heads, *(_closure(name, text) for name, text in texts.items())])
 
 
 def _refuse_doubles(texts: dict[str, str]) -> None:
@@ -62,7 +62,7 @@ def _resolved(name: str, path: str) -> str:
     return (folder / parts).as_posix()
 
 
-def _closed(name: str, text: str) -> str:
+def _closure(name: str, text: str) -> str:
     """One module as a function that gives what it exports."""
     words = [word for _, word in _EXPORT.findall(text)]
     body = _EXPORT.sub(r"\1", _IMPORT.sub("", text))

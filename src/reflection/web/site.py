@@ -13,7 +13,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
 
-from reflection.web.joining import joined
+from reflection.web.joining import one_script
 
 SCREENS = (
     "/",
@@ -73,12 +73,12 @@ def names() -> tuple[str, ...]:
 
 def asset(name: str) -> Asset | None:
     """A file as it is sent, or None: only what `names` lists is ever opened."""
-    return _sent(name) if name in names() else None
+    return _asset(name) if name in names() else None
 
 
 @cache
-def _sent(name: str) -> Asset:
-    text = joined(SCRIPT, _text, _VENDOR) if name == SCRIPT else _text(name)
+def _asset(name: str) -> Asset:
+    text = one_script(SCRIPT, _text, _VENDOR) if name == SCRIPT else _text(name)
     body = (_INDENT.sub("", text) if name.endswith((SCRIPT, ".css")) else text).encode()
     media_type = MEDIA_TYPES[PurePosixPath(name).suffix]
     return Asset(body, gzip.compress(body, 9, mtime=0), media_type, f'"{hashlib.sha256(body).hexdigest()[:32]}"')

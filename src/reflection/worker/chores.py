@@ -94,7 +94,7 @@ class Chores:
         end = None if seconds is None else time.monotonic() + seconds
         for thread in self.threads.values():
             thread.leave()
-        ended = [thread.stop(_left(end)) for thread in self.threads.values()]
+        ended = [thread.stop(_seconds_left(end)) for thread in self.threads.values()]
         if PUBLISHER in self.threads:
             self._application.publisher.publish_until(end)
         if self._lock is not None:
@@ -153,5 +153,5 @@ class Chores:
         return self.threads[name].going_on() and time.monotonic() < end
 
 
-def _left(end: float | None) -> float | None:
+def _seconds_left(end: float | None) -> float | None:
     return None if end is None else max(0.0, end - time.monotonic())

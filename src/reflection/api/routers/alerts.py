@@ -76,7 +76,7 @@ class RetryCount(BaseModel):
 @router.get("", summary="Who is told what", response_model=Alerts)
 def alerts(application: ApplicationPart, workspace: Workspace) -> Response:
     """The alerts of the workspace; addresses and secrets are nowhere."""
-    return json_response({"items": [alert.shown() for alert in application.alerts.book.list(workspace)]})
+    return json_response({"items": [alert.public() for alert in application.alerts.book.list(workspace)]})
 
 
 @router.post("", summary="Make an alert", status_code=201, response_model=NewAlert,
@@ -84,13 +84,13 @@ def alerts(application: ApplicationPart, workspace: Workspace) -> Response:
 def create(body: JsonBody, application: ApplicationPart, workspace: Workspace) -> Response:
     """The answer shows the secret of a webhook, once. Private addresses are refused, but for MARKO_ALERT_HOSTS."""
     alert = application.alerts.add(workspace, read(AlertRequest, body))
-    return json_response({**alert.shown(), "secret": alert.secret or None}, status=201)
+    return json_response({**alert.public(), "secret": alert.secret or None}, status=201)
 
 
 @router.delete("/{alert_id}", summary="Remove an alert", response_model=AlertRow)
 def remove(alert_id: AlertId, application: ApplicationPart, workspace: Workspace) -> Response:
     """Nothing is sent there any longer; its log and what was still to be sent go with it."""
-    return json_response(application.alerts.book.remove(workspace, alert_id).shown())
+    return json_response(application.alerts.book.remove(workspace, alert_id).public())
 
 
 @router.post("/{alert_id}/test", summary="Send a trial now", response_model=Delivery)

@@ -32,7 +32,7 @@ InCategory = Annotated[Category | None, Query(description="one category of patte
 Cursor = Annotated[str | None, Query(max_length=2_000, pattern=r"^[A-Za-z0-9_-]+$", description="of the page before")]
 
 
-def _asked(
+def _query(
     platform: Platform = None, objective: Objective = None, since: Since = None, past: Past = False
 ) -> ListQuery:
     """The filters that both lists have."""
@@ -41,7 +41,7 @@ def _asked(
     return ListQuery(platform=platform, objective=objective, since=since, past=past)
 
 
-Asked = Annotated[ListQuery, Depends(_asked)]
+Asked = Annotated[ListQuery, Depends(_query)]
 
 
 @router.get(

@@ -11,15 +11,15 @@ router = Router(include_in_schema=False)
 
 def shell(request: Request) -> Response:
     """The page; which screen it shows stands in the address."""
-    return _sent(request, site.SHELL)
+    return _asset_response(request, site.SHELL)
 
 
 def file(request: Request, name: str) -> Response:
     """A file of the page."""
-    return _sent(request, name)
+    return _asset_response(request, name)
 
 
-def _sent(request: Request, name: str) -> Response:
+def _asset_response(request: Request, name: str) -> Response:
     asset = site.asset(name)
     if asset is None:
         raise NotFound(f"the page has no file '{name[:200]}'")
