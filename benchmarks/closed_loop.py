@@ -233,14 +233,17 @@ def _true_lift(world: World, usual: Sequence[Floats], signal: str, settled: int 
 def _proposed(
     knowledge: Knowledge, kind: str, count: int, rng: np.random.Generator, platform: str | None = None
 ) -> int:
-    """The first proposal of a kind, by its number; where there is none, one at random that is not advised against."""
+    """The first proposal of a kind, by its number: of a test either side; where there is none, the best by what is
+    known of it.
+    """
     answer = recommend(RecommendationInput(knowledge=knowledge, now="", platform=platform))
-    cards = [(card["lane"], card["signal"]) for card in answer["cards"] if card["signal"].startswith(f"{kind}:")]
-    lanes = [(lane, _number(signal)) for lane, signal in cards]
-    proposed = [number for lane, number in lanes if lane in ("exploit", "explore")]
-    avoided = {number for lane, number in lanes if lane == "avoid"}
-    open_ones = [number for number in range(count) if number not in avoided]
-    return proposed[0] if proposed else int(rng.choice(open_ones or range(count)))
+    cards = [card for card in answer["cards"] if card["signal"].startswith(f"{kind}:")]
+    for card in cards:
+        if card["lane"] in ("exploit", "explore"):
+            sides = [card["signal"]] if card["test"] is None else [card["signal"], card["test"]["against"]]
+            return _number(rng.choice(sides))
+    best = [row["signal_key"] for row in answer["top_signals"] if row["signal_key"].startswith(f"{kind}:")]
+    return _number(best[0]) if best else int(rng.integers(count))
 
 
 def linear_thompson(world: World, rng: np.random.Generator) -> Loop:

@@ -21,11 +21,12 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
 from reflection.domain import signals
-from reflection.domain.bookable import Bookable, Definition, definitions, root
+from reflection.domain.bookable import Bookable, Definition, Total, definitions, root
 from reflection.domain.campaign import MAX_COUNT, Campaign, Metrics
 from reflection.domain.evidence import Evidence, evidence_of
 from reflection.domain.knowledge import Effect, Knowledge, MetricPosterior
-from reflection.domain.results import Finding, NextTest
+from reflection.domain.next_test import NextTest, Pace
+from reflection.domain.results import Finding
 from reflection.domain.weights import SignalWeight
 from reflection.explain.proposals import ModelProposer
 from reflection.inference.dataset import Dataset
@@ -346,6 +347,7 @@ def _knowledge(
             for key in features
         ),
         "mixtures": {metric: (0.3, 0.1, 0.2, 0.2, 0.2)},
+        "pace": Pace(500_000.0, 5_000.0),
     }  # fmt: skip
     return _booked(Knowledge(**{**known, **changes}))
 
@@ -354,6 +356,7 @@ def _booked(knowledge: Knowledge) -> Knowledge:
     """The knowledge with every platform, audience and creative signal as something booked, each of one part only."""
     effects = {effect.signal: effect for effect in knowledge.effects if root(effect.signal) != signals.OBJECTIVE}
     bookables = [_bookable(effect, signals.parse(key).parts) for key, effect in sorted(effects.items())]
+    knowledge = replace(knowledge, bookables=tuple(bookables))
     totals = TotalEffects(knowledge, knowledge.goal_metric).of(bookables)
     both = zip(bookables, totals, strict=True)
     return replace(knowledge, bookables=tuple(replace(one, total=judged.total) for one, judged in both))
@@ -392,10 +395,16 @@ def video_works() -> Knowledge:
     )
 
 
-@pytest.fixture
-def next_test() -> NextTest:
-    """The cheapest next campaign, as the learner proposes it."""
-    return NextTest("platform:google", "cvr", "?", "Run one campaign on google.", 500.0, "EUR", (0.8, 1.4), (0.9, 1.3))
+@pytest.fixture(scope="session")
+def candidate() -> Callable[[NextTest], Bookable]:
+    """Something open that is worth a test."""
+    return _candidate
+
+
+def _candidate(test: NextTest) -> Bookable:
+    total = Total(test.metric, 1.05, (0.8, 1.4), 1.3, 0.6, 0.4, "explore", stake=500.0, currency="EUR", test=test)
+    one = _bookable(_effect(test.signal_key, test.metric, 0.05, 0.2, False), signals.parse(test.signal_key).parts)
+    return replace(one, total=total)
 
 
 class TwistingServer:

@@ -13,8 +13,9 @@ import pytest
 from reflection.comparison.compare import compare
 from reflection.domain.bookable import Bookable, Definition, Total
 from reflection.domain.campaign import Campaign
+from reflection.domain.next_test import NextTest
 from reflection.domain.ports import Facts
-from reflection.domain.results import Finding, NextTest, PatternReport, SimilarCampaign
+from reflection.domain.results import Finding, PatternReport, SimilarCampaign
 from reflection.domain.scatter import NO_SCATTER, CampaignScatter
 
 SAMPLE: dict[str, Any] = {

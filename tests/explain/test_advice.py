@@ -1,6 +1,7 @@
 """Advice says what is known of a thing and no less: usual is called usual, and money is of those who spent it."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -10,16 +11,23 @@ from hypothesis import strategies as st
 from reflection.domain.bookable import Bookable, Definition, Lane, Total
 from reflection.domain.effect import Effect
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.results import NextTest
+from reflection.domain.next_test import NextTest
 from reflection.explain import formatting
 from reflection.explain.advice import CLOSE, recommendation
 from reflection.explain.creative_sentences import forecast_sentence
 from reflection.explain.evidence_of_facts import gather_learnt
+from reflection.explain.sentence_of_test import evidence_of_test, sentence_of_test
 from reflection.explain.sentences import Sentences
 
 BOOKED = Bookable(
     key="audience:parents", label="audience Parents", definition=Definition("audience:parents", "audience", {}),
     platform=None, campaigns=9, rows=20, spend=4000.0, with_spend=9, conversions=200.0, objectives={}, enough=True,
+)  # fmt: skip
+
+
+WORTH_IT = NextTest(
+    "audience:parents", "roas", "q", "d", 500.0, "EUR", (0.8, 1.4), (0.9, 1.2), "audience:students",
+    value=900.0, cost=90.0, days=14, deciding=1.1,
 )  # fmt: skip
 
 
@@ -33,11 +41,22 @@ def totals(draw: st.DrawFn) -> Total:
     """A total effect as a fit gives it: its median within its interval, advice only beside usual."""
     metric = draw(st.sampled_from(["roas", "conversions_per_spend"]))
     low, effect, high = sorted(draw(st.lists(st.floats(0.5, 2.0), min_size=3, max_size=3)))
-    lanes: list[Lane] = ["explore"] if effect >= 1 else []
-    lanes += ["exploit"] if low > 1 else ["avoid"] if high < 1 else []
-    lane = draw(st.sampled_from([*lanes, "not enough evidence"]))
+    lanes: list[Lane] = ["exploit"] if low > 1 else ["avoid"] if high < 1 else []
+    lane = draw(st.sampled_from([*lanes, "explore", "not enough evidence"]))
     odds = 0.97 if low > 1 else 0.02 if high < 1 else 0.5
-    return Total(metric, effect, (low, high), high, odds, 0.05, lane, stake=1000.0, gain=120.0, currency="EUR")
+    return Total(
+        metric,
+        effect,
+        (low, high),
+        high,
+        odds,
+        0.05,
+        lane,
+        stake=1000.0,
+        gain=120.0,
+        currency="EUR",
+        test=WORTH_IT if lane == "explore" else None,
+    )
 
 
 @given(totals())
@@ -83,17 +102,32 @@ def test_more_money_on_people_who_buy_anyway_is_advised_with_care(name: str, cau
 
 
 @given(deciding=st.floats(0.985, 1.015), goal=st.sampled_from(("roas", "conversions_per_spend")))
-def test_no_test_is_decided_by_a_size_that_rounds_to_nothing(deciding: float, goal: str) -> None:
+def test_no_test_is_decided_by_a_size_that_rounds_to_nothing(
+    candidate: Callable[[NextTest], Bookable], deciding: float, goal: str
+) -> None:
     test = NextTest(
         "creative.type:video", goal, "q", "d", 500.0, "USD", (0.8, 1.4), (0.9, 1.2), "creative.type:image",
         value=900.0, cost=90.0, days=14, deciding=deciding,
     )  # fmt: skip
-    (item,) = gather_learnt(replace(Knowledge(), next_test=test)).of_kind("next_test")
+    (item,) = gather_learnt(replace(Knowledge(), bookables=(candidate(test),))).of_kind("next_test")
     rule = Sentences().about(item).partition("Choose ")[2]
 
     assert not re.search(r"\b0 %", rule)
     assert ("deciding" in item.figures) == ("as good as that of" not in rule)
-    assert rule.endswith(f" that of {item.detail['against']} or better.")
+    assert f" that of {item.detail['against']}" in rule
+
+
+@given(deciding=st.floats(0.5, 2.0), goal=st.sampled_from(("roas", "conversions_per_spend")))
+def test_the_test_of_a_card_is_told_as_the_next_test_is(
+    candidate: Callable[[NextTest], Bookable], deciding: float, goal: str
+) -> None:
+    test = NextTest(
+        "platform:google", goal, "q", "d", 500.0, "EUR", (0.8, 1.4), (0.9, 1.2), "platform:meta", "google", "meta",
+        value=900.0, cost=90.0, days=14, deciding=deciding,
+    )  # fmt: skip
+    booked = candidate(test)
+    assert booked.total is not None
+    assert sentence(booked.total, booked).startswith(sentence_of_test(evidence_of_test(test)))
 
 
 @given(lift=st.floats(0.997, 1.003))

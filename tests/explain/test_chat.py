@@ -11,9 +11,11 @@ import pytest
 from pydantic import TypeAdapter
 
 from reflection.domain.account_kpi import AccountKpi
+from reflection.domain.bookable import Bookable
 from reflection.domain.knowledge import NOTHING, Effect, Knowledge
+from reflection.domain.next_test import NextTest
 from reflection.domain.ports import Facts
-from reflection.domain.results import Analysis, Finding, NextTest, SimilarCampaign, StoredMemory
+from reflection.domain.results import Analysis, Finding, SimilarCampaign, StoredMemory
 from reflection.domain.weights import Weights
 from reflection.explain.chat import Chat, ChatAnswer
 from reflection.explain.openai_chat import OpenAIPhraser
@@ -61,7 +63,9 @@ class Sources:
 
 
 @pytest.fixture
-def sources(make_facts: Callable[..., Facts], make_finding: Callable[..., Finding]) -> Sources:
+def sources(
+    make_facts: Callable[..., Facts], make_finding: Callable[..., Finding], candidate: Callable[[NextTest], Bookable]
+) -> Sources:
     facts = make_facts(findings=(make_finding(),))
     insights = assemble(())
     analysis = Analysis(
@@ -74,7 +78,10 @@ def sources(make_facts: Callable[..., Facts], make_finding: Callable[..., Findin
     )
     stored = TypeAdapter(Analysis).validate_json(orjson.dumps(analysis))
     assert stored == analysis
-    test = NextTest("creative.type:video", "cvr", "q", "d", 500.0, "USD", (0.8, 1.45), (0.92, 1.22))
+    test = NextTest(
+        "creative.type:carousel", "roas", "q", "d", 500.0, "USD", (0.8, 1.45), (0.92, 1.22), "creative.type:image",
+        days=14, value=900.0, cost=90.0, deciding=1.1,
+    )  # fmt: skip
     knowledge = Knowledge(
         as_of="2026-04-01T00:00:00+00:00",
         campaigns=40,
@@ -82,7 +89,7 @@ def sources(make_facts: Callable[..., Facts], make_finding: Callable[..., Findin
         effects=(VIDEO,),
         reason=None,
         goal_metric="roas",
-        next_test=test,
+        bookables=(candidate(test),),
     )
     return Sources(stored, knowledge)
 
@@ -104,7 +111,7 @@ QUESTIONS = [
     (f"tell me about {CAMPAIGN}", None, "delta:cpa", "CPA USD 19.27"),
     (f"Why was CPA low in {CAMPAIGN}?", None, "driver:cpa:ctr", "accounts for"),
     ("Which audiences work best?", None, "finding:f1", "CTR was 32.0 % above that of the average audience"),
-    ("What should we test next?", None, "next_test", "about USD 500"),
+    ("What should we test next?", None, "next_test", "with USD 500 over 14 days"),
     ("Does video help CTR?", None, "effect:ctr:creative.type:video", "not enough evidence"),
     ("Which campaigns are similar?", None, "similar:campaign:cmp_003", "'cmp_003'"),
     ("How many campaigns did you learn from?", None, "learnt", "40 campaigns"),

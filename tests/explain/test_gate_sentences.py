@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from reflection.domain.bookable import Bookable
 from reflection.domain.knowledge import Effect, Knowledge
+from reflection.domain.next_test import NextTest
 from reflection.domain.ports import Facts
-from reflection.domain.results import Finding, InsightKind, NextTest, SimilarCampaign
+from reflection.domain.results import Finding, InsightKind, SimilarCampaign
 from reflection.explain import gate_figures
 from reflection.explain import gate_words_en as words
 from reflection.explain.evidence import EvidenceBook
@@ -47,10 +49,12 @@ _PLACEHOLDER = re.compile(r"\{([a-z]+)(?:/([a-z]+))?\.([a-z_]+)\}")
 
 
 @pytest.fixture
-def books(make_finding: Callable[..., Finding], make_facts: Callable[..., Facts]) -> dict[str, EvidenceBook]:
+def books(
+    make_finding: Callable[..., Finding], make_facts: Callable[..., Facts], candidate: Callable[[NextTest], Bookable]
+) -> dict[str, EvidenceBook]:
     """A campaign that did well, one that did badly, and what a workspace has learnt."""
     good, poor = _good(make_finding, make_facts), _poor(make_finding, make_facts)
-    return {"good": good, "poor": poor, "learnt": _learnt(make_finding)}
+    return {"good": good, "poor": poor, "learnt": _learnt(make_finding, candidate)}
 
 
 def _good(make_finding: Callable[..., Finding], make_facts: Callable[..., Facts]) -> EvidenceBook:
@@ -88,7 +92,7 @@ def _poor(make_finding: Callable[..., Finding], make_facts: Callable[..., Facts]
     return gather(make_facts(findings=(google, older), similar=(like,), **metrics))
 
 
-def _learnt(make_finding: Callable[..., Finding]) -> EvidenceBook:
+def _learnt(make_finding: Callable[..., Finding], candidate: Callable[[NextTest], Bookable]) -> EvidenceBook:
     video = Effect(
         "creative.type:video", "creative.type", "ctr", 1.2, 1.05, (0.9, 1.2), 0.7, 0.3, 6.0, None, False, "few"
     )
@@ -119,7 +123,7 @@ def _learnt(make_finding: Callable[..., Finding]) -> EvidenceBook:
         effects=(video,),
         reason=None,
         goal_metric="roas",
-        next_test=NextTest("creative.type:video", "cvr", "q", "d", 500.0, "USD", (0.8, 1.45), (0.92, 1.22)),
+        bookables=(candidate(NEXT_TEST),),
     )
     return gather_learnt(knowledge, (video,))
 

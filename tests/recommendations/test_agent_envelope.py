@@ -48,8 +48,8 @@ def test_confidence_is_the_probability_that_the_advice_is_right(knowledge: Knowl
 def test_platforms_and_types_are_mapped(knowledge: Knowledge):
     rows = agent_envelope.wrap(answer_from(knowledge, now=NOW))["recommendations"]
     by_action = {row["action"]: row for row in rows}
-    assert by_action["test google"]["platform"] == "google"
-    assert by_action["test google"]["recommendation_type"] == "budget"
+    assert by_action["test meta"]["platform"] == "meta"
+    assert by_action["test meta"]["recommendation_type"] == "budget"
     assert by_action["put more of the budget on creative type video"]["platform"] == "unknown"
     assert by_action["put more of the budget on creative type video"]["recommendation_type"] == "creative"
 

@@ -20,7 +20,8 @@ def test_every_signal_gets_its_lane(knowledge: Knowledge):
 
     assert found["creative.type:video"].lane == "exploit"
     assert found["creative.type:image"].lane == "avoid"
-    assert found["platform:google"].lane == "explore"
+    assert found["platform:google"].lane == "not enough evidence"
+    assert found["platform:meta"].lane == "explore"
     assert found["audience.age:45+"].lane == "not enough evidence"
 
 
@@ -125,7 +126,7 @@ def test_where_nothing_at_all_is_favoured_nothing_is_advised(make_knowledge):
     known = make_knowledge({"creative.type:video": (0.3, 0.03, True)})
     (option,) = cards.build(replace(known, mixtures={}))
     assert option.card.false_sign_rate == 1.0
-    assert option.card.lane == "explore"
+    assert option.card.lane == "not enough evidence"
     assert "that nothing here makes any difference explains the campaigns as well" in option.card.reason
     assert "that nothing here makes any difference explains the campaigns as well" in option.card.sentence
 
@@ -195,9 +196,11 @@ def test_the_lane_follows_from_the_figures_that_are_shown(knowledge: Knowledge):
 
 def test_words_of_what_is_not_sure_say_so(knowledge: Knowledge):
     found = _by_signal(cards.build(knowledge))
-    assert found["platform:google"].sentence.startswith(
-        "If anything is to be tested, google is a candidate: ROAS is perhaps"
+    assert found["platform:meta"].sentence.startswith(
+        "Test meta: run one campaign on it and one on google, half of the budget each"
     )
+    assert "So far ROAS is 5 % lower than usual" in found["platform:meta"].sentence
+    assert found["platform:google"].sentence.startswith("We cannot tell yet whether google does better than usual")
     assert found["audience.age:45+"].sentence.startswith("We cannot tell yet whether age 45+ does better than usual")
 
 

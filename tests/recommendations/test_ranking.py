@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from reflection.domain.knowledge import NOTHING, Knowledge
+from reflection.domain.next_test import NO_MONEY
 from reflection.domain.results import SimilarCampaign
+from reflection.inference.next_test import NOTHING as NOTHING_TO_TEST
+from reflection.inference.next_test import UNPAID
 from reflection.recommendations.ranking import OTHERS, SLATE, RecommendationInput, recommend
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
@@ -72,9 +75,10 @@ def test_tests_keep_ten_to_thirty_per_cent_of_the_places(make_knowledge):
 
 def test_the_explored_part_stays_within_its_budget(make_knowledge):
     known = make_knowledge({f"audience.age:a{k}": (0.05, 0.3, False) for k in range(20)})
-    cards = answer_from(known, now=NOW, explore_budget=1200.0)["cards"]
-    assert sum(card["stake"] for card in cards if card["lane"] == "explore") <= 1200.0
-    assert sum(card["lane"] == "explore" for card in cards) == 2
+    cards = answer_from(known, now=NOW, explore_budget=12_000.0)["cards"]
+    spends = [card["test"]["spend"] for card in cards if card["lane"] == "explore"]
+    assert spends
+    assert sum(spends) <= 12_000.0
 
 
 def test_long_lists_are_cut(make_knowledge):
@@ -91,17 +95,43 @@ def test_where_nothing_is_counted_it_is_not_said_that_no_effect_is_beyond_noise(
     assert "count no conversions" in answer["reason"]
 
 
-def test_nothing_known_says_so_with_the_cheapest_next_test(make_knowledge, next_test):
+def test_nothing_known_says_so(make_knowledge):
     empty = answer_from(NOTHING, now=NOW)
     assert empty["generated_at"] == NOW.isoformat()
     assert empty["cards"] == []
     assert empty["recommendations"] == ["Nothing can be recommended yet: nothing has been learnt yet."]
 
-    little = make_knowledge({"audience.age:a": (-0.05, 0.3, False)}, campaigns=4, next_test=next_test)
+    little = make_knowledge({"audience.age:a": (-0.05, 0.3, False)}, campaigns=4)
     answer = answer_from(little, now=NOW)
     assert answer["reason"] == "nothing that can be booked is surely enough better or worse than usual to move budget"
-    assert answer["recommendations"][-1] == "Run one campaign on google."
-    assert answer["next_test"]["signal_key"] == "platform:google"
+    assert answer["next_test"] is None
+    assert answer["next_test_reason"] == NOTHING_TO_TEST
+
+
+def test_the_next_test_is_the_first_candidate_and_no_other_door_says_otherwise(knowledge: Knowledge):
+    answer = answer_from(knowledge, now=NOW)
+    first = next(card for card in answer["cards"] if card["lane"] == "explore")
+
+    assert answer["next_test"] == first["test"]
+    assert knowledge.next_test is not None
+    assert first["sentence"].startswith(knowledge.next_test.description)
+    assert all((card["test"] is None) == (card["lane"] != "explore") for card in answer["cards"])
+    assert answer["next_test_reason"] is None
+
+
+def test_candidates_come_by_what_a_test_of_them_is_worth_after_its_cost(make_knowledge):
+    known = make_knowledge({f"audience.age:a{k}": (0.02 * k, 0.3, False) for k in range(6)})
+    tests = [card["test"] for card in answer_from(known, now=NOW)["cards"] if card["test"]]
+    worth = [test["value"] - test["cost"] for test in tests]
+    assert len(worth) > 1
+    assert worth == sorted(worth, reverse=True)
+
+
+def test_where_nothing_is_spent_it_is_said_that_no_test_can_be_weighed(make_knowledge):
+    known = make_knowledge({f"audience.age:a{k}": (0.02 * k, 0.3, False) for k in range(6)}, pace=NO_MONEY)
+    answer = answer_from(known, now=NOW)
+    assert all(card["lane"] != "explore" for card in answer["cards"])
+    assert answer["next_test_reason"] == UNPAID
 
 
 def test_stored_recommendations_are_added_once(knowledge: Knowledge):

@@ -11,8 +11,9 @@ from pydantic import TypeAdapter
 from reflection.comparison.compare import compare
 from reflection.domain.campaign import Campaign
 from reflection.domain.knowledge import Effect, Knowledge
+from reflection.domain.next_test import NextTest
 from reflection.domain.ports import Facts
-from reflection.domain.results import Analysis, Finding, NextTest, PatternReport, SimilarCampaign, StoredMemory
+from reflection.domain.results import Analysis, Finding, PatternReport, SimilarCampaign, StoredMemory
 from reflection.domain.weights import Weights
 from reflection.explain.writer import DeterministicWriter
 from reflection.reports.portfolio import ReportedCampaign

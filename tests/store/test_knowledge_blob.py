@@ -17,8 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from reflection.domain.bookable import Bookable, Definition, Total
 from reflection.domain.knowledge import NOTHING, Effect, Knowledge, MetricPosterior
-from reflection.domain.results import Finding, NextTest
+from reflection.domain.next_test import NextTest, Pace
+from reflection.domain.results import Finding
 from reflection.domain.weights import SignalWeight
 from reflection.errors import LearningError
 from reflection.store import fits, knowledge_blob
@@ -57,6 +59,14 @@ findings = st.builds(
 )
 weights = st.builds(SignalWeight, interval=intervals, weight=numbers, raw_lift=maybe, effective_campaigns=numbers)
 tests = st.builds(NextTest, spend=maybe, interval_now=intervals, interval_after=intervals)
+totals = st.builds(
+    Total, effect=numbers, interval=intervals, optimistic=numbers, p_better=numbers, false_sign_rate=numbers,
+    test=st.none() | tests,
+)  # fmt: skip
+bookables = st.builds(
+    Bookable, definition=st.builds(Definition, parts=st.dictionaries(texts, numbers, max_size=2)), spend=maybe,
+    conversions=numbers, objectives=st.dictionaries(texts, numbers, max_size=2), total=totals,
+)  # fmt: skip
 
 
 @st.composite
@@ -80,7 +90,8 @@ knowledges = st.builds(
     weights=st.lists(weights, max_size=3).map(tuple),
     posteriors=st.dictionaries(st.sampled_from(["cpm", "ctr", "cvr"]), posteriors(), max_size=3),
     held=st.dictionaries(texts, texts, max_size=2),
-    next_test=st.none() | tests,
+    bookables=st.lists(bookables, max_size=2).map(tuple),
+    pace=st.builds(Pace, recent=numbers, campaign=numbers),
     diagnostics=mappings,
     calibration=st.binary(max_size=9),
 )

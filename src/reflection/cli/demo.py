@@ -174,14 +174,14 @@ def _history(out: Console, application: "Application") -> None:
     answers = application.engine.analyze_many(iter(sample_campaigns()), workspace=MANY, following=True)
     shown = BatchSummary(answer.body for answer in answers if not isinstance(answer, Refusal))
     application.learner.learn_now(MANY)
-    cards = application.recommendations.recommend(workspace=MANY)["cards"]
+    recommendations = application.recommendations.recommend(workspace=MANY)
     knowledge = application.engine.knowledge(workspace=MANY)
     findings = [finding for finding in knowledge.findings if not finding.descriptive]
     shown.print_lines(out, application, MANY)
     heading(out, "What was learnt")
     out.print(findings_table(orjson.loads(orjson.dumps(findings[:MOST_FINDINGS]))))
     heading(out, "What to do next")
-    print_cards(out, cards)
+    print_cards(out, recommendations)
     heading(out, "A plan, judged before it runs")
     request = read(PlanRequest, {"plans": [orjson.loads((SAMPLES / NEXT_PLAN).read_bytes())]})
     for plan in application.recommendations.evaluate(request, workspace=MANY)["plans"]:

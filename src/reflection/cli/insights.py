@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from reflection.cli.render import under_headings
 from reflection.cli.session import (
     JsonOption,
     WorkspaceOption,
@@ -22,7 +23,6 @@ from reflection.cli.session import (
 from reflection.domain.list_query import ListQuery, Place
 from reflection.domain.results import Category, InsightKind
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
-from reflection.explain.advice import HEADINGS
 
 Platform = Annotated[str | None, typer.Option(help="Only what rests on a campaign of this platform.")]
 Objective = Annotated[str | None, typer.Option(help="Only what rests on a campaign with this objective.")]
@@ -166,12 +166,10 @@ def _print_recommendations(out: Console, answer: Mapping[str, Any]) -> None:
     for row in answer["no_longer"]:
         if row["state"] == "reversed":
             out.print(f"- {escape(row['text'])}")
-    for lane, title in HEADINGS.items():
-        sentences = [card["sentence"] for card in answer["cards"] if card["lane"] == lane]
-        if sentences:
-            heading(out, title)
-            for sentence in sentences:
-                out.print(f"- {escape(sentence)}")
+    for title, sentences in under_headings(answer):
+        heading(out, title)
+        for sentence in sentences:
+            out.print(f"- {escape(sentence)}")
     if answer["reason"]:
         out.print(f"Nothing can be recommended yet: {escape(answer['reason'])}.")
     out.print(f"[dim]{as_of(answer)}[/]")

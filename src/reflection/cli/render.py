@@ -17,7 +17,7 @@ from reflection.domain import signals
 from reflection.domain.basis import BASES, FORECAST
 from reflection.domain.metrics import KPIS, METRICS, Unit, as_read, unit_of
 from reflection.explain.advice import HEADINGS
-from reflection.explain.formatting import telling_decimals
+from reflection.explain.formatting import capital, telling_decimals
 
 _NONE = "-"
 _SUMMARY = KPIS[:4]
@@ -68,18 +68,27 @@ def print_lines(console: Console, lines: Iterable[tuple[str, str]]) -> None:
 MOST_CARDS = 3
 
 
-def print_cards(console: Console, cards: Sequence[Mapping[str, Any]]) -> None:
+def print_cards(console: Console, answer: Mapping[str, Any]) -> None:
     """Recommendations by what they ask for, the best first; a sentence each."""
-    if not cards:
+    if not answer["cards"]:
         console.print("Nothing to recommend yet.")
-    for lane, words in HEADINGS.items():
-        of_lane = [card for card in cards if card["lane"] == lane]
-        if of_lane:
-            console.print(f"[bold]{words}[/]")
-        for card in of_lane[:MOST_CARDS]:
-            console.print(f"  - {escape(card['sentence'])}")
-        if len(of_lane) > MOST_CARDS:
-            console.print(f"  [dim]and {len(of_lane) - MOST_CARDS} more[/]")
+        return
+    for title, sentences in under_headings(answer):
+        console.print(f"[bold]{title}[/]")
+        for sentence in sentences[:MOST_CARDS]:
+            console.print(f"  - {escape(sentence)}")
+        if len(sentences) > MOST_CARDS:
+            console.print(f"  [dim]and {len(sentences) - MOST_CARDS} more[/]")
+
+
+def under_headings(answer: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """What recommendations say by what they ask for; why nothing is to be tested stands where the tests would."""
+    for lane, title in HEADINGS.items():
+        sentences = [card["sentence"] for card in answer["cards"] if card["lane"] == lane]
+        if lane == "explore" and answer["next_test_reason"]:
+            sentences = [f"{capital(answer['next_test_reason'])}."]
+        if sentences:
+            yield title, sentences
 
 
 def summary_row(analysis: Mapping[str, Any]) -> tuple[Text | str, ...]:

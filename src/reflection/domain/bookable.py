@@ -15,6 +15,7 @@ from reflection.domain import signals
 from reflection.domain.campaign import Campaign
 from reflection.domain.conversion_kind import UNSTATED
 from reflection.domain.grade import Grade
+from reflection.domain.next_test import NextTest
 from reflection.domain.weights import Interval
 
 Kind = Literal["platform", "audience", "creative", "pair"]
@@ -60,7 +61,8 @@ class Total:
         p_better: probability that it is better than usual, of the same posterior as the interval.
         false_sign_rate: probability that it has the other sign or no effect, by adaptive shrinkage over all that can be
             booked; 1 where no effect at all is as likely. An advice has `FALSE_ADVICE` at most.
-        lane: what follows from exactly these figures and from whether there is evidence `enough`.
+        lane: what follows from exactly these figures and from whether there is evidence `enough`; ``explore`` where
+            nothing does and a `test` of it is worth more than it costs, None of all others.
         steady: whether it points the same way on every platform, for every objective it was booked for.
         stake: what a usual campaign spends on it, rounded; `gain` what this much brings more than usual: revenue where
             the goal is ROAS, else conversions. None where the money is not known.
@@ -79,6 +81,7 @@ class Total:
     gain: float | None = None
     currency: str | None = None
     kind: str = UNSTATED
+    test: NextTest | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,11 @@ from reflection.domain.creative_knowledge import NO_CREATIVES, CreativeKnowledge
 from reflection.domain.effect import Effect as Effect
 from reflection.domain.experiment_remarks import ExperimentRemarks
 from reflection.domain.goal import HasGoal
+from reflection.domain.next_test import NO_MONEY, NextTest, Pace, best_test
 from reflection.domain.own_levels import OwnLevels
 from reflection.domain.pairs import Pairs, pairs_of
 from reflection.domain.recurring_times import RecurringTimes
-from reflection.domain.results import Finding, NextTest
+from reflection.domain.results import Finding
 from reflection.domain.scatter import CampaignScatter, Correlations
 from reflection.domain.weights import Interval, SignalWeight
 
@@ -107,6 +108,7 @@ class Knowledge:
         campaigns: how many it rests on. held: ids kept out as suspected tracking faults, with the reason.
         posteriors: per observed metric (`metrics.OBSERVED`) that could be fitted.
         diagnostics: JSON-able remarks on the fit; what is read of them has a property here.
+        pace: how much is spent, that a test is weighed by.
         calibration: how far off forecasts usually are, as bytes of `forecasting`; empty before anything was calibrated.
         bookables: what campaigns booked, by key, with its total effect on the goal.
         delivery: objective key (``""``: all) -> signal -> share of the money spent for it, the usual delivery.
@@ -131,7 +133,7 @@ class Knowledge:
     posteriors: Mapping[str, MetricPosterior] = field(default_factory=dict)
     held: Mapping[str, str] = field(default_factory=dict)
     reason: str | None = "nothing has been learnt yet"
-    next_test: NextTest | None = None
+    pace: Pace = NO_MONEY
     diagnostics: Mapping[str, Any] = field(default_factory=dict)
     calibration: bytes = b""
     bookables: tuple[Bookable, ...] = ()
@@ -141,6 +143,11 @@ class Knowledge:
     creatives: CreativeKnowledge = NO_CREATIVES
     kind: str = UNSTATED
     goals: tuple["Knowledge", ...] = ()
+
+    @property
+    def next_test(self) -> NextTest | None:
+        """Of the candidates for a test the one that is worth most after its cost; None where none is worth it."""
+        return best_test(one.total.test for one in self.bookables if one.total)
 
     @property
     def every_goal(self) -> tuple["Knowledge", ...]:
@@ -196,7 +203,6 @@ class Knowledge:
             weights=(),
             posteriors={name: self.posteriors[name] for name in OF_EVERY_GOAL if name in self.posteriors},
             reason=f"nothing has been learnt about {plural(kind)} yet",
-            next_test=None,
             bookables=(),
             mixtures={},
         )

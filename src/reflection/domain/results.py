@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from reflection.domain.grade import Grade
+from reflection.domain.next_test import NextTest
 from reflection.domain.weights import Interval, Weights
 
 Category = Literal[
@@ -158,35 +159,6 @@ class Finding:
     def descriptive(self) -> bool:
         """Whether it describes the past and is no discovery: nothing may be recommended or promised from it."""
         return self.status == DESCRIPTIVE
-
-
-@dataclass(frozen=True, slots=True)
-class NextTest:
-    """The next test that is worth its money: something to book beside today's best choice of its kind.
-
-    Attributes:
-        share: of the budget that goes to what is tested; `against` is the key of today's best choice.
-        interval_now, interval_after: 90 % interval of the ratio of the two on `metric`, now and as expected after it.
-        value: expected gain on what 90 days spend there, from choosing after it; `cost` the loss while it runs; money.
-        deciding: observed ratio from which what is tested is the better choice.
-    """
-
-    signal_key: str
-    metric: str
-    question: str
-    description: str
-    spend: float | None
-    currency: str | None
-    interval_now: Interval
-    interval_after: Interval
-    against: str | None = None
-    label: str | None = None
-    against_label: str | None = None
-    days: int | None = None
-    share: float | None = None
-    value: float | None = None
-    cost: float | None = None
-    deciding: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from reflection.domain import signals
 from reflection.domain.experiment import Arm, Experiment, TestOrder
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import METRICS
+from reflection.domain.next_test import NextTest
 from reflection.domain.ports import Store
-from reflection.domain.results import NextTest
 from reflection.errors import Conflict, InvalidInput
 from reflection.inference.experiment_results import results_of
 from reflection.inference.experiments import wrong_split
@@ -129,8 +129,9 @@ def _state(experiment: Experiment, knowledge: Knowledge) -> tuple[str, str | Non
 
 def _ordered(order: TestOrder, knowledge: Knowledge) -> Experiment:
     """The experiment that an order asks for."""
-    test = knowledge.next_test
-    if order.signal is not None and (test is None or test.signal_key != order.signal):
+    tests = {one.key: one.total.test for one in knowledge.bookables if one.total}
+    test = knowledge.next_test if order.signal is None else tests.get(order.signal)
+    if order.signal is not None and test is None:
         if order.against is None:
             raise InvalidInput("say what it is to be compared with", field="against")
         return _experiment(order, None, knowledge, order.signal, order.against)

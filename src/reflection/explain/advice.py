@@ -17,6 +17,7 @@ from reflection.domain.number_of import number_of
 from reflection.explain import formatting
 from reflection.explain.evidence import INTERVAL_LEVEL, Certainty, Evidence, Figure
 from reflection.explain.phrases_en import ENGLISH, Language
+from reflection.explain.sentence_of_test import evidence_of_test, sentence_of_test
 
 VERBS: dict[Lane, str] = {
     "exploit": "put more of the budget on",
@@ -42,9 +43,10 @@ UNIDENTIFIED = ("mistakable", "doubtful")
 """What stands in the way where an effect is not identified."""
 
 OPENED_BY_SUBJECT = ("usual", "worse", "better")
+OF_TEST = "test_"
+"""Begins the names of what is said of a test in evidence on the thing itself."""
 MAX_STRANGERS = 3
 OF_PAIRS = (*reversed(RATES), *PRICES)
-WHOLE_FROM = 2.0
 
 
 def recommendation(
@@ -74,14 +76,17 @@ def recommendation(
             figures["with_spend"] = Figure(bookable.with_spend, formatting.count)
     if total.stake is not None and total.gain is not None:
         figures["stake"] = Figure(total.stake, rough)
-        size = abs(rounded(total.gain))
+        size = abs(formatting.rounded(total.gain))
         figures["gain"] = Figure(size, rough if total.metric == "roas" else formatting.count)
     label = formatting.plain_name(bookable.label)
     if platform is not None and bookable.definition.kind != "platform" and bookable.platform is None:
         label = f"{label} on {formatting.plain_name(platform)}"
     certainty: Certainty = "beyond_noise" if lane in ("exploit", "avoid") else "unknown"
     identifier = recommendation_id(VERBS[lane], bookable.key, total.metric, platform, objective)
+    test = evidence_of_test(total.test) if total.test is not None else None
+    figures |= {f"{OF_TEST}{name}": figure for name, figure in (test.figures if test else {}).items()}
     detail = {
+        **{f"{OF_TEST}{name}": value for name, value in (test.detail if test else {}).items()},
         "metric": metric,
         "direction": "favorable" if total.effect >= 1 else "unfavorable",
         "lane": lane,
@@ -95,12 +100,6 @@ def recommendation(
     }
     evidence_id = f"recommendation:{identifier}"
     return Evidence(0, evidence_id, "recommendation", label, certainty, bookable.grade, figures, detail, (label,))
-
-
-def rounded(value: float) -> float:
-    """An amount to two significant digits and in whole ones from two on: more would claim to know it."""
-    short = float(f"{value:.2g}")
-    return float(round(short)) if abs(short) >= WHOLE_FROM else short
 
 
 def basis(bookable: Bookable) -> str:
@@ -192,6 +191,8 @@ def advice_sentence(item: Evidence, language: Language = ENGLISH) -> str:
     open_range = _includes_usual(item) or wording == "unidentified"
     if phrase in ("unknown", "explore") and not open_range:  # a range on one side would read as an advice
         text += f"; {reason}"
+    if wording == "explore":
+        text = f"{sentence_of_test(item, language, OF_TEST)} {text}"
     if wording in ("exploit", "avoid") and item.value("gain"):
         revenue, fewer = item.detail["what"] == "revenue", phrase == "avoid"
         more = language.say("advice.more" if not fewer else "advice.less" if revenue else "advice.fewer")
@@ -230,27 +231,6 @@ def _than_usual(item: Evidence, language: Language) -> str:
     if item.text("size") == formatting.NO_LIFT:
         return language.say("side.usual")
     return language.say("side.than_usual", size=item.text("size"), side=language.say(f"side.{item.detail['side']}"))
-
-
-def sentence_of_test(item: Evidence, language: Language = ENGLISH) -> str:
-    """The next test: what to run beside what, what that is worth, what it costs, and which result decides."""
-    return language.say(
-        "next.test_worth",
-        subject=item.label,
-        against=item.detail["against"],
-        unit=language.say(f"unit.{item.detail['unit']}"),
-        metric=language.kpi(item.detail["shown_metric"]),
-        result=_deciding_result(item, language),
-        **{name: item.text(name) for name in ("spend", "days", "value", "cost")},
-    )
-
-
-def _deciding_result(item: Evidence, language: Language) -> str:
-    """``5 % above``; ``as good as`` of what rounds to no difference."""
-    if "deciding" not in item.figures:
-        return language.say("result.as_good")
-    side = language.say(f"side.{item.detail['side']}")
-    return language.say("result.other", size=item.text("deciding"), side=side)
 
 
 def _includes_usual(item: Evidence) -> bool:

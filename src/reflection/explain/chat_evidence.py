@@ -128,10 +128,10 @@ def _proposals(question: Question, knowledge: Knowledge) -> EvidenceBook:
         if bookable.total and not bookable.advised and bookable.platform is None
     ]
     named = [bookable for bookable in judged if names_of(bookable.label, None) & question.words]
-    open_ones = [
-        bookable for bookable in judged if bookable.total and bookable.total.lane == "explore" and bookable not in named
-    ]
-    open_ones.sort(key=lambda bookable: (-bookable.total.p_better if bookable.total else 0.0, bookable.key))
+    tests = {one.key: one.total.test for one in judged if one.total and one.total.test}
+    tests = {key: test for key, test in tests.items() if test != knowledge.next_test}  # which is told by itself
+    open_ones = [one for one in judged if one.key in tests and one not in named]
+    open_ones.sort(key=lambda one: (-tests[one.key].worth, one.key))
     drafts = [
         recommendation(bookable, bookable.total) for bookable in [*named, *open_ones][:MOST_PROPOSALS] if bookable.total
     ]

@@ -11,12 +11,18 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+from reflection.domain import signals
+from reflection.domain.weights import Interval
+from reflection.explain import formatting
+
 Kind = Literal[
     "delta", "driver", "outcome", "finding", "description", "recommendation", "next_test", "flag", "similar", "reason",
     "effect", "learnt", "spread", "account",
 ]  # fmt: skip
 Certainty = Literal["beyond_noise", "noise", "unknown", "stated"]
 Grade = Literal["accounting", "observed", "randomised"]
+
+GROUPS = frozenset({"platform", "objective", "audience", "creative", "campaign", "cluster"})
 
 INTERVAL_LEVEL = "90 %"
 """The level of every interval that is spoken of."""
@@ -133,3 +139,19 @@ def renumber(items: Sequence[Evidence]) -> EvidenceBook:
     for item in items:
         first.setdefault(item.id, item)
     return EvidenceBook(tuple(item._replace(number=index) for index, item in enumerate(first.values(), start=1)))
+
+
+def subject(signal_key: str, spelling: str | None = None) -> str:
+    """A signal as a reader knows it, inert: as campaigns spell it where that is known, else its key's label."""
+    return formatting.plain_name(spelling or signals.parse(signal_key).label) or "?"
+
+
+def group_of(signal_key: str) -> str:
+    """The kind of signal, as one of a few words of ours: the key's own group may hold a stranger's text."""
+    group = signal_key.partition(":")[0].split("*")[-1].split(".")[0]
+    return group if group in GROUPS else "other"
+
+
+def interval(bounds: Interval) -> dict[str, Figure]:
+    """A lift's interval as two signed percentages."""
+    return {name: Figure(bound, formatting.signed_lift) for name, bound in zip(("low", "high"), bounds, strict=True)}

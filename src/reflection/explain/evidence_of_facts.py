@@ -13,19 +13,27 @@ from reflection.domain.bookable import Bookable
 from reflection.domain.campaign import Campaign
 from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Effect, Knowledge
-from reflection.domain.metrics import as_read
 from reflection.domain.ports import Facts
 from reflection.domain.recurring_times import OF_TIME
-from reflection.domain.results import Comparison, Finding, NextTest, SimilarCampaign
-from reflection.domain.weights import Interval
+from reflection.domain.results import Comparison, Finding, SimilarCampaign
 from reflection.explain import formatting
-from reflection.explain.advice import recommendation, rounded
+from reflection.explain.advice import recommendation
 from reflection.explain.as_people_read import as_people_read
-from reflection.explain.evidence import Certainty, Evidence, EvidenceBook, Figure, Kind, renumber
+from reflection.explain.evidence import (
+    Certainty,
+    Evidence,
+    EvidenceBook,
+    Figure,
+    Kind,
+    group_of,
+    interval,
+    renumber,
+    subject,
+)
 from reflection.explain.evidence_of_comparison import evidence_of_comparison, rough
 from reflection.explain.hints import hint_for
+from reflection.explain.sentence_of_test import evidence_of_test
 
-GROUPS = frozenset({"platform", "objective", "audience", "creative", "campaign", "cluster"})
 MAX_SIMILAR = 5
 MAX_FINDINGS = 12
 """Of one campaign, best first; more than a reader takes in."""
@@ -68,7 +76,7 @@ def gather_learnt(
     ]
     drafts += [_effect(effect) for effect in effects]
     if knowledge.next_test is not None:
-        drafts.append(_next_test(knowledge.next_test))
+        drafts.append(evidence_of_test(knowledge.next_test))
     if knowledge.reason and not discoveries:
         drafts.append(_stated("flag:no_findings", "reason", knowledge.reason))
     if knowledge.as_of is not None:
@@ -84,7 +92,7 @@ def spread_of(knowledge: Knowledge) -> Evidence | None:
     """The normal spread of campaigns, beyond which a budget inefficiency is a finding."""
     if knowledge.spread is None:
         return None
-    figures = _interval(knowledge.spread)
+    figures = interval(knowledge.spread)
     return Evidence(0, "spread", "spread", "normal spread", "stated", "observed", figures, {"metric": "cpa"})
 
 
@@ -120,11 +128,6 @@ def _discoveries(findings: Sequence[Finding]) -> list[Finding]:
     return [finding for finding in findings if not finding.descriptive]
 
 
-def subject(signal_key: str, spelling: str | None = None) -> str:
-    """A signal as a reader knows it, inert: as campaigns spell it where the finding says so, else its key's label."""
-    return formatting.plain_name(spelling or signals.parse(signal_key).label) or "?"
-
-
 def flag_id(text: str) -> str:
     """``flag:`` and the flag's opening words; what follows a colon explains and is left out."""
     return f"flag:{_FLAG_NAME.sub('_', text.split(':')[0].casefold()).strip('_')[:60]}"
@@ -138,7 +141,7 @@ def evidence_of_finding(finding: Finding, currency: str | None, scope: str = "")
         figures["effect"] = Figure(finding.effect, formatting.signed_lift)
         figures["size"] = Figure(abs(finding.effect - 1), formatting.lift, finding.effect)
     if finding.interval is not None:
-        figures |= _interval(finding.interval)
+        figures |= interval(finding.interval)
     if finding.raw_lift is not None:
         figures["raw"] = Figure(finding.raw_lift, formatting.signed_lift)
     odds = finding.probability if finding.lfsr is None else 1 - finding.lfsr
@@ -163,7 +166,7 @@ def evidence_of_finding(finding: Finding, currency: str | None, scope: str = "")
         "category": finding.category,
         "scope": scope or own,
         "of": own,
-        "group": _group(finding.signal_key),
+        "group": group_of(finding.signal_key),
     }
     detail |= {mark: mark for mark in ("slow", "ongoing") if finding.metadata.get(mark)}
     if (kind := finding.metadata.get("kind")) in OF_TIME:
@@ -195,9 +198,9 @@ def _effect(effect: Effect) -> Evidence:
         "campaigns": Figure(effect.real_campaigns, formatting.count),
         "effect": Figure(effect.effect, formatting.signed_lift),
         "size": Figure(abs(effect.effect - 1), formatting.lift, effect.effect),
-        **_interval(effect.interval),
+        **interval(effect.interval),
     }
-    detail = {"metric": effect.metric, "group": _group(effect.signal)}
+    detail = {"metric": effect.metric, "group": group_of(effect.signal)}
     certainty: Certainty = "beyond_noise" if effect.finding else "noise"
     return Evidence(
         0,
@@ -212,17 +215,11 @@ def _effect(effect: Effect) -> Evidence:
     )
 
 
-def _group(signal_key: str) -> str:
-    """The kind of signal, as one of a few words of ours: the key's own group may hold a stranger's text."""
-    group = signal_key.partition(":")[0].split("*")[-1].split(".")[0]
-    return group if group in GROUPS else "other"
-
-
 def _context(comparison: Comparison, facts: Facts) -> Iterator[Evidence]:
     for text in (*comparison.flags, *facts.notes):
         yield _stated(flag_id(text), "flag", text, facts.campaign)
     if facts.patterns.next_test is not None:
-        yield _next_test(facts.patterns.next_test)
+        yield evidence_of_test(facts.patterns.next_test)
     if facts.patterns.reason and not _discoveries(facts.findings):
         yield _stated("flag:no_findings", "reason", facts.patterns.reason, facts.campaign)
 
@@ -234,28 +231,6 @@ def _stated(evidence_id: str, kind: Kind, text: str, campaign: Campaign | None =
     return Evidence(0, evidence_id, kind, plain, "stated", "observed", _figures_in(plain), detail)
 
 
-def _next_test(test: NextTest) -> Evidence:
-    label = subject(test.signal_key, test.label)
-    figures = {f"now_{name}": figure for name, figure in _interval(test.interval_now).items()}
-    figures |= {f"after_{name}": figure for name, figure in _interval(test.interval_after).items()}
-    detail = {"metric": test.metric, "group": _group(test.signal_key)}
-    if test.spend is not None:
-        figures["spend"] = Figure(test.spend, rough(test.currency))
-    names = [label]
-    if test.against is not None and test.value is not None and test.cost is not None and test.days is not None:
-        detail["against"] = subject(test.against, test.against_label)
-        names.append(detail["against"])
-        money = rough(test.currency)
-        figures["value"], figures["cost"] = Figure(rounded(test.value), money), Figure(rounded(test.cost), money)
-        figures["days"] = Figure(test.days, formatting.count)
-        metric, deciding, _ = as_read(test.metric, test.deciding, None)
-        detail["unit"] = "revenue" if test.metric == "roas" else "conversions"
-        detail["shown_metric"], detail["side"] = metric, "above" if (deciding or 1.0) >= 1 else "below"
-        if deciding is not None and formatting.rough_lift(deciding) != formatting.NO_LIFT:
-            figures["deciding"] = Figure(deciding, formatting.rough_lift)
-    return Evidence(0, "next_test", "next_test", label, "stated", "observed", figures, detail, tuple(names))
-
-
 def _similar(item: SimilarCampaign) -> Evidence:
     name = formatting.plain_name(item.campaign_id) or "?"
     figures = {"score": Figure(item.score, formatting.ratio)}
@@ -263,11 +238,6 @@ def _similar(item: SimilarCampaign) -> Evidence:
     verdict = formatting.plain_name(str(outcome.get("verdict", "")), MAX_STATED) if isinstance(outcome, dict) else ""
     detail = {"outcome": verdict} if verdict else {}
     return Evidence(0, f"similar:{item.document_id}", "similar", name, "stated", "observed", figures, detail, (name,))
-
-
-def _interval(bounds: Interval) -> dict[str, Figure]:
-    """A lift's interval as two signed percentages."""
-    return {name: Figure(bound, formatting.signed_lift) for name, bound in zip(("low", "high"), bounds, strict=True)}
 
 
 def _figures_in(text: str) -> dict[str, Figure]:

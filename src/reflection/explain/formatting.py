@@ -142,6 +142,15 @@ def telling_decimals(form: Callable[..., str], value: float, interval: tuple[flo
     return MOST_EXTRA
 
 
+WHOLE_FROM = 2.0
+
+
+def rounded(value: float) -> float:
+    """An amount to two significant digits and in whole ones from two on: more would claim to know it."""
+    short = float(f"{value:.2g}")
+    return float(round(short)) if abs(short) >= WHOLE_FROM else short
+
+
 def _number(text: str) -> float:
     return float(_NOT_A_NUMBER.sub("", text))
 

@@ -11,8 +11,7 @@ ADVICE: Mapping[str, str] = {
     ),
     "advice.avoid": ("Put less of the budget on {subject}: {metric} probably {than_usual} ({level} interval {range})"),
     "advice.explore": (
-        "If anything is to be tested, {subject} is a candidate: {metric} is perhaps {than_usual} "
-        "({odds} likely to be better than usual; {level} interval {range})"
+        "So far {metric} is {than_usual} ({odds} likely to be better than usual; {level} interval {range})"
     ),
     "advice.unknown": (
         "We cannot tell yet whether {subject} does better than usual: so far {metric} is {than_usual} "
@@ -55,12 +54,15 @@ ADVICE: Mapping[str, str] = {
     "advice.basis_money": "Seen in {campaigns}, {rows}, with {spend} spent.",
     "advice.basis_money_of_some": "Seen in {campaigns}, {rows}, with {spend} spent in {with_spend} of them.",
     "next.test_worth": (
-        "Next test: {subject} beside {against}, half of the budget each, with {spend} over {days} days. Choosing after "
-        "it is worth about {value} {unit} on the next ninety days, it costs about {cost}. Choose {subject} if its "
-        "{metric} is {result} that of {against} or better."
+        "{how}, half of the budget each, with {spend} over {days} days. Choosing after it is "
+        "worth about {value} {unit} on what ninety days put there; while it runs, half of it is on the weaker of the "
+        "two, which costs about {cost}. Choose {subject} {rule}."
     ),
-    "result.other": "{size} {side}",
-    "result.as_good": "as good as",
+    "test.if_better": "if its {metric} comes out at least {size} {side} that of {against}, else stay",
+    "test.if_as_good": "if its {metric} comes out as good as that of {against} or better, else stay",
+    "test.unless_worse": "unless its {metric} comes out more than {size} {side} that of {against}",
+    "test.whole": "Test {subject}: run one campaign on it and one on {against}",
+    "test.beside": "Test {subject}: show it and {against} side by side in one campaign and send its breakdown",
     "range.one_side": "{low} to {high} {side}",
     "range.both_sides": "{low} lower to {high} higher",
     "side.than_usual": "{size} {side} than usual",

@@ -50,8 +50,9 @@ def with_bookables(
     cells = _Cells(table)
     knowledge = replace(knowledge, delivery=cells.delivery())
     bookables = _counted(knowledge, cells, definitions)
+    knowledge = replace(knowledge, bookables=bookables)
     if not bookables or not posterior.known(knowledge, knowledge.goal_metric):
-        return replace(knowledge, bookables=bookables)
+        return knowledge
     effects = TotalEffects(knowledge, knowledge.goal_metric)
     knowledge = replace(knowledge, mixtures=_mixtures(effects, bookables) if favoured else {})
     totals = effects.knowing(knowledge).of(bookables)

@@ -46,7 +46,7 @@ from reflection.inference.fit_budget import LeftOut, level_of
 from reflection.inference.goal_tables import GoalTables
 from reflection.inference.goals import Spending, goals_of, labelled
 from reflection.inference.identification import Identification
-from reflection.inference.next_test import with_next_test
+from reflection.inference.next_test import pace_of
 from reflection.inference.partition_evidence import PartitionEvidence
 from reflection.inference.partitions import InMemory, Partitions, sample_bits
 from reflection.inference.support import SupportIndex
@@ -220,8 +220,8 @@ def _of_goal(
     support, favoured = SupportIndex(fits), fits.favours_effects(knowledge.goal_metric)
     knowledge = _with_fits(knowledge, fits, support)
     knowledge = replace(knowledge, creatives=learn_texts(fits, cells, request.floor))
-    knowledge = with_bookables(knowledge, table, request.definitions, support, favoured=favoured)
-    return with_next_test(knowledge, table)
+    knowledge = replace(knowledge, pace=pace_of(table))
+    return with_bookables(knowledge, table, request.definitions, support, favoured=favoured)
 
 
 def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex) -> Knowledge:

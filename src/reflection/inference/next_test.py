@@ -1,42 +1,41 @@
-"""The next test that is worth its money: what to run beside today's best choice, for how much, and what decides.
+"""The tests that are worth their money: what to run beside today's choice, for how much, and what decides.
 
-Open questions are what can be booked and is not today's best choice of its kind. A test is worth what choosing after
-it, and not now, is expected to bring on the money that the next 90 days put there; it costs what its half that is not
-today's best choice is expected to lose. One is proposed only where the first exceeds the second; "nothing" is an
-answer. Cells of one campaign share everything else, so audiences and creatives are shown side by side in one campaign.
+Open is what can be booked and nothing is advised of; it is tested beside what one books today of its kind. A test is
+worth what choosing after it, and not now, is expected to bring on the money that the next 90 days put there; it costs
+what its half on the weaker of the two is expected to lose. What is worth less in every size is no candidate; "nothing"
+is an answer. Cells of one campaign share everything else, so audiences and creatives are shown side by side in one.
 Must not know stores.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from reflection.domain import signals
-from reflection.domain.bookable import Bookable
+from reflection.domain.bookable import Bookable, Lane
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import METRICS, as_read
-from reflection.domain.number_of import number_of
-from reflection.domain.results import NextTest
-from reflection.explain import formatting
+from reflection.domain.next_test import NO_MONEY, NextTest, Pace
+from reflection.explain.sentence_of_test import evidence_of_test, sentence_of_test
 from reflection.inference import posterior
+from reflection.inference.campaign_columns import Floats
 from reflection.inference.dataset import Dataset
-from reflection.inference.total_effects import TotalEffects
-from reflection.inference.usual_delivery import usual_level
-from reflection.stats.value_of_information import (
-    deciding_result,
-    loss_while_testing,
-    value_of_testing,
-    variance_after,
-)
+from reflection.inference.usual_delivery import ALL, delivery_of
+from reflection.stats.value_of_information import TwoOptions
 
 HORIZON = 90
 """Days whose spend is chosen with what a test tells."""
 
+SHORTEST = 30.0
+"""Days that a pace of spending is taken from at least, where so few were seen."""
+
 SIZES = (0.5, 1.0, 2.0, 4.0)
 """Sizes of tests, in usual campaigns."""
 
+KINDS = (signals.PLATFORM, signals.AUDIENCE, signals.CREATIVE)
+OPEN: Lane = "not enough evidence"
 DAYS = (7, 60)
 WORTH_RUNNING = 0.97
 """A test that leaves more than this share of the interval's width settles nothing."""
@@ -46,119 +45,171 @@ LEAST_WORTH = 0.02
 
 Z90 = 1.6448536269514722
 NOTHING = "nothing is worth testing now: what a test could still change is worth less than it would cost"
+UNPAID = "what a test is worth cannot be told: no money was spent in the last 90 days"
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """How much is spent: in the last 90 days, and by a usual campaign."""
+class _Size:
+    """A test of one size: money, days, variance of what it observes, and what it is worth and costs, in money."""
 
-    recent: float
-    campaign: float
-
-    @classmethod
-    def of(cls, table: Dataset) -> "Pace":
-        """The pace of a table, in its currency."""
-        spend, days = np.nan_to_num(table.by_campaign(table.spend)), table.campaigns.day
-        if not (spend > 0).any():
-            return cls(0.0, 0.0)
-        return cls(float(spend[days > days.max() - HORIZON].sum()), float(np.median(spend[spend > 0])))
+    spend: float
+    days: int
+    noise: float
+    value: float
+    cost: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Usual:
-    """What the account usually gets on the goal, and what a conversion usually costs; None where not known."""
+def pace_of(table: Dataset) -> Pace:
+    """How much is spent, in the currency of a table; of a history shorter than 90 days, as much as at its pace."""
+    spend, days = np.nan_to_num(table.by_campaign(table.spend)), table.campaigns.day
+    if not (spend > 0).any():
+        return NO_MONEY
+    seen = min(HORIZON, max(SHORTEST, float(days.max() - days.min()) + 1.0))
+    recent = float(spend[days > days.max() - HORIZON].sum()) * HORIZON / seen
+    return Pace(recent, float(np.median(spend[spend > 0])))
 
+
+def no_test(knowledge: Knowledge) -> str | None:
+    """Why there is none, of what was learnt about something that can be booked; None where nothing was."""
+    if not knowledge.bookables or not posterior.known(knowledge, knowledge.goal_metric):
+        return None
+    return NOTHING if knowledge.pace.recent > 0 else UNPAID
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Choice:
+    """Something that can be booked, what is advised of it, what the account usually gets of its kind, in the metric's
+    own unit (None where not known), and draws of the logarithm of its total effect, (draws,).
+    """
+
+    bookable: Bookable
+    lane: Lane
     level: float | None
+    draws: Floats
+
+    @property
+    def expected(self) -> float:
+        """What it is expected to bring, as a share of what the account usually gets."""
+        return float(np.exp(np.clip(self.draws, -50.0, 50.0)).mean())
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where something would be tested, on which metric: what a conversion usually costs (None where not known), what
+    is spent in 90 days, and by a usual campaign.
+    """
+
+    metric: str
     cost: float | None
+    pace: Pace
 
     @classmethod
-    def of(cls, knowledge: Knowledge) -> "_Usual":
-        """Of one fit."""
-        return cls(usual_level(knowledge, knowledge.goal_metric), posterior.usual(knowledge, "cpa"))
+    def of(cls, knowledge: Knowledge, metric: str, platform: str | None, objective: str | None) -> "_Place":
+        """On a platform, for an objective, where these are settled."""
+        purpose, pace = objective or ALL, knowledge.pace
+        share = delivery_of(knowledge, ALL).get(purpose, 0.0) if objective in knowledge.delivery else 1.0
+        if platform is not None:
+            share *= delivery_of(knowledge, purpose).get(knowledge.aliases.get(platform, platform), 0.0)
+        return cls(metric, posterior.usual(knowledge, "cpa"), replace(pace, recent=pace.recent * share))
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """Whether something does better than today's best choice of its kind: the log ratio, and the money on it."""
+    """Whether something does better than what one books today of its kind: the two, as shares of what the account
+    usually gets, that in the metric's own unit, and the money on it in 90 days.
+    """
 
     challenger: Bookable
     holder: Bookable
-    mean: float
-    variance: float
+    options: TwoOptions
+    level: float | None
     moved: float
 
 
-def with_next_test(knowledge: Knowledge, table: Dataset) -> Knowledge:
-    """The knowledge with the test that is worth most after its cost, or with none."""
-    pace, goal = Pace.of(table), knowledge.goal_metric
-    if not posterior.known(knowledge, goal) or pace.recent <= 0:
-        return knowledge
-    usual = _Usual.of(knowledge)
-    tests = [test for question in _questions(knowledge, pace) for test in _tests(knowledge, question, pace, usual)]
-    best = max(tests, key=lambda test: ((test.value or 0.0) - (test.cost or 0.0), test.signal_key), default=None)
-    return replace(knowledge, next_test=best)
+def rivals(knowledge: Knowledge, platform: str | None, objective: str | None) -> list[Bookable]:
+    """What can be chosen instead of another of its kind, and is known apart from what it ran with.
+
+    Args:
+        platform, objective: keys of signals that are settled; a settled platform is no choice.
+    """
+    return [
+        one
+        for one in knowledge.bookables
+        if one.definition.kind in KINDS[platform is not None :]
+        and one.platform is None
+        and not one.confounded
+        and one.doubt is None
+        and one.spend
+        and (objective is None or objective in (one.objectives or {objective}))
+    ]
 
 
-def _questions(knowledge: Knowledge, pace: Pace) -> list[_Question]:
-    """Every challenger of today's best choice of its kind."""
-    questions, effects = [], TotalEffects(knowledge, knowledge.goal_metric)
-    for kind in ("platform", "audience", "creative"):
-        rivals = [
-            one
-            for one in knowledge.bookables
-            if one.definition.kind == kind
-            and one.platform is None
-            and not one.confounded
-            and one.doubt is None
-            and one.spend
-        ]
-        if len(rivals) < 2:
+def worth_testing(
+    knowledge: Knowledge, metric: str, choices: Sequence[Choice], platform: str | None, objective: str | None
+) -> Mapping[str, NextTest]:
+    """Of everything that is open the test that is worth most after its cost, by key; of what is worth none, nothing.
+
+    Args:
+        choices: the `rivals` there, with their total effects on the metric.
+    """
+    place = _Place.of(knowledge, metric, platform, objective)
+    questions = _questions(choices, place.pace) if place.pace.recent > 0 else ()
+    tests = (_best(knowledge, question, place) for question in questions)
+    return {test.signal_key: test for test in tests if test is not None}
+
+
+def _questions(choices: Sequence[Choice], pace: Pace) -> Iterator[_Question]:
+    """Everything open, each beside today's best choice of its kind."""
+    for kind in KINDS:
+        own = [choice for choice in choices if choice.bookable.definition.kind == kind]
+        if len(own) < 2:
             continue
-        draws = effects.draws(rivals)
-        expected = np.exp(np.clip(draws, -50.0, 50.0)).mean(axis=1)
-        # Only what was booked often enough is a choice that one falls back on.
-        best = max(range(len(rivals)), key=lambda place: (rivals[place].enough, expected[place], rivals[place].key))
-        share = 1.0 if kind == signals.PLATFORM else min(1.0, _usual_stake(rivals) / pace.campaign)
-        for place, rival in enumerate(rivals):
-            if place != best:
-                ratio = draws[place] - draws[best]
-                variance = float(ratio.var())
-                if variance > 0:
-                    questions.append(_Question(rival, rivals[best], float(ratio.mean()), variance, pace.recent * share))
-    return questions
+        holder = max(own, key=_today)
+        stake = float(np.median([(one.bookable.spend or 0.0) / one.bookable.campaigns for one in own]))
+        share = 1.0 if kind == signals.PLATFORM else min(1.0, stake / pace.campaign)
+        for choice in own:
+            options = _options(holder, choice)
+            if choice.lane == OPEN and choice is not holder and options.variance > 0:
+                yield _Question(choice.bookable, holder.bookable, options, holder.level, pace.recent * share)
 
 
-def _usual_stake(rivals: Sequence[Bookable]) -> float:
-    """What a usual campaign puts on one of them."""
-    return float(np.median([(one.spend or 0.0) / one.campaigns for one in rivals]))
+def _options(holder: Choice, challenger: Choice) -> TwoOptions:
+    """The two by their draws."""
+    ratio = challenger.draws - holder.draws
+    covariance = float(np.cov(holder.draws, ratio, bias=True)[0, 1])
+    return TwoOptions(holder.expected, challenger.expected, float(ratio.mean()), float(ratio.var()), covariance)
 
 
-def _tests(knowledge: Knowledge, question: _Question, pace: Pace, usual: _Usual) -> list[NextTest]:
-    """The sizes of a test that are worth more than they cost."""
-    worth = (usual.level or 0.0) if knowledge.goal_metric == "roas" else 1.0
-    tests = []
+def _today(choice: Choice) -> tuple[bool, bool, float, str]:
+    """The greatest is what one books today: what is advised, else what was booked often enough to fall back on."""
+    return choice.lane == "exploit", choice.bookable.enough, choice.expected, choice.bookable.key
+
+
+def _best(knowledge: Knowledge, question: _Question, place: _Place) -> NextTest | None:
+    """The size of a test that is worth most after its cost, of those worth more than they cost."""
+    worth = (question.level or 0.0) if place.metric == "roas" else 1.0
+    options, sizes = question.options, []
     for size in SIZES:
-        spend = float(f"{size * pace.campaign:.2g}")
+        spend = float(f"{size * place.pace.campaign:.2g}")
         days = max(DAYS[0], math.ceil(spend / (question.moved / HORIZON)))
-        noise = _noise(knowledge, question, spend, usual.cost)
-        left = variance_after(question.variance, noise)
-        value = question.moved * worth * value_of_testing(question.mean, question.variance, noise)
-        cost = spend / 2 * worth * loss_while_testing(question.mean, question.variance)
-        settles = math.sqrt(left / question.variance) < WORTH_RUNNING
+        noise = _noise(knowledge, question, spend, place)
+        value = question.moved * worth * options.value_of_testing(noise)
+        cost = spend / 2 * worth * options.loss_while_testing
+        settles = math.sqrt(options.variance_after(noise) / options.variance) < WORTH_RUNNING
         if days <= DAYS[1] and settles and value > max(cost, LEAST_WORTH * spend):
-            tests.append(_described(knowledge, question, spend, days, noise, value, cost))
-    return tests
+            sizes.append(_Size(spend, days, noise, value, cost))
+    best = max(sizes, key=lambda size: size.value - size.cost, default=None)
+    return None if best is None else _described(knowledge, place.metric, question, best)
 
 
-def _noise(knowledge: Knowledge, question: _Question, spend: float, cost: float | None) -> float:
+def _noise(knowledge: Knowledge, question: _Question, spend: float, place: _Place) -> float:
     """Variance of the log ratio that a test observes: the counting of each half's events, and their own scatter."""
-    goal = knowledge.goal_metric
-    events = spend / 2 / cost if cost else 0.0
-    counting = 2 * METRICS[goal].noise / (events + 0.5)
+    events = spend / 2 / place.cost if place.cost else 0.0
+    counting = 2 * METRICS[place.metric].noise / (events + 0.5)
     whole = question.challenger.definition.kind == signals.PLATFORM
     scatters = knowledge.diagnostics.get("scatter", {})
     variance = 0.0
-    for part in METRICS[goal].composition:
+    for part in METRICS[place.metric].composition:
         of_part = scatters.get(part, {})
         inside = None if whole else of_part.get("within")
         apart = (of_part.get("between", 0.0), of_part.get("period", 0.0)) if inside is None else (inside,)
@@ -166,57 +217,32 @@ def _noise(knowledge: Knowledge, question: _Question, spend: float, cost: float 
     return counting + 2 * variance
 
 
-def _described(
-    knowledge: Knowledge, question: _Question, spend: float, days: int, noise: float, value: float, cost: float
-) -> NextTest:
-    goal, currency = knowledge.goal_metric, knowledge.currency
-    challenger, holder = question.challenger.label, question.holder.label
-    deciding = math.exp(deciding_result(question.mean, question.variance, noise))
+def _described(knowledge: Knowledge, metric: str, question: _Question, size: _Size) -> NextTest:
+    options = question.options
     now, after = (
-        _interval(question.mean, variance) for variance in (question.variance, variance_after(question.variance, noise))
+        _interval(options.mean, variance) for variance in (options.variance, options.variance_after(size.noise))
     )
-    metric, decides, _ = as_read(goal, deciding, None)
-    label = METRICS[metric].label
-    unit = "of revenue" if goal == "roas" else "in conversions at the usual CPA"
-
-    def money(amount: float) -> str:
-        return formatting.money(float(f"{amount:.2g}"), currency, whole=True)
-
-    how = (
-        f"Run one campaign on {challenger} and one on {holder}"
-        if question.challenger.definition.kind == signals.PLATFORM
-        else f"Show {challenger} and {holder} side by side in one campaign"
-    )
-    return NextTest(
+    challenger, holder = question.challenger.label, question.holder.label
+    shown = METRICS[as_read(metric, 1.0, None)[0]].label
+    test = NextTest(
         signal_key=question.challenger.key,
-        metric=goal,
-        question=f"does {challenger} do better than {holder} on {label}?",
-        description=(
-            f"{how}, half of the budget each, with {money(spend)} over {number_of(days, 'day')}, and send the "
-            f"breakdown. Choose {challenger} if its {label} comes out {_than(decides or 1.0)} that of {holder} or "
-            f"better, else stay with {holder}. Choosing after it is worth about {money(value)} {unit} on the "
-            f"{money(question.moved)} that 90 days put there; while it runs it costs about {money(cost)} against "
-            f"{holder} alone."
-        ),
-        spend=spend,
-        currency=currency,
+        metric=metric,
+        question=f"does {challenger} do better than {holder} on {shown}?",
+        description="",
+        spend=size.spend,
+        currency=knowledge.currency,
         interval_now=now,
         interval_after=after,
         against=question.holder.key,
         label=challenger,
         against_label=holder,
-        days=days,
+        days=size.days,
         share=0.5,
-        value=value,
-        cost=cost,
-        deciding=deciding,
+        value=size.value,
+        cost=size.cost,
+        deciding=math.exp(options.deciding_result(size.noise)),
     )
-
-
-def _than(lift: float) -> str:
-    """``5 % above``, ``12 % below``, ``as good as``."""
-    size = formatting.rough_lift(lift)
-    return "as good as" if size == formatting.NO_LIFT else f"{size} {'above' if lift > 1 else 'below'}"
+    return replace(test, description=sentence_of_test(evidence_of_test(test)))
 
 
 def _interval(mean: float, variance: float) -> tuple[float, float]:

@@ -18,8 +18,7 @@ from reflection.inference.learn import FitRequest, learn
 from reflection.inference.live_evidence import LiveEvidence
 
 _PARTS = (
-    "campaigns", "goal_metric", "currency", "effects", "findings", "weights", "bookables", "held", "next_test",
-    "reason",
+    "campaigns", "goal_metric", "currency", "effects", "findings", "weights", "bookables", "held", "reason",
 )  # fmt: skip
 
 

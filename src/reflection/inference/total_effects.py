@@ -10,7 +10,7 @@ those that stand out among many. Knows `Knowledge`; must not know how a fit is m
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -20,8 +20,10 @@ from scipy import sparse
 from reflection.domain import signals
 from reflection.domain.bookable import FALSE_ADVICE, Bookable, Definition, Total, root
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.next_test import NextTest
 from reflection.inference import posterior
 from reflection.inference.doubts import by_turns_without
+from reflection.inference.next_test import Choice, rivals, worth_testing
 from reflection.inference.unseen_pairs import LeftOpen, UnseenPairs
 from reflection.inference.usual_delivery import ALL, above_mean_of_logs, delivery_of, usual_level
 from reflection.stats import thompson
@@ -69,6 +71,7 @@ class TotalEffects:
         self._unseen = UnseenPairs(knowledge, metric, self._column)
         self._usuals: dict[tuple[str, str | None], Array] = {}
         self._levels: dict[tuple[str, str | None], float | None] = {}
+        self._tests: dict[tuple[str | None, str | None], Mapping[str, NextTest]] = {}
 
     def knowing(self, knowledge: Knowledge) -> "TotalEffects":
         """The same effects beside what became known of them: how large they usually are."""
@@ -84,6 +87,27 @@ class TotalEffects:
         Args:
             platform, objective: keys of signals that are settled; a pair's platform is settled anyway.
         """
+        asked, tests = {one.key for one in bookables}, self._tests.get((platform, objective))
+        others = [] if tests is not None else rivals(self._knowledge, platform, objective)
+        every = [*bookables, *(one for one in others if one.key not in asked)]
+        judged = self._judged(every, platform, objective)
+        if tests is None:  # whatever is asked about: one rule for every door
+            open_to = {one.key for one in others}
+            both = zip(every, judged, strict=True)
+            choices = [
+                Choice(one, total.total.lane, total.level, total.draws) for one, total in both if one.key in open_to
+            ]
+            tests = worth_testing(self._knowledge, self.metric, choices, platform, objective)
+            self._tests[platform, objective] = tests
+        return tuple(
+            one if test is None else replace(one, total=replace(one.total, lane="explore", test=test))
+            for test, one in zip([tests.get(one.key) for one in bookables], judged, strict=False)
+        )
+
+    def _judged(
+        self, bookables: Sequence[Bookable], platform: str | None, objective: str | None
+    ) -> tuple[TotalDraws, ...]:
+        """The total effect of each, before any test is thought of."""
         if not bookables:
             return ()
         draws = self.draws(bookables, platform=platform, objective=objective)

@@ -16,6 +16,7 @@ from reflection.domain import signals
 from reflection.domain.bookable import Bookable, recommendation_id
 from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.next_test import NextTest
 from reflection.domain.weights import Interval
 from reflection.explain.advice import VERBS, basis, grounds, recommendation, remarks, together
 from reflection.explain.sentences import Sentences
@@ -54,6 +55,7 @@ class Card:
         parts: signals that belong to it by definition, with their shares.
         experiments: ids of randomised experiments that tested it, or a part of its goal.
         goal: what the campaigns it rests on count as a conversion; None where the workspace has one goal.
+        test: of a candidate for one, what it costs, how large and long it is, and which result decides; else None.
         reason: what the card really rests on.
     """
 
@@ -90,6 +92,7 @@ class Card:
     parts: Mapping[str, float] = field(default_factory=dict)
     goal: str | None = None
     experiments: tuple[str, ...] = ()
+    test: NextTest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +234,7 @@ def _card(
         gain=total.gain,
         parts=bookable.definition.parts,
         goal=knowledge.goal,
+        test=total.test,
     )
 
 

@@ -13,9 +13,10 @@ import numpy as np
 
 from reflection.domain import signals
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.next_test import best_test
 from reflection.domain.weights import SignalWeight
 from reflection.inference import posterior
-from reflection.inference.next_test import NOTHING
+from reflection.inference.next_test import no_test
 from reflection.inference.too_few import nothing_known
 from reflection.recommendations.cards import Card, Option, build, with_propensities
 from reflection.stats import thompson
@@ -80,6 +81,7 @@ def recommend(basis: RecommendationInput) -> dict[str, Any]:
     reversals = list(_reversals(options, basis.accepted))
     options = tuple(option for option in options if not _rests_on(option.card, past))
     cards = _choose(options, basis.seed, basis.explore_budget)
+    next_test = best_test(option.card.test for option in options)
     reason = None if any(card.lane != "not enough evidence" for card in cards) else _nothing(knowledge, basis.pending)
     return {
         "generated_at": basis.moment,
@@ -88,18 +90,14 @@ def recommend(basis: RecommendationInput) -> dict[str, Any]:
         "epoch": knowledge.epoch,
         "recommendations": [
             *(row["text"] for row in reversals),
-            *_strings(cards, basis.insights, knowledge, reason),
+            *_strings(cards, basis.insights, reason),
         ],
         "top_signals": _top_signals(options, knowledge),
         "similar_campaigns": [_plain(item) for item in basis.similar],
         "cards": [asdict(card) for card in cards],
         "reason": reason,
-        "next_test": asdict(knowledge.next_test) if knowledge.next_test else None,
-        "next_test_reason": None
-        if knowledge.next_test
-        else NOTHING
-        if knowledge.bookables
-        else _nothing(knowledge, basis.pending),
+        "next_test": asdict(next_test) if next_test else None,
+        "next_test_reason": None if next_test else no_test(knowledge) or _nothing(knowledge, basis.pending),
         "top_insights": [dict(row) for row in basis.insights[:TOP]],
         "top_patterns": [dict(row) for row in basis.patterns[:TOP]],
         "no_longer": [*reversals, *(dict(row) for row in past.values())][:TOP],
@@ -154,15 +152,19 @@ def _choose(options: Sequence[Option], seed: int | None, explore_budget: float |
 
 def _proposals(options: Sequence[Option], explore_budget: float | None) -> list[Option]:
     """At most `SLATE` proposals: what is known to work first, 10 to 30 % of the places kept for tests."""
-    ranked = sorted(
-        options, key=lambda option: (option.card.lane != "exploit", -option.card.optimistic, option.card.signal)
-    )
+    ranked = sorted(options, key=_rank)
     exploits = [option for option in ranked if option.card.lane == "exploit"]
     tests = _within_budget([option for option in ranked if option.card.lane == "explore"], explore_budget)
     if not tests or not exploits:
         return [*exploits, *tests[: _places(tests)]][:SLATE]
     places = min(_places(ranked), len(tests))
     return [*exploits[: SLATE - places], *tests[:places]]
+
+
+def _rank(option: Option) -> tuple[bool, float, str]:
+    """What is known to work by how good it may be, then tests by what they are worth after their cost."""
+    card = option.card
+    return (False, -card.optimistic, card.signal) if card.test is None else (True, -card.test.worth, card.signal)
 
 
 def _places(options: Sequence[Option]) -> int:
@@ -179,22 +181,18 @@ def _within_budget(tests: Sequence[Option], budget: float | None) -> list[Option
         return list(tests)
     affordable, spent = [], 0.0
     for test in tests:
-        stake = test.card.stake
-        if stake is not None and spent + stake <= budget:
+        spend = test.card.test.spend if test.card.test else None
+        if spend is not None and spent + spend <= budget:
             affordable.append(test)
-            spent += stake
+            spent += spend
     return affordable
 
 
-def _strings(
-    cards: Sequence[Card], insights: Sequence[Mapping[str, Any]], knowledge: Knowledge, reason: str | None
-) -> list[str]:
+def _strings(cards: Sequence[Card], insights: Sequence[Mapping[str, Any]], reason: str | None) -> list[str]:
     """The specification's strings: the cards' sentences, then stored recommendations not said already."""
     sentences = [card.sentence for card in cards if card.lane != "not enough evidence"]
     if reason is not None:
         sentences.append(f"Nothing can be recommended yet: {reason}.")
-        if knowledge.next_test is not None:
-            sentences.append(knowledge.next_test.description)
     for row in insights:
         content = str(row.get("content", ""))
         aged = any(str(evidence_id).startswith(_OF_THEIR_TIME) for evidence_id in row.get("evidence", ()))

@@ -20,8 +20,6 @@ Lane = Literal["exploit", "explore", "avoid", "not enough evidence"]
 OPTIMISM = 0.9
 """Lower percentiles settle too early: at the 80th, what was not tried twice is seldom tried again."""
 
-NEGLIGIBLE = 0.02
-"""Log lifts smaller than two per cent change no decision."""
 FLOOR = 0.05
 EXPLORE_SHARE = (0.1, 0.3)
 
@@ -72,15 +70,12 @@ def lane(odds: Odds, *, established: bool) -> Lane:
 
     `established` says whether there is evidence enough to advise anything of it, it being one of many: the odds of one
     are right of that one, and not of those that stand out. Exploit and avoid want an interval without "no difference"
-    as well; explore wants odds at least even and something to gain at the optimistic end; otherwise there is not enough
-    evidence to say anything.
+    as well; otherwise there is not enough evidence to say anything; whether that is worth a test rests on the others.
     """
     if established and odds.low > 1.0:
         return "exploit"
     if established and odds.high < 1.0:
         return "avoid"
-    if np.log(odds.optimistic) > NEGLIGIBLE and odds.p_better >= 0.5 and odds.median >= 1.0:
-        return "explore"
     return "not enough evidence"
 
 

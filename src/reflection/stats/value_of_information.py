@@ -1,43 +1,65 @@
 """What a test is worth before it is run, and which result decides (Raiffa and Schlaifer 1961, preposterior analysis).
 
-Two options, one of which is booked today; the log of their ratio is normal with a mean and a variance. A test observes
-it with noise. After it the better one is booked, so its value is the expected maximum after it less the maximum now.
-This file must not know what the options are, nor what money is.
+Two options, one of which is booked today; the logs of what they bring are jointly normal. A test observes the log of
+their ratio with noise. After it the better one is booked, so its value is the expected maximum after it less the
+maximum now; which of the two is booked today makes no difference to it. This file must not know what the options are,
+nor what money is.
 """
 
 import math
+from dataclasses import dataclass
+from functools import cached_property
 
 from scipy.special import ndtr
 
 
-def variance_after(variance: float, noise: float) -> float:
-    """Variance of the log ratio after a test with this noise (a variance), whatever its outcome."""
-    return variance * noise / (variance + noise)
+@dataclass(frozen=True)
+class TwoOptions:
+    """What is believed of two options.
 
-
-def value_of_testing(mean: float, variance: float, noise: float) -> float:
-    """Expected gain from choosing after the test and not now, per unit of what is got from the option booked today.
-
-    Args:
-        mean, variance: of the log ratio of the other option to that of today, ``variance`` above zero.
-        noise: variance of the test's observation.
+    Attributes:
+        today, other: what each is expected to bring, in one unit, above zero.
+        mean, variance: of the log of the ratio of the other to today's, ``variance`` above zero.
+        covariance: of the log of today's with that of the ratio; zero where today's is known.
     """
-    left = variance_after(variance, noise)
-    learnt = math.sqrt(max(variance - left, 0.0))
-    if learnt < 1e-9:
-        return 0.0
-    distance = (mean + left / 2) / learnt
-    ratio = math.exp(mean + variance / 2)
-    after = ratio * float(ndtr(distance + learnt)) - float(ndtr(distance))
-    return max(after - max(ratio - 1.0, 0.0), 0.0)
 
+    today: float
+    other: float
+    mean: float
+    variance: float
+    covariance: float = 0.0
 
-def loss_while_testing(mean: float, variance: float) -> float:
-    """Expected loss of what is booked on the option that is not the best today, per unit of what it would have got."""
-    ratio = math.exp(mean + variance / 2)
-    return abs(ratio - 1.0)
+    @cached_property
+    def loss_while_testing(self) -> float:
+        """What the weaker of the two is expected to bring less than the other."""
+        return abs(self.other - self.today)
 
+    def variance_after(self, noise: float) -> float:
+        """Variance of the log ratio after a test with this noise (a variance), whatever its outcome."""
+        return self.variance * noise / (self.variance + noise)
 
-def deciding_result(mean: float, variance: float, noise: float) -> float:
-    """The observed log ratio from which the other option is the better choice after the test."""
-    return -noise * (0.5 + mean / variance)
+    def value_of_testing(self, noise: float) -> float:
+        """Expected gain from choosing after the test and not now, of one who books what is expected to bring more."""
+        moved = self._moved(noise)
+        if moved[1] - moved[0] < 1e-9:
+            return 0.0
+        limit = self._limit(noise)
+        after = self.today * float(ndtr(limit - moved[0])) + self.other * float(ndtr(moved[1] - limit))
+        return max(after - max(self.today, self.other), 0.0)
+
+    def deciding_result(self, noise: float) -> float:
+        """The observed log ratio from which the other option is the better choice after the test."""
+        return self.mean + self._limit(noise) * math.sqrt(self.variance + noise)
+
+    def _moved(self, noise: float) -> tuple[float, float]:
+        """How far a result one standard deviation up moves the expected log of today's, and of the other."""
+        deviation = math.sqrt(self.variance + noise)
+        return self.covariance / deviation, (self.covariance + self.variance) / deviation
+
+    def _limit(self, noise: float) -> float:
+        """The deciding result in standard deviations from what is expected: there both are expected to bring as much.
+
+        After a result of z the expected value of something is exp(c z - c^2 / 2) times what it was, c being `_moved`.
+        """
+        today, other = self._moved(noise)
+        return (math.log(self.today / self.other) + (other**2 - today**2) / 2) / (other - today)

@@ -20,9 +20,10 @@ from reflection.domain.bookable import Bookable, Definition, EvidenceFloor, Tota
 from reflection.domain.creative_knowledge import CreativeKnowledge, ScoreRecord, TextEffect, TextModel
 from reflection.domain.effect import Trend, WearOut
 from reflection.domain.knowledge import NOTHING, Effect, Knowledge, MetricPosterior
+from reflection.domain.next_test import NextTest, Pace
 from reflection.domain.own_levels import OwnLevels
 from reflection.domain.recurring_times import RecurringTimes
-from reflection.domain.results import Category, Finding, NextTest
+from reflection.domain.results import Category, Finding
 from reflection.domain.weights import SignalWeight
 from reflection.errors import LearningError
 from reflection.stats.array_bytes import NOISE, packed, unpacked
@@ -32,7 +33,7 @@ _NOT_FINITE = (b"NaN", b"Infinity")
 _LITTLE_FLOAT = np.dtype("<f4")
 _VALUES = (
     Knowledge, Effect, Finding, SignalWeight, MetricPosterior, NextTest, Bookable, Definition, Total, EvidenceFloor,
-    OwnLevels, RecurringTimes, Trend, WearOut, CreativeKnowledge, TextEffect, TextModel, ScoreRecord,
+    Pace, OwnLevels, RecurringTimes, Trend, WearOut, CreativeKnowledge, TextEffect, TextModel, ScoreRecord,
 )  # fmt: skip
 _KNOWLEDGE = TypeAdapter(
     Knowledge | None, config=ConfigDict(arbitrary_types_allowed=True, ser_json_inf_nan="constants")

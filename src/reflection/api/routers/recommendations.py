@@ -21,7 +21,7 @@ from reflection.api.openapi import json_request
 from reflection.api.parameters import Filter, PlannedCampaign
 from reflection.api.router import Router
 from reflection.domain.campaign import CampaignId, Name, Strict, Text
-from reflection.domain.results import NextTest
+from reflection.domain.next_test import NextTest
 from reflection.domain.validation import read
 from reflection.recommendations import agent_envelope
 from reflection.recommendations.cards import Card

@@ -9,8 +9,8 @@ from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.results import Analysis, Finding
 from reflection.explain import formatting
 from reflection.explain.as_people_read import as_people_read
-from reflection.explain.evidence import INTERVAL_LEVEL
-from reflection.explain.evidence_of_facts import spread_of, subject
+from reflection.explain.evidence import INTERVAL_LEVEL, subject
+from reflection.explain.evidence_of_facts import spread_of
 from reflection.explain.phrases_en import ENGLISH
 from reflection.explain.sentences import Sentences
 from reflection.reports.plot_data import RatioRow, Ratios
