@@ -153,12 +153,12 @@ def _in_lines_of(table: Table, report: ImportReport) -> ImportReport:
     """A report whose lines are those of the file, where the table's rows are not."""
     if not table.layout:
         return report
-    told = f"The file has {table.layout}: it is read as a table with a row for each."
+    message = f"The file has {table.layout}: it is read as a table with a row for each."
     findings = [
         replace(note, rows=tuple(dict.fromkeys(map(table.line_in_file, note.rows)))) for note in report.findings
     ]
     rejects = [replace(reject, line=table.line_in_file(reject.line)) for reject in report.rejects]
-    notes = _ordered([*findings, finding("laid_out", "info", told)])
+    notes = _ordered([*findings, finding("laid_out", "info", message)])
     return replace(report, findings=tuple(notes), rejects=tuple(dict.fromkeys(rejects)))
 
 

@@ -27,7 +27,7 @@ from reflection.ingest.reading.asset_rows import without_assets
 from reflection.ingest.reading.header import Header, find_header
 from reflection.ingest.reading.layouts import in_rows
 from reflection.ingest.reading.number_formats import numeric
-from reflection.ingest.reading.platform_evidence import header_by_evidence
+from reflection.ingest.reading.platform_evidence import tables_by_evidence
 from reflection.ingest.reading.repeated_sheets import Sheet, each_once
 from reflection.ingest.reading.suggested_mapping import suggest
 from reflection.ingest.reading.tables import Cells, Table, open_tables
@@ -66,7 +66,7 @@ def read_rows(item: Input, options: ImportOptions) -> FileRows:
     tables = _tables(item, options.limits)
     candidates = [(table, header) for table in tables if (header := find_header(table, dialects, explicit=explicit))]
     if not candidates and options.platform == "auto" and options.mapping is None:
-        candidates = [(table, header) for table in tables if (header := header_by_evidence(table))]
+        candidates = tables_by_evidence(tables)
     if not candidates:
         raise _unrecognised(tables, options)
     candidates = [pair for pair in candidates if pair[0].in_sight] or candidates  # nobody sees what hidden sheets hold
@@ -86,8 +86,8 @@ def read_rows(item: Input, options: ImportOptions) -> FileRows:
                 sheets.append((sheet, more))
     parts = each_once([(sheet.name, more) for sheet, more in sheets])
     header = replace(header, preamble=(*header.preamble, *facts.footer))
-    done = [sheet for sheet, _ in sheets]
-    unread = tuple(sheet.name for sheet in tables if sheet.typed and sheet not in done)
+    done = {sheet.name for sheet, _ in sheets}
+    unread = tuple(sheet.name for sheet in tables if sheet.typed and sheet.name not in done)
     return FileRows(table, header, _together([part.facts for part in parts]), _unused(table, header), unread, parts)
 
 

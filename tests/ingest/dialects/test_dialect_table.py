@@ -155,6 +155,11 @@ SAMPLES = {
         ) + "]}",
         "", None, TWO, 3.0,
     ),
+    "Amazon Ads API": Sample(
+        "date,campaignName,campaignId,searchTerm,impressions,clicks,cost,purchases7d,sales7d,campaignBudgetCurrencyCode\n"
+        "2026-09-14,A,7,shoes,1000,10,10.25,1,9,EUR\n2026-09-15,A,7,shoes,2000,20,20.25,2,18,EUR\n",
+        "", "EUR", TWO, 3.0, "searchTerm",
+    ),
     "Several platforms": Sample(
         "Date,Data source,Campaign,Country,Currency,Impressions,Clicks,Conversions,Cost\n"
         "2026-09-14,Facebook Ads,A,DE,EUR,1000,10,1,10.25\n2026-09-15,Facebook Ads,A,DE,EUR,2000,20,2,20.25\n",

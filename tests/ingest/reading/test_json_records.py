@@ -67,7 +67,13 @@ TIKTOK = {"code": 0, "data": {"list": [
                  "conversion": "4.5", "total_purchase_value": "500.25", "currency": "AUD"}}]}}  # fmt: skip
 
 
-@pytest.mark.parametrize(("answer", "platform"), [(GOOGLE, "Google"), (META, "Meta"), (TIKTOK, "TikTok")])
+AMAZON = [{"date": "2026-09-01", "campaignName": "Brand", "campaignId": 7, "impressions": 2_000, "clicks": 100,
+           "cost": 45.67, "purchases7d": 4.5, "sales7d": 500.25, "campaignBudgetCurrencyCode": "AUD"}]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("answer", "platform"), [(GOOGLE, "Google"), (META, "Meta"), (TIKTOK, "TikTok"), (AMAZON, "Amazon")]
+)
 def test_an_answer_of_a_platform_is_read_as_its_export(answer: Any, platform: str) -> None:
     report = _read(json.dumps(answer).encode())
 
@@ -94,12 +100,15 @@ LINES = [list(row.values()) for row in ROWS]
          "rows": [{"f": [{"v": value} for value in line]} for line in LINES]},
         {"range": "A1:H3", "values": [NAMES, *LINES]},
         [NAMES, *LINES],
+        {name: [row[name] for row in ROWS] for name in NAMES},
+        {name: {str(number): row[name] for number, row in enumerate(ROWS)} for name in NAMES},
+        {str(number): row for number, row in enumerate(ROWS)},
         [{**row, "date": {"value": row["date"]}} for row in ROWS],
         [{**row, "date": dict(zip(("year", "month", "day"), map(int, str(row["date"]).split("-")), strict=True))}
          for row in ROWS],
     ],
     ids=["pandas", "list of names", "list of columns", "one within another", "schema", "values of a sheet", "lines",
-         "wrapped days", "days in parts"],
+         "columns", "numbered columns", "numbered rows", "wrapped days", "days in parts"],
 )  # fmt: skip
 def test_rows_are_the_same_wherever_their_names_stand(answer: Any) -> None:
     assert asdict(_read(json.dumps(answer).encode()).totals) == FIGURES

@@ -1,9 +1,11 @@
 """Whose a table of anybody's words is: its file's name or a line beside it says so, or it is asked about."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import asdict
 
 import pytest
+from tests.ingest.checks.test_workbooks import with_sheets
 
 from reflection.errors import ImportFileError
 from reflection.ingest import ImportOptions, ImportReport, read_export
@@ -86,3 +88,39 @@ def test_a_platform_that_the_user_names_is_read_in_any_language(platform: str, n
 
     assert {campaign.platform for campaign in report.campaigns} == {name}
     assert FIGURES.items() <= asdict(report.totals).items()
+
+
+SECTIONS = """Date,Campaign,Spend (EUR),Impressions,Clicks,Conversions
+Google Ads,,,,,
+2026-09-14,Brand,1234.50,50000,800,20
+Total,,1234.50,50000,800,20
+Meta Ads,,,,,
+2026-09-15,Wide,1000.25,40000,700,15
+Total,,1000.25,40000,700,15
+"""
+
+
+def test_sections_that_are_called_as_platforms_say_whose_their_rows_are() -> None:
+    report = read(SECTIONS)
+
+    assert {(one.platform, one.name) for one in report.campaigns} == {("Google", "Brand"), ("Meta", "Wide")}
+    assert FIGURES.items() <= asdict(report.totals).items()
+    assert not report.rejects
+    assert "total_differs" not in {note.code for note in report.findings}
+
+
+def test_sheets_that_are_called_as_platforms_say_whose_their_rows_are(make_workbook: Callable[..., bytes]) -> None:
+    header = ["Date", "Campaign", "Spend (EUR)", "Impressions", "Clicks", "Conversions"]
+    sheets = {
+        "Google Ads": [header, ["2026-09-14", "Brand", 1234.5, 50_000.0, 800.0, 20.0]],
+        "Meta Ads": [header, ["2026-09-15", "Wide", 1000.25, 40_000.0, 700.0, 15.0]],
+    }
+    report = read_export(("media.xlsx", with_sheets(make_workbook, **sheets)), ImportOptions(as_of=dt.date(2027, 1, 1)))
+
+    assert {(one.platform, one.name) for one in report.campaigns} == {("Google", "Brand"), ("Meta", "Wide")}
+    assert FIGURES.items() <= asdict(report.totals).items()
+    assert "sheets_not_read" not in {note.code for note in report.findings}
+
+    sheets["Meta Ads"] = [[*header[:4], "Link clicks", "Purchases"], *sheets["Meta Ads"][1:]]
+    with pytest.raises(ImportFileError):
+        read_export(("media.xlsx", with_sheets(make_workbook, **sheets)))

@@ -12,7 +12,9 @@ from reflection.ingest.dialects.words import WORDS
 
 _PLAIN = ("date", "date_end", "account", "account_id", "campaign", "campaign_id", "audience", "audience_id", "creative",
           "creative_id", "objective", "impressions", "clicks", "spend", "currency")  # fmt: skip
-_CONVERSIONS = re.compile(r"conv|konv|konw|конв|dönüş|コンバージョン|전환|转化|chuyển đổi|המרות|التحويلات|μετατρ")
+_CONVERSIONS = re.compile(
+    r"conv|konv|konw|конв|คอนเวอร์|dönüş|コンバージョン|전환|转化|chuyển đổi|המרות|التحويلات|μετατρ"
+)
 """Words for conversions as such; what is counted by another name (orders, leads) is told by that name."""
 
 _SOLD = frozenset({"sales", "total sales", "sale value"})

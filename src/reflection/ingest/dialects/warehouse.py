@@ -162,4 +162,15 @@ MICROSOFT_API = (
          spend="spend", conversions="conversions|conversions_qualified", revenue="revenue"),
 )  # fmt: skip
 
-WAREHOUSE = (*GOOGLE_API, *META_API, *TIKTOK_API, *LINKEDIN_API, *MICROSOFT_API, *REDDIT_API)
+AMAZON_API = (
+    _api("amazon_api", "Amazon", "reports", "purchases7d|purchases14d|purchases30d|purchases1d|sales7d|"
+         "sales14d|sales30d|sales1d|campaignBudgetCurrencyCode|adGroupName|costPerClick|clickThroughRate|campaignBudgetAmount",
+         date="date|startDate", date_end="endDate", campaign_id="campaignId", campaign="campaignName",
+         audience_id="adGroupId", audience="adGroupName", creative_id="adId", placement="placementClassification",
+         segment="searchTerm|targeting|keyword", currency="campaignBudgetCurrencyCode", impressions="impressions",
+         clicks="clicks", spend="cost|spend", conversions="purchases7d|purchases14d|purchases30d",
+         revenue="sales7d|sales14d|sales30d"),
+)  # fmt: skip
+
+WAREHOUSE = (*GOOGLE_API, *META_API, *TIKTOK_API, *LINKEDIN_API, *MICROSOFT_API, *REDDIT_API,
+             *AMAZON_API)  # fmt: skip

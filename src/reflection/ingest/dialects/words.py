@@ -12,7 +12,7 @@ from reflection.ingest.dialects.dialect import SPLITS, is_number, normal_header,
 from reflection.ingest.dialects.text_words import text_columns
 
 WORDS: Mapping[str, tuple[str, ...]] = table(
-    date="date|التاريخ|اليوم|תאריך|ημερομηνία|ημέρα|"
+    date="date|dátum|dată|датум|วันที่|التاريخ|اليوم|תאריך|ημερομηνία|ημέρα|"
     "zeitraum|berichtszeitraum|kw|kalenderwoche|période|período|periodo|periode|period|reporting period|"
     "date range|gregorianisches datum|par jour|por día|por dia|pro tag|per giorno|per dag|fecha de inicio (en utc)|"
     "date de début (en utc)|startdatum (in utc)|fecha gregoriana|data gregoriana|gregorian date|dt|"
@@ -26,7 +26,8 @@ WORDS: Mapping[str, tuple[str, ...]] = table(
     campaign="campaign|الحملة|اسم الحملة|קמפיין|שם קמפיין|καμπάνια|cmp nm|campaign nm|"
     "kampagnengruppe|campaign group name|campaign name|kampagne|kampagnenname|campagne|"
     "nom de la campagne|campaña|nombre de la campaña|campagna|nome della campagna|campanha|nome da campanha|"
-    "campagnenaam|kampania|nazwa kampanii|kampanj|kampanjnamn|kampanje|kampagnenavn|kampanja|kampanjan nimi|kampaň|"
+    "кампанія|แคมเปญ|campagnenaam|kampania|nazwa kampanii|kampanj|kampanjnamn|kampanje|kampagnenavn|kampanja|"
+    "kampanjan nimi|kampaň|"
     "název kampaně|kampanya|kampanya adı|kampány|campanie|кампания|название кампании|キャンペーン|キャンペーン名|"
     "캠페인|캠페인 이름|广告系列|推广计划|广告系列名称|chiến dịch|kampanye|nama kampanye|session campaign|"
     "nombre del grupo de campañas|nom du groupe de campagnes|nome do grupo de campanhas|nome del gruppo di campagne|"
@@ -45,14 +46,15 @@ WORDS: Mapping[str, tuple[str, ...]] = table(
     "iklan|広告名|광고|广告",
     creative_id="ad id|creative id",
     objective="objective|campaign objective|goal|ziel|objectif|objetivo|obiettivo|doel|cel|mål|hedef|цель",
-    impressions="impressions|مرات الظهور|חשיפות|εμφανίσεις|"
+    impressions="impressions|покази|การแสดงผล|مرات الظهور|חשיפות|εμφανίσεις|"
     "displays|visualizzazioni|visualisations|affichages|anzeigenaufrufe|ad views|"
     "served impressions|exibições|wyśw.|vert.|impr.|impr|paid impressions|shown|views served|impressionen|"
     "einblendungen|impressions totales|impresiones|impressioni|impression|impressões|vertoningen|weergaven|"
     "wyświetlenia|visningar|exponeringar|visninger|eksponeringer|näyttökerrat|zobrazení|gösterim|gösterimler|"
     "megjelenítések|afișări|показы|インプレッション|表示回数|노출|노출수|展示次数|展示|曝光次数|曝光量|lượt hiển thị|"
     "hiển thị|tayangan|metrics impressions|imps|exposures|ad impressions",
-    clicks="link clicks|نقرات الرابط|clicks (destination)|destination clicks|outbound clicks|clicks to landing page|"
+    clicks="link clicks|кліки|คลิก|نقرات الرابط|clicks (destination)|destination clicks|outbound clicks|"
+    "clicks to landing page|"
     "landing page clicks|link-klicks|länkklick|linkklik|lenkeklikk|linkklikken|klikken op link|kliknięcia linku|"
     "bağlantı tıklamaları|clics en el enlace|cliques no link|clicks|click|klick|swipe ups|swipes|taps|klicks|clics|"
     "clics (destination)|clics (destino)|cliques (destino)|clic (destinazione)|klicks (ziel)|"
@@ -60,7 +62,8 @@ WORDS: Mapping[str, tuple[str, ...]] = table(
     "tıklama|tıklamalar|kattintások|clicuri|клики|クリック|クリック数|클릭|클릭수|点击|点击次数|点击量|lượt nhấp|"
     "số lượt nhấp|metrics clicks|ad clicks|clks|النقرات|קליקים|הקלקות|κλικ|inline link clicks",
     spend="spend|advertiser cost|advertiser cost (adv currency)|المبلغ الذي تم إنفاقه|الإنفاق|التكلفة|עלות|κόστος|"
-    "total gastado|total dépensé|totale speso|"
+    "total gastado|total dépensé|totale speso|netto-kosten|nettokosten|werbekosten|mediakosten|media-kosten|"
+    "net cost|net spend|dépenses nettes|coste neto|costo netto|витрати|ค่าใช้จ่าย|"
     "spent|speso|gastos|gastado|dépense totale|dépenses totales|inversión|importe|budget spent|"
     "media spend total|amount|betrag|montant|gesamtausgaben|spenderat belopp|brugt beløb|beløp brukt|"
     "uitgegeven bedrag|besteed bedrag|wydana kwota|vynaložená částka|gasto total|valor gasto|montante gasto|"
@@ -71,14 +74,14 @@ WORDS: Mapping[str, tuple[str, ...]] = table(
     "harcanan tutar|költség|cost total|расход|расходы|потраченная сумма|сумма затрат|затраты|стоимость|費用|消化金額|"
     "コスト|비용|지출금액|费用|花费|消耗|chi phí|biaya|jumlah yang dibelanjakan|metrics cost micros|cost micros|"
     "metrics costmicros|local spend amount|revenue adv currency|total media cost advertiser currency",
-    conversions="conversions|التحويلات|המרות|μετατροπές|"
+    conversions="conversions|конверсії|คอนเวอร์ชัน|التحويلات|המרות|μετατροπές|"
     "conversion|conv.|total conversions|results|result|konversionen|conversiones|conversioni|"
     "conversões|conversies|konwersje|konverteringar|konverteringer|konversiot|konverze|dönüşüm|dönüşümler|konverziók|"
     "conversii|конверсии|コンバージョン|전환|전환수|转化|转化次数|转化数|chuyển đổi|konversi|key events|"
     "metrics conversions|orders|purchases|sales count|leads|installs|sign ups|signups|bestellungen|käufe|achats|"
     "compras|acquisti|pedidos|ventas|aankopen|zakupy|köp|køb|kjøp|ostot|nákupy|satın almalar|заказы|покупки|"
     "7 day total orders (#)|14 day total orders (#)|total orders (#)",
-    revenue="revenue|الإيرادات|قيمة التحويل|הכנסות|έσοδα|gmv|"
+    revenue="revenue|bevétel|tuotto|myynti|дохід|الإيرادات|قيمة التحويل|הכנסות|έσοδα|gmv|"
     "sale value|revenus|revenu|recettes|conversions value|purchase revenue|order value|total value|"
     "conversion revenue|conversion value|conv. value|total conversion value|purchase value|purchases value|sales|"
     "total sales|turnover|umsatz|conversion-wert|conv.-wert|valeur de conversion|chiffre d'affaires|ingresos|"
@@ -86,12 +89,13 @@ WORDS: Mapping[str, tuple[str, ...]] = table(
     "conversiewaarde|omzet|wartość konwersji|przychód|konverteringsvärde|intäkter|omsætning|omsetning|tržby|"
     "hodnota konverze|gelir|dönüşüm değeri|доход|ценность конверсии|売上|コンバージョン値|매출|전환값|转化价值|收入|"
     "doanh thu|pendapatan|metrics conversions value|7 day total sales|14 day total sales|total revenue|checkout value",
-    currency="currency|ccy|currency code|account currency|account currency code|advertiser currency|währung|"
+    currency="currency|ccy|valuutta|monedă|สกุลเงิน|currency code|account currency|account currency code|"
+    "advertiser currency|währung|"
     "währungscode|devise|code devise|moneda|código de moneda|valuta|valutacode|codice valuta|moeda|código da moeda|"
     "waluta|kod waluty|měna|para birimi|pénznem|валюта|通貨|通貨コード|통화|货币|货币代码|币种|幣別|"
     "mata uang|العملة|מטבע|νόμισμα|"
     "customer currency code",
-    platform="platform|المنصة|القناة|פלטפורמה|ערוץ|πλατφόρμα|κανάλι|"
+    platform="platform|csatorna|canalul|แพลตฟอร์ม|ช่องทาง|المنصة|القناة|פלטפורמה|ערוץ|πλατφόρμα|κανάλι|"
     "datenquelle|data source name|source de données|fuente de datos|fonte de dados|origen de datos|"
     "werbeplattform|channel|source|data source|datasource|network|ad platform|media source|publisher|kanal|plattform|"
     "canal|plateforme|plataforma|canale|piattaforma|kanaal|kanał|kanava|zdroj|платформа|канал|источник|媒体|媒体平台|"

@@ -89,11 +89,27 @@ def _opened(document: Any) -> Iterator[Mapping[str, Any]]:
     elif isinstance(document, dict):
         inner = next((document[name] for name in _ENVELOPES if isinstance(document.get(name), (list, dict))), None)
         if inner is None:
-            yield document
+            yield from _columns(document) or [document]
         elif isinstance(inner, list) and (rows := _apart_from_names(document, inner)) is not None:
             yield from rows
         else:
             yield from _opened(inner)
+
+
+def _columns(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The records of a document that holds them column by column, or by number, as pandas writes frames; empty where it
+    is one record."""
+    parts = list(document.values())
+    if len(parts) > 2 and all(map(_is_line, parts)) and len(set(map(len, parts))) == 1:
+        return list(_lines(list(document), list(zip(*parts, strict=True))))
+    if not parts or not all(isinstance(part, dict) and part for part in parts):
+        return ()
+    if all(map(str.isdigit, document)):
+        return parts
+    numbers = list(parts[0])
+    if all(map(str.isdigit, numbers)) and all(list(part) == numbers for part in parts):
+        return [{name: column[number] for name, column in document.items()} for number in numbers]
+    return ()
 
 
 def _is_line(item: Any) -> bool:

@@ -206,8 +206,12 @@ def _stacked(table: Table, layout: _Layout, limits: Limits) -> Table:
                 label = "" if any(is_label(row[index]) for index in fixed) else block
                 own = [*(row[index] for index in fixed), label, *cells, *([codes[block]] if currencies else [])]
                 rows[block].append((number, own))
-    told = f"a block of columns for each {'time' if layout.kind == _TIME else 'platform'} ({', '.join(blocks)})"
-    return laid_out(table, [*above, (line, header), *(row for own in rows.values() for row in own), *others], told)
+    blocks_in_words = (
+        f"a block of columns for each {'time' if layout.kind == _TIME else 'platform'} ({', '.join(blocks)})"
+    )
+    return laid_out(
+        table, [*above, (line, header), *(row for own in rows.values() for row in own), *others], blocks_in_words
+    )
 
 
 def _title(layout: _Layout) -> str:
@@ -288,7 +292,7 @@ def _with_metrics(table: Table, below: Iterable[tuple[int, Cells]], place: int, 
         (number, [*map(str, key[:-1]), *(figures.get(name, "") for name in names)])
         for key, (number, figures) in records.items()
     ]
-    told = f"a row for each figure, named by '{header[metric]}'"
+    layout = f"a row for each figure, named by '{header[metric]}'"
     return laid_out(
-        table, [*table.head[:place], (line, [*(header[index] for index in keys), *names]), *rows, *others], told
+        table, [*table.head[:place], (line, [*(header[index] for index in keys), *names]), *rows, *others], layout
     )

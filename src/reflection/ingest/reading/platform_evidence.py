@@ -3,18 +3,19 @@
 One platform has to be named, and no other. Must not know what is made of the rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import polars as pl
 
 from reflection.ingest.dialects import DIALECTS
 from reflection.ingest.dialects.any_language import report_of
-from reflection.ingest.dialects.platforms import platforms_in
+from reflection.ingest.dialects.dialect import normal_header
+from reflection.ingest.dialects.platforms import is_platform, platform_name, platforms_in
 from reflection.ingest.dialects.words import counts_conversions
 from reflection.ingest.reading.header import Header, find_header
 from reflection.ingest.reading.number_formats import numeric
-from reflection.ingest.reading.tables import Table
+from reflection.ingest.reading.tables import Cells, Table, laid_out
 
 _LONGEST = 120
 """Characters of a line that is a title or a note; prose names many things."""
@@ -23,7 +24,25 @@ _LONGEST = 120
 _CAMPAIGNS = {"campaign", "campaign_id"}
 
 
-def header_by_evidence(table: Table) -> Header | None:
+def tables_by_evidence(tables: Sequence[Table]) -> list[tuple[Table, Header]]:
+    """Those of a file's tables that say beside their headers whose they are, with the headers.
+
+    Sheets, or sections of one table, each of another platform get a column that says so; none are returned where such
+    sheets differ in their headers.
+    """
+    sections = [(table, header) for one in tables if (pair := _of_sections(one)) for table, header in [pair]]
+    if sections:
+        return sections
+    pairs = [(table, header) for table in tables if (header := _header(table))]
+    if len({header.dialect.platform for _, header in pairs}) < 2:
+        return pairs
+    if len({tuple(map(normal_header, header.cells)) for _, header in pairs}) > 1:
+        return []
+    sheets = [_with_platform(table, header, "a sheet for each platform") for table, header in pairs]
+    return [(sheet, header) for sheet in sheets if (header := find_header(sheet, DIALECTS))]
+
+
+def _header(table: Table) -> Header | None:
     """The header of a platform's report in any language; None where nothing says whose it is, or a column is not
     clear."""
     evidence: dict[str, str] = {}
@@ -36,6 +55,39 @@ def header_by_evidence(table: Table) -> Header | None:
     own = next((one for one in DIALECTS if one.platform == platform and not one.key.endswith("_api")), None)
     header = find_header(table, [report_of(platform, own, where)])
     return _with_conversions(header, table) if header and _CAMPAIGNS & set(header.columns) else None
+
+
+def _of_sections(table: Table) -> tuple[Table, Header] | None:
+    """A table whose rows stand below lines that each name a platform; None where there are no two such lines."""
+    lines = {cells[0].strip() for _, cells in table.head if _is_section(cells)}
+    if len(set(map(platform_name, lines))) < 2:
+        return None
+    header = find_header(table, [report_of("", None, "sections")])
+    if header is None:
+        return None
+    whole = _with_platform(table, header, "a section of rows for each platform")
+    own = find_header(whole, DIALECTS)
+    return (whole, own) if own else None
+
+
+def _is_section(cells: Cells) -> bool:
+    return bool(cells) and is_platform(cells[0]) and not any(cell.strip() for cell in cells[1:])
+
+
+def _with_platform(table: Table, header: Header, layout: str) -> Table:
+    """The table with a column that says each row's platform: its own, or that of the section it stands in."""
+    rows: list[tuple[int, Cells]] = []
+    platform = header.dialect.platform
+    for chunk in table.chunks():
+        for line, cells in zip(chunk.lines, chunk.rows, strict=True):
+            if line > header.line and not header.dialect.platform and _is_section(cells):
+                platform = cells[0].strip()
+            elif len(cells) == len(header.cells):
+                own = "Platform" if line == header.line else platform if line > header.line else ""
+                rows.append((line, [*cells, own]))
+            else:
+                rows.append((line, cells))
+    return laid_out(table, rows, layout)
 
 
 def _with_conversions(header: Header, table: Table) -> Header:

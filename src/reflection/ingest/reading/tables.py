@@ -176,9 +176,9 @@ def laid_out(table: Table, rows: Sequence[tuple[int, Cells]], layout: str) -> Ta
     """A table with its cells in other rows, each with the line that it stands in, and how they stand there."""
     cells = [row for _, row in rows]
     origin = [table.line_in_file(line) for line, _ in rows]
-    told = f"{table.layout} and {layout}" if table.layout else layout
+    both = f"{table.layout} and {layout}" if table.layout else layout
     head = list(enumerate(cells[:HEAD_ROWS], start=1))
-    return replace(table, head=head, _sheet=cells, layout=told, origin=origin)
+    return replace(table, head=head, _sheet=cells, layout=both, origin=origin)
 
 
 def _written(value: str | float | None) -> str:
