@@ -91,7 +91,7 @@ def test_a_campaign_that_is_always_so_is_no_fault(account, best: float) -> None:
 
 
 def test_nothing_of_an_honest_account_is_held(account) -> None:
-    for seed in range(6):
+    for seed in range(3):
         for usual in (1.0, 9.0):
             knowledge = learn(_evidence(account(seed=seed, usual=usual)))
             assert knowledge.held == {}, (seed, usual)

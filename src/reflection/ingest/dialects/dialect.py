@@ -84,6 +84,7 @@ class Dialect:
         open_end: an end at midnight is the moment at which a time is over, not a day of it.
         footer: pattern of lines below the table that say how the report was made; '' where it writes none.
         evidence: what beside its headers says that a table is the platform's, in words; '' where they have to.
+        headers: every header of every field in every language.
     """
 
     key: str
@@ -105,6 +106,11 @@ class Dialect:
     open_end: bool = False
     footer: str = ""
     evidence: str = ""
+    headers: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        words = (header for names in self.names.values() for headers in names.values() for header in headers)
+        object.__setattr__(self, "headers", frozenset(words))
 
 
 def plain_header(cell: str) -> str:

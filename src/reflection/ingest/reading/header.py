@@ -101,7 +101,8 @@ def find_header(table: Table, dialects: Sequence[Dialect], *, explicit: bool = F
             continue
         above = tuple(" ".join(cell for cell in row if cell).strip() for _, row in table.head[:position])
         below = [row for _, row in table.head[position + 1 :] if len(row) == len(cells)]
-        for dialect in dialects:
+        where = _places(normal)
+        for dialect in (one for one in dialects if not one.headers.isdisjoint(where)):
             header = _score(dialect, (line, table.line_in_file(line)), cells, normal, above, explicit=explicit)
             if header and (explicit or _fits(header, normal, below)):
                 candidates.append(header)
@@ -255,21 +256,22 @@ def _enough(dialect: Dialect, columns: Mapping[str, int]) -> bool:
     return len(facts) >= 2 and len(columns) >= 4 and ("spend" in columns or "impressions" in columns)
 
 
+def _places(normal: Sequence[str]) -> dict[str, int]:
+    """The first place of each header, and of what it is without its word for millionths."""
+    places = reversed(list(enumerate(normal)))
+    return {name: index for index, header in places for name in (header, _MILLIONTHS.sub("", header))}
+
+
 def _bind(dialect: Dialect, normal: list[str]) -> tuple[str, dict[str, int]]:
     """The language with most hits, completed by the others (exports with renamed columns mix them)."""
-    where: dict[str, int] = {}
-    for index, header in enumerate(normal):
-        where.setdefault(header, index)
-        where.setdefault(_MILLIONTHS.sub("", header), index)
+    where = _places(normal)
     by_language = {language: _columns(names, where) for language, names in dialect.names.items()}
     language = max(by_language, key=lambda key: len(by_language[key]))
     columns = dict(by_language[language])
-    indices = set(columns.values())
     for fields in by_language.values():
         for name, index in fields.items():
-            if name not in columns and index not in indices:
+            if name not in columns and index not in columns.values():
                 columns[name] = index
-                indices.add(index)
     return language, columns
 
 
@@ -292,9 +294,5 @@ def _days(normal: Sequence[str], columns: Mapping[str, int]) -> dict[str, int]:
 
 
 def _columns(names: Names, where: Mapping[str, int]) -> dict[str, int]:
-    columns: dict[str, int] = {}
-    for name, headers in names.items():
-        index = next((where[header] for header in headers if header in where), None)
-        if index is not None:
-            columns[name] = index
-    return columns
+    places = {name: [where[header] for header in headers if header in where] for name, headers in names.items()}
+    return {name: found[0] for name, found in places.items() if found}

@@ -132,7 +132,7 @@ def _split(text: str) -> _Column:
     for count in range(1, len(words)):
         for block, rest in ((words[:count], words[count:]), (words[-count:], words[:-count])):
             name, figure = " ".join(block), " ".join(rest)
-            if _kind(name) and (is_number(field_of(figure) or "") or NOT_ADDED.search(normal_header(figure))):
+            if (is_number(field_of(figure) or "") or NOT_ADDED.search(normal_header(figure))) and _kind(name):
                 return _Column(name, f"{figure} ({code})" if code else figure)
     return _Column(text, "") if _kind(text) else _Column("", text)
 
