@@ -6,15 +6,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from reflection.api.app import create_app
 from reflection.api.schemas import InsightPage, PatternPage
-
-
-@pytest.fixture
-def taught(learnt_application: Any) -> Iterator[TestClient]:
-    """A caller of a server that has learnt from the forty campaigns."""
-    with TestClient(create_app(learnt_application), "http://127.0.0.1:8000", client=("127.0.0.1", 50000)) as client:
-        yield client
 
 
 def _pages(client: TestClient, url: str, limit: int) -> Iterator[dict[str, Any]]:
@@ -28,42 +20,42 @@ def _pages(client: TestClient, url: str, limit: int) -> Iterator[dict[str, Any]]
             return
 
 
-def test_lists_and_pages_say_the_same_in_the_same_order(taught: TestClient) -> None:
+def test_lists_and_pages_say_the_same_in_the_same_order(page: TestClient) -> None:
     for name, shape in (("insights", InsightPage), ("patterns", PatternPage)):
-        whole = taught.get(f"/{name}?limit=500").json()
-        pages = list(_pages(taught, f"/v1/{name}", 60))
+        whole = page.get(f"/{name}?limit=500").json()
+        pages = list(_pages(page, f"/v1/{name}", 60))
 
-        assert [shape.model_validate(page) for page in pages]
-        assert [row["id"] for page in pages for row in page["items"]][:500] == [row["id"] for row in whole]
-        assert {row["known_as_of"] for row in whole} == {taught.get("/v1/effects").json()["as_of"]}
+        assert [shape.model_validate(one) for one in pages]
+        assert [row["id"] for one in pages for row in one["items"]][:500] == [row["id"] for row in whole]
+        assert {row["known_as_of"] for row in whole} == {page.get("/v1/effects").json()["as_of"]}
 
 
-def test_filters_narrow_both_lists(taught: TestClient) -> None:
+def test_filters_narrow_both_lists(page: TestClient) -> None:
     for name, kind, field in (
         ("insights", "key_learning", "kind"),
         ("patterns", "winning_audience", "category"),
     ):
-        rows = taught.get(f"/{name}?kind={kind}&platform=google&limit=500").json()
+        rows = page.get(f"/{name}?kind={kind}&platform=google&limit=500").json()
         assert rows
         assert {row[field] for row in rows} == {kind}
         assert all("google" in row["campaign_id"] for row in rows)
-        assert taught.get(f"/{name}?since=2000-01-01&limit=500").json() == taught.get(f"/{name}?limit=500").json()
-        assert taught.get(f"/{name}?since=2999-01-01T00:00:00Z").json() == []
-        assert taught.get(f"/{name}?platform=Nowhere").json() == []
-        assert taught.get(f"/{name}?objective=Nothing").json() == []
+        assert page.get(f"/{name}?since=2000-01-01&limit=500").json() == page.get(f"/{name}?limit=500").json()
+        assert page.get(f"/{name}?since=2999-01-01T00:00:00Z").json() == []
+        assert page.get(f"/{name}?platform=Nowhere").json() == []
+        assert page.get(f"/{name}?objective=Nothing").json() == []
 
 
 @pytest.mark.parametrize(
     "query",
     ["kind=nonsense", "since=yesterday", "since=2026-01-01T00:00:00", "platform=", "limit=0", "past=maybe"],
 )
-def test_filters_that_say_nothing_are_refused(taught: TestClient, query: str) -> None:
+def test_filters_that_say_nothing_are_refused(page: TestClient, query: str) -> None:
     for path in ("/insights", "/patterns", "/v1/insights", "/v1/patterns"):
-        answer = taught.get(f"{path}?{query}")
+        answer = page.get(f"{path}?{query}")
         assert answer.status_code == 422, path
         assert answer.json()["errors"], path
 
 
-def test_a_cursor_of_somebody_elses_is_refused(taught: TestClient) -> None:
+def test_a_cursor_of_somebody_elses_is_refused(page: TestClient) -> None:
     for path in ("/v1/insights", "/v1/patterns"):
-        assert taught.get(f"{path}?cursor=bm9uc2Vuc2U").status_code == 422
+        assert page.get(f"{path}?cursor=bm9uc2Vuc2U").status_code == 422

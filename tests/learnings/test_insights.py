@@ -121,7 +121,7 @@ def test_pages_together_are_the_list(taught: Application, query: dict[str, Any])
     cursor = None
     while True:
         after = Place.of_cursor(cursor) if cursor else None
-        page = taught.engine.insight_page(ListQuery(limit=7, after=after, **query))
+        page = taught.engine.insight_page(ListQuery(limit=29, after=after, **query))
         pages, cursor = pages + page["items"], page["next_cursor"]
         if cursor is None:
             break
