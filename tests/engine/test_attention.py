@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import orjson
 import pytest
+from benchmarks.worlds_of_accounts import WORLDS, evidence
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from reflection.domain.campaign_list import CampaignQuery, ListPlace
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.ports import Snapshot, StoredCampaign
 from reflection.engine.attention import QUIET_DAYS, Attention
+from reflection.inference.learn import learn
 
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
 
@@ -159,3 +161,18 @@ def test_a_learning_that_ended_is_told_once_for_the_metric_people_read() -> None
     assert item["link"] == "/works/creative.type%3Avideo"
     assert item["text"] == "No longer so: video: CPA -35 %, no longer so, because it held at -35 % until 2026-06-01."
     assert item["surprise"] > 5
+
+
+@pytest.mark.parametrize(("since", "told"), [("2026-06-01", True), ("2025-09-01", False)])
+def test_what_the_whole_account_does_is_told_while_it_is_news_and_how_plans_are_off_always(
+    since: str, told: bool
+) -> None:
+    learnt = learn(evidence(replace(WORLDS["CVR x0.7 for all"], fall=0.6, promise=1.3), 1))
+    findings = [replace(one, first_seen=since) if one.first_seen else one for one in learnt.findings]
+    items = page(State(knowledge=replace(learnt, findings=tuple(findings))))["items"]
+    of_kind = {item["kind"]: item for item in items}
+
+    assert ("account-change" in of_kind) == told
+    assert not told or f"since {since}, CVR has been" in of_kind["account-change"]["text"]
+    assert of_kind["planner-bias"]["text"].startswith("Plans of ours are usually off: ROAS ended")
+    assert of_kind["planner-bias"]["money"] > 0

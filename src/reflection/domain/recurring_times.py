@@ -11,15 +11,6 @@ from numpy.typing import NDArray
 
 WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 
-COMMON_MONTH = "month"
-"""Kind of findings on what one month did to all campaigns alike."""
-
-OF_TIME = ("season", "weekday", COMMON_MONTH, "event")
-"""Kinds of findings that are about days and not about a signal."""
-
-OF_CAMPAIGNS = ("cluster", "budget_inefficiency")
-"""Categories of findings that are about campaigns and not about what they have in common."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecurringTimes:

@@ -8,25 +8,29 @@ know doors, files or how a kind is judged where it comes from.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from statistics import median
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
 import orjson
 
 from reflection.domain import signals
 from reflection.domain.campaign_list import CampaignQuery, ListPlace
+from reflection.domain.finding_kinds import LASTING_CHANGE, PLANNER_BIAS
 from reflection.domain.held import held_sentence
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import Snapshot, StoredCampaign
+from reflection.domain.results import Finding
 from reflection.engine.campaign_list import CampaignLister
 from reflection.engine.current_analysis import current_answer
 from reflection.engine.current_comparison import comparison_as_json
 from reflection.engine.doubted_intervals import doubted_intervals
+from reflection.engine.matter import Kind, Matter
 from reflection.engine.missed_forecast import difference, missed, what_happened
 from reflection.explain.attention_sentences import AttentionSentences
+from reflection.explain.learning_sentences import LearningSentences
 from reflection.inference.level_shifts import HELD_DAYS
 from reflection.learnings.current import PAST
 
@@ -50,46 +54,14 @@ FAULT, SHIFTED, ODD, LEFT_OUT, REMARK = 4.0, 4.0, 3.5, 3.0, 1.5
 """Surprise of what has no standard error: figures that look false, a measurement that may
 have changed, odd figures, rows left out, a warning."""
 
+NEWS = timedelta(days=180)
+"""Before the newest campaign: what the whole account has done for longer is known. It takes three months to be told."""
+
 _SD_OF_90 = 2 * 1.6449
-Kind = Literal[
-    "held-campaign",
-    "asked-campaign",
-    "missed-forecast",
-    "ended-learning",
-    "import-remark",
-    "interval-coverage",
-    "level-shift",
-    "silence",
-]
 
 
-@dataclass(frozen=True, slots=True)
-class Matter:
-    """One thing that needs somebody.
-
-    Attributes:
-        id: stable as long as it is the same matter.
-        text: one sentence.
-        link: the page's path of what it is about.
-        surprise: in standard errors where it has one, 0 to 10.
-        money: what it is about, in `currency`: the difference from the forecast, or what was spent; None where unknown.
-        at: instant or day that dates it.
-    """
-
-    kind: Kind
-    id: str
-    text: str
-    link: str
-    surprise: float
-    money: float | None = None
-    currency: str | None = None
-    at: str | None = None
-    name: str | None = None
-    campaign_id: str | None = None
-    learning_id: str | None = None
-    import_id: str | None = None
-    metric: str | None = None
-    favorable: bool | None = None
+_OF_ALL: Mapping[str, Kind] = {LASTING_CHANGE: "account-change", PLANNER_BIAS: "planner-bias"}
+_LINKS: Mapping[Kind, str] = {"account-change": "/works", "planner-bias": "/record"}
 
 
 class Attention:
@@ -110,7 +82,13 @@ class Attention:
     def page(self, limit: int) -> dict[str, Any]:
         """The first matters: {items, total, generated_at, as_of, pending, campaigns}; `campaigns` were looked at."""
         matters = [*self._doubted_campaigns(), *self._missed_forecasts(), *self._ended_learnings()]
-        matters += [*self._import_remarks(), *self._interval_coverage(), *self._level_shifts(), *self._silence()]
+        matters += [
+            *self._import_remarks(),
+            *self._interval_coverage(),
+            *self._level_shifts(),
+            *self._of_all(),
+            *self._silence(),
+        ]
         typical = self._typical_spend()
         matters.sort(key=lambda matter: (-_weight(matter, typical), matter.id))
         return {
@@ -237,6 +215,8 @@ class Attention:
         """Platforms whose conversions may be counted in another way since some day."""
         for goal in self._knowledge.every_goal:
             for shift in goal.diagnostics.get("level_shifts", ()):
+                if any(_is_of_all(shift, finding) for finding in goal.findings):
+                    continue
                 spends = {effect.signal: effect.spend for effect in goal.effects}
                 key, since, spend = shift["signal"], shift["since"], spends.get(shift["signal"])
                 yield Matter(
@@ -245,6 +225,23 @@ class Attention:
                     f"/works/{quote(key, safe='')}", SHIFTED, spend, None if spend is None else goal.currency, since,
                     metric="cvr", favorable=shift["lift"] > 1,
                 )  # fmt: skip
+
+    def _of_all(self) -> Iterator[Matter]:
+        """What changed lately for the whole account, and planners whose plans are usually off."""
+        newest = max((datetime.fromisoformat(place.timestamp) for place, *_ in self._compared), default=self._now)
+        sentences = LearningSentences(self._knowledge.spelt, self._knowledge.currency)
+        for finding in self._knowledge.every_finding:
+            kind = _OF_ALL.get(finding.metadata.get("kind", ""))
+            old = finding.first_seen is not None and finding.first_seen < (newest - NEWS).date().isoformat()
+            if kind is None or old or finding.effect is None or finding.interval is None:
+                continue
+            worth = finding.metadata.get("worth", finding.spend)
+            yield Matter(
+                kind, f"{kind}:{finding.finding_id}", sentences.finding(finding), _LINKS[kind],
+                min(_errors(finding.effect, finding.interval), MOST_SURPRISING), worth,
+                None if worth is None else self._knowledge.currency, finding.first_seen,
+                metric=finding.metric, favorable=finding.direction == "favorable",
+            )  # fmt: skip
 
     def _silence(self) -> Iterator[Matter]:
         last = self._snapshot.last_arrival()
@@ -268,10 +265,21 @@ def _weight(matter: Matter, typical: Mapping[str | None, float]) -> float:
 
 def _fall(fact: Mapping[str, Any]) -> float:
     """How far a learning fell from what it said, in its own standard errors."""
-    low, high = fact["interval"]
-    sd = math.log(high / low) / _SD_OF_90
-    now = fact["effect_now"] or 1.0
-    return min(abs(math.log(fact["effect"] / now)) / sd, MOST_SURPRISING) if sd > 0 else MOST_SURPRISING
+    return min(_errors(fact["effect"] / (fact["effect_now"] or 1.0), fact["interval"]), MOST_SURPRISING)
+
+
+def _errors(lift: float, interval: Sequence[float]) -> float:
+    """A lift in standard errors, those of a 90 % interval."""
+    sd = math.log(interval[1] / interval[0]) / _SD_OF_90
+    return abs(math.log(lift)) / sd if sd > 0 else MOST_SURPRISING
+
+
+def _is_of_all(shift: Mapping[str, Any], finding: Finding) -> bool:
+    """Whether a platform's shift is no more than what the whole account did, which is told instead."""
+    if finding.metadata.get("kind") != LASTING_CHANGE or finding.metric != "cvr" or finding.effect is None:
+        return False
+    low, high = shift["interval"]
+    return bool(low <= finding.effect <= high)
 
 
 def campaign_link(campaign_id: str) -> str:

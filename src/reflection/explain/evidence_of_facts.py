@@ -5,16 +5,17 @@ The only file that reads the engine's values for the words' sake. Must not know 
 
 import math
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from reflection.domain import signals
 from reflection.domain.bookable import Bookable
 from reflection.domain.campaign import Campaign
 from reflection.domain.conversion_kind import plural
+from reflection.domain.finding_kinds import OF_NO_SIGNAL
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.ports import Facts
-from reflection.domain.recurring_times import OF_TIME
 from reflection.domain.results import Comparison, Finding, SimilarCampaign
 from reflection.explain import formatting
 from reflection.explain.advice import recommendation
@@ -169,10 +170,15 @@ def evidence_of_finding(finding: Finding, currency: str | None, scope: str = "")
         "group": group_of(finding.signal_key),
     }
     detail |= {mark: mark for mark in ("slow", "ongoing") if finding.metadata.get(mark)}
-    if (kind := finding.metadata.get("kind")) in OF_TIME:
-        detail["of time"] = kind
+    if finding.metadata.get("season_untold"):
+        detail["season untold"] = "season untold"
+    if (kind := finding.metadata.get("kind")) in OF_NO_SIGNAL:
+        detail["kind"] = kind
     if isinstance(alike := finding.metadata.get("alike"), int):
         figures["alike"] = Figure(alike, formatting.count)
+    if "gap" in finding.metadata:
+        figures |= _gap(finding.metadata, currency)
+        detail["gap of"] = finding.metadata["gap_of"]
     names = [label]
     if isinstance(within := finding.metadata.get("within"), str):
         detail["within"] = formatting.plain_name(within)
@@ -188,6 +194,13 @@ def evidence_of_finding(finding: Finding, currency: str | None, scope: str = "")
         detail,
         tuple(names),
     )
+
+
+def _gap(metadata: Mapping[str, Any], currency: str | None) -> dict[str, Figure]:
+    """How much more, or less, came than plans said."""
+    gap = metadata["gap"]
+    form = rough(currency) if metadata["gap_of"] == "revenue" else formatting.count
+    return {"gap": Figure(abs(gap), form, float(round(abs(gap)))), "gap_signed": Figure(gap, form)}
 
 
 def _effect(effect: Effect) -> Evidence:

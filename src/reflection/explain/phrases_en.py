@@ -178,6 +178,25 @@ _PHRASES = {
         "{subject}: {metric} was {size} {side} the other months in {alike} of {campaigns} ({level} interval {low} to "
         "{high}), so it was the month and no campaign's own doing; observed, not tested."
     ),
+    "finding.lasting": (
+        "{subject}: since {since}, {metric} has been {size} {side} what it was before ({level} interval {low} to "
+        "{high}, {campaigns}), on every platform, so it is no campaign's own doing{season}; observed, not tested."
+    ),
+    "lasting.season": " (with less than two years of history it may as well be the time of the year)",
+    "finding.planner": (
+        "{subject} are usually off: {metric} ended {size} {side} plan in {alike} of {campaigns} ({level} interval "
+        "{low} to {high}): {gap} {more} than planned for the {spend} spent; observed, not tested."
+    ),
+    "finding.planner_unpriced": (
+        "{subject} are usually off: {metric} ended {size} {side} plan in {alike} of {campaigns} ({level} interval "
+        "{low} to {high}); observed, not tested."
+    ),
+    "planner.revenue.below": "less revenue",
+    "planner.revenue.above": "more revenue",
+    "planner.conversions.below": "fewer conversions",
+    "planner.conversions.above": "more conversions",
+    "planner.clicks.below": "fewer clicks",
+    "planner.clicks.above": "more clicks",
     "finding.event": (
         "{subject}: {metric} has moved to {size} {side} its earlier level "
         "({level} interval {low} to {high}, {campaigns}); observed, not tested."
@@ -230,10 +249,17 @@ _PHRASES = {
     ),
     # what to do next
     **ADVICE,
-    "next.review": (
+    "next.budget_inefficiency": (
         "Review where the money went before spending more: it is {odds} likely that this campaign overpaid clearly."
     ),
-    "next.trend": "Plan {subject} with its {metric} since {since}, not with the average of the time before.",
+    "next.platform_trend": "Plan {subject} with its {metric} since {since}, not with the average of the time before.",
+    "next.lasting": (
+        "Look for what changed for all campaigns about {since} (prices, offers, the site, how conversions are "
+        "counted), and plan with {metric} since then."
+    ),
+    "next.planner": (
+        "Plan with {metric} {size} {side} what {subject} say; what is foretold of a plan here already does."
+    ),
     "unit.revenue": "of revenue",
     "unit.conversions": "in conversions at the usual CPA",
     "next.test_money": (

@@ -31,6 +31,13 @@ SUMMARY: Mapping[str, str] = {
         "In {subject}, {metric} was {size} {side} the other months in {alike} of {campaigns}: that part is the "
         "month's, and no campaign's own."
     ),
+    "why.lasting": (
+        "Since {since}, {metric} has been {size} {side} what it was, in the whole account: that part is no campaign's "
+        "own."
+    ),
+    "why.planner": (
+        "{subject} usually miss to this side: {metric} ended {size} {side} plan in {alike} of {campaigns}."
+    ),
     "why.held": "Not explained: figures that look wrong explain nothing.",
     "certainty.held": "Nothing is concluded from it until somebody has looked at its figures.",
     "money.held": "Its money and its conversions are left out of every total.",

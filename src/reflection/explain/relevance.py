@@ -191,7 +191,7 @@ def _finding_intent(question: Question, item: Evidence) -> float:
         return 2.0
     if "learnt" in question.intents:
         return 2.0
-    if "of time" in item.detail and _overlap(question, item):
+    if "kind" in item.detail and _overlap(question, item):
         return 2.0  # its days are asked for
     advised = question.intents & {"next", "budget"} and question.wish in (0, 1 if good else -1)
     return 1.0 if advised else 0.0

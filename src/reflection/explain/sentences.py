@@ -13,6 +13,7 @@ from reflection.explain.phrases_en import ENGLISH, Language
 from reflection.explain.sentence_of_test import sentence_of_test
 from reflection.explain.wording import (
     REPEATED,
+    asides,
     basis_of,
     driver_phrase,
     finding_phrase,
@@ -26,7 +27,11 @@ REVENUE_FLAGS = {
 }
 
 _RANGE = ("size", "low", "high")
-_OF_ONE_PHRASE = {"platform_trend": ("since",), "month": ("alike",)}
+_OF_ONE_PHRASE = {
+    "platform_trend": ("since",), "month": ("alike",), "lasting": ("since",), "planner": ("alike", "gap", "spend"),
+    "planner_unpriced": ("alike",),
+}  # fmt: skip
+"""Figures that one phrase of a finding has beside those of all."""
 
 
 class Sentences:
@@ -171,8 +176,7 @@ class Sentences:
             side=self._language.phrases[f"side.{side}"],
             moved=self._language.phrases[f"moved.{side}"],
             average=self.average(item.detail["group"]),
-            against=self._language.phrases["trend.slow"] if "slow" in item.detail else "",
-            onwards=self._language.phrases[f"trend.ongoing.{side}"] if "ongoing" in item.detail else "",
+            **{word: self._language.phrases[phrase] if phrase else "" for word, phrase in asides(item).items()},
             **texts(item, "size", "low", "high", *_OF_ONE_PHRASE.get(phrase, ())),
         )
 
@@ -245,11 +249,12 @@ class Sentences:
 
     def advice(self, item: Evidence) -> str | None:
         """What a finding on a campaign or on a change suggests; None where it is an explanation and no advice."""
-        step = {"budget_inefficiency": "review", "platform_trend": "trend"}.get(finding_phrase(item))
-        if step is None:
+        step = f"next.{finding_phrase(item).removesuffix('_unpriced')}"
+        if step not in self._language.phrases:
             return None
         words = {"subject": item.label, "metric": self._language.kpi(item.detail["metric"])}
-        return self.say(f"next.{step}", **words, **texts(item, "odds", *(("since",) if step == "trend" else ())))
+        figures = [name for name in ("odds", "since") if name in item.figures]
+        return self.say(step, **words, **self._size_and_side(item), **texts(item, *figures))
 
     def next_test(self, item: Evidence) -> str:
         """The next test: what it is worth, what it costs and which result decides; else what it would settle."""

@@ -7,8 +7,8 @@ or formats.
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from reflection.domain.finding_kinds import COMMON_MONTH, LASTING_CHANGE, OF_CAMPAIGNS, PLANNER_BIAS
 from reflection.domain.metrics import METRICS
-from reflection.domain.recurring_times import COMMON_MONTH, OF_CAMPAIGNS
 from reflection.domain.results import Statement, SummaryLine
 from reflection.explain import formatting
 from reflection.explain.evidence import Evidence, EvidenceBook
@@ -18,6 +18,9 @@ from reflection.explain.wording import basis_of, driver_phrase
 Question = Literal["happened", "why", "next", "certainty", "money"]
 WHY_OF = ("cpa", "roas", "conversions")
 """The KPI whose drivers are named: the first that is beyond noise, else the first that has any."""
+
+OF_ALL = (COMMON_MONTH, LASTING_CHANGE, PLANNER_BIAS)
+"""Findings that say of a difference that it was not the campaign's own doing, in the order they are told."""
 
 HELD = "flag:suspected_tracking_fault"
 SPEND_UNKNOWN = "flag:spend_is_not_known"
@@ -64,7 +67,7 @@ def _opposite(item: Evidence, main: Evidence) -> bool:
 
 def _is_of_signal(finding: Evidence) -> bool:
     """Whether it is about an audience, a creative or a platform: not about days, nor about single campaigns."""
-    return "of time" not in finding.detail and finding.detail["category"] not in OF_CAMPAIGNS
+    return "kind" not in finding.detail and finding.detail["category"] not in OF_CAMPAIGNS
 
 
 def _is_sure(book: EvidenceBook, kpi: str) -> bool:
@@ -98,8 +101,13 @@ class SummaryLines:
         return SummaryLine(question, self._say(f"summary.{question}"), text, tuple(evidence))
 
     def why(self) -> SummaryLine:
-        """What the difference is made of, and what a month did to all campaigns alike."""
-        return self._beside_month(self._factors())
+        """What the difference is made of, and what was not the campaign's: all did alike, or plans usually miss."""
+        line = self._factors()
+        for kind in OF_ALL:
+            for item in [one for one in self._book.of_kind("finding") if one.detail.get("kind") == kind][:1]:
+                text = f"{line.text} {self._of_all(kind, item)}"
+                line = self.line("why", text, [*line.evidence, item.id])
+        return line
 
     def _factors(self) -> SummaryLine:
         """The factor that accounts for most of the difference, and the one that worked most against it."""
@@ -112,16 +120,13 @@ class SummaryLines:
         lines = [self._why_of(kpi) for kpi in (kpis if mixed else kpis[:1])]
         return self.line("why", " ".join(text for text, _ in lines), [ref for _, refs in lines for ref in refs])
 
-    def _beside_month(self, line: SummaryLine) -> SummaryLine:
-        """The line, and what a month did to all campaigns alike."""
-        months = [item for item in self._book.of_kind("finding") if item.detail.get("of time") == COMMON_MONTH]
-        for item in months[:1]:
-            side = self._sentences.word("side.above" if (item.value("effect") or 0.0) >= 1 else "side.below")
-            words = {"subject": item.label, "metric": self._kpi(item.detail["metric"]), "side": side}
-            words["campaigns"] = self._sentences.counted("campaign", item.value("campaigns") or 0.0)
-            text = f"{line.text} {self._say('why.month', **words, **texts(item, 'size', 'alike'))}"
-            return self.line("why", text, [*line.evidence, item.id])
-        return line
+    def _of_all(self, kind: str, item: Evidence) -> str:
+        """What a month, or what has lasted since some day, did to all campaigns alike, or how plans usually miss."""
+        side = self._sentences.word("side.above" if (item.value("effect") or 0.0) >= 1 else "side.below")
+        words = {"subject": item.label, "metric": self._kpi(item.detail["metric"]), "side": side}
+        words["campaigns"] = self._sentences.counted("campaign", item.value("campaigns") or 0.0)
+        figures = ("since",) if kind == LASTING_CHANGE else ("alike",)
+        return self._say(f"why.{kind}", **words, **texts(item, "size", *figures))
 
     def _why_of(self, kpi: str) -> tuple[str, list[str]]:
         """Why one KPI differs, and the evidence."""

@@ -4,6 +4,7 @@ Names of phrases only. Must not know the words themselves, nor the order of a te
 """
 
 from reflection.domain.basis import BASES, FORECAST, Basis
+from reflection.domain.finding_kinds import PLANNER_BIAS
 from reflection.explain.evidence import Evidence
 
 REPEATED = ("part", "within")
@@ -50,6 +51,19 @@ def outcome_phrase(item: Evidence) -> str:
     return f"{kpi}_more" if item.detail["direction"] == "better" else f"{kpi}_less"
 
 
+def asides(item: Evidence) -> dict[str, str]:
+    """What is added to a finding: of a movement against whom and whether it goes on, of a change whether it may be the
+    season, of plans what came short; no phrase where nothing is."""
+    side = "above" if (item.value("effect") or 0.0) >= 1 else "below"
+    more = "above" if (item.value("gap_signed") or 0.0) >= 0 else "below"
+    return {
+        "against": "trend.slow" if "slow" in item.detail else "",
+        "onwards": f"trend.ongoing.{side}" if "ongoing" in item.detail else "",
+        "season": "lasting.season" if "season untold" in item.detail else "",
+        "more": f"planner.{item.detail['gap of']}.{more}" if "gap" in item.figures else "",
+    }
+
+
 def finding_phrase(item: Evidence) -> str:
     """Which words fit a finding: some categories compare with something else than the average."""
     category = item.detail["category"]
@@ -59,8 +73,10 @@ def finding_phrase(item: Evidence) -> str:
         return "observed"
     if category in ("budget_inefficiency", "cluster") and item.detail["scope"] == "workspace":
         return f"{category}_of_others"
-    if "of time" in item.detail:
-        return item.detail["of time"]
+    if item.detail.get("kind") == PLANNER_BIAS and "spend" not in item.figures:
+        return f"{PLANNER_BIAS}_unpriced"
+    if "kind" in item.detail:
+        return item.detail["kind"]
     if category == "platform_trend" and "since" not in item.figures:
         return "observed"  # a movement without its date is none
     return category if category in ("budget_inefficiency", "cluster", "platform_trend") else "observed"

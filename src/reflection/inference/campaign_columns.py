@@ -27,7 +27,8 @@ class Campaigns:
         role: whom each meets (`audience_role`).
         kind: the kind of conversion each counts, "" where nothing says; `stated`: whether the campaign itself does.
         revenue: NaN where it was not given.
-        planned: impressions that somebody planned, 0 where nobody did: what was taken from the facts is no plan.
+        expected: (campaigns, 5): impressions, clicks, conversions, spend and revenue that somebody planned, NaN where
+            nobody did: what was taken from the facts is no plan. planner: who did, "" where nobody says.
         real: a number for the real campaign each belongs to: rows of several months have one (`real_campaign`).
         first, last: days between which it ran; both are `day` where it does not say. dated: whether it does.
         doubt: (campaigns, 3): first and last day of those whose conversions look lost or doubled, and what was spent on
@@ -44,7 +45,8 @@ class Campaigns:
     spend: Floats
     conversions: Floats
     revenue: Floats
-    planned: Floats
+    expected: Floats
+    planner: NDArray[np.str_]
     real: NDArray[np.int64]
     account: NDArray[np.str_]
     first: NDArray[np.int64]
@@ -69,6 +71,11 @@ class Campaigns:
         """Index of the first row of the real campaign behind each; its own where no real campaign repeats."""
         _, first, number = np.unique(self.real, return_index=True, return_inverse=True)
         return np.asarray(first[number], dtype=np.intp)
+
+    @property
+    def planned(self) -> Floats:
+        """Impressions that somebody planned, 0 where nobody did."""
+        return np.asarray(np.nan_to_num(self.expected[:, 0]))
 
     @property
     def has_revenue(self) -> NDArray[np.bool_]:

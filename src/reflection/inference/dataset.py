@@ -20,7 +20,7 @@ from reflection.domain.evidence import Evidence
 from reflection.domain.pairs import Pairs
 from reflection.inference.campaign_columns import NOT_STATED, Campaigns, Floats, Ints
 from reflection.inference.fit_budget import MOST_SHARES, NOTHING_LEFT_OUT, CellRanks, LeftOut, level_of
-from reflection.inference.flat_arrays import column, named, number
+from reflection.inference.flat_arrays import UNKNOWN, column, named, values_of
 from reflection.inference.mixing import Sums
 from reflection.inference.pairs import units_having
 from reflection.inference.partitions import in_sample
@@ -28,6 +28,9 @@ from reflection.inference.selection import Selection
 from reflection.inference.table_columns import Columns, feature_of
 from reflection.stats.columns import Feature
 from reflection.stats.exact_sums import ExactSums
+
+TEXTS, PLACES, AMOUNTS = 6, 11, 11
+"""Of one campaign: codes of texts, these and numbers, amounts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,13 +148,13 @@ class DatasetBuilder:
         self._ranks.extended(other._ranks, places, cells)
         target = [self._columns.setdefault(key, len(self._columns)) for key in other._columns]
         text = np.array([self._texts.setdefault(text, len(self._texts)) for text in other._texts], dtype=np.int64)
-        of_campaign = column(other._places, np.int64).reshape(-1, 10)[places]
-        of_campaign[:, :5] = text[of_campaign[:, :5]]
+        of_campaign = column(other._places, np.int64).reshape(-1, PLACES)[places]
+        of_campaign[:, :TEXTS] = text[of_campaign[:, :TEXTS]]
         self._ids.extend(other._ids[place] for place in places.tolist())
         for own, values in (
             (self._real, column(other._real, np.int64)[places]),
             (self._places, of_campaign),
-            (self._amounts, column(other._amounts, np.float64).reshape(-1, 7)[places]),
+            (self._amounts, column(other._amounts, np.float64).reshape(-1, AMOUNTS)[places]),
             (self._lengths, np.diff(matrix.indptr).astype(np.int64)),
             (self._indices, np.array(target, dtype=np.int32)[matrix.indices]),
             (self._shares, matrix.data),
@@ -239,23 +242,20 @@ class DatasetBuilder:
 
     def add(self, item: Evidence) -> None:
         """Gather one campaign's evidence."""
-        actual, columns = item.actual, self._columns
+        columns = self._columns
         self._ids.append(item.campaign_id)
         self._real.append(item.real_campaign)
         account = signals.normalise(item.account_id or NOT_STATED)
-        texts = (item.platform_key, item.currency or NOT_STATED, item.kind, item.role, account)
-        codes = [self._texts.setdefault(text, len(self._texts)) for text in texts]
+        stated = (item.currency or NOT_STATED, item.kind, item.role, account, item.planner or NOT_STATED)
+        codes = [self._texts.setdefault(text, len(self._texts)) for text in (item.platform_key, *stated)]
         self._places.extend((*codes, item.day, item.conversion_kind is not None, *item.days, item.ran is not None))
-        promised = reference_of(item.planner, item.expected, item.actual) is None
-        planned = (item.expected.impressions or 0.0) if promised else 0.0
-        counted = map(number, (actual.spend, actual.conversions, actual.revenue))
-        self._amounts.extend((*counted, planned, *(item.doubt or (np.nan,) * 3)))
+        plan = UNKNOWN if reference_of(item.planner, item.expected, item.actual) else values_of(item.expected)
+        self._amounts.extend((*values_of(item.actual)[2:], *plan, *(item.doubt or UNKNOWN[:3])))
         for cell in self._ranks.largest(item.cells):
             self._indices.extend([columns.setdefault(key, len(columns)) for key in cell.shares])
             self._shares.extend(cell.shares.values())
             self._lengths.append(len(cell.shares))
-            row = cell.counts
-            self._counts.extend(map(number, (row.impressions, row.clicks, row.conversions, row.spend, row.revenue)))
+            self._counts.extend(values_of(cell.counts))
         if len(self._shares) > self._most_shares:
             self._forget()
 
@@ -274,13 +274,13 @@ class DatasetBuilder:
         """Every campaign by id, and where in the order of arrival each was."""
         ids = np.array(self._ids, dtype=np.str_)
         order = np.argsort(ids, kind="stable")
-        *codes, day, stated, first, last, dated = column(self._places, np.int64).reshape(-1, 10)[order].T
-        amounts = column(self._amounts, np.float64).reshape(-1, 7)[order]
-        spend, conversions, revenue, planned = amounts[:, :4].T
-        platform, currency, kind, role, account = (named(list(self._texts), code) for code in codes)
+        *codes, day, stated, first, last, dated = column(self._places, np.int64).reshape(-1, PLACES)[order].T
+        amounts = column(self._amounts, np.float64).reshape(-1, AMOUNTS)[order]
+        conversions, spend, revenue = amounts[:, :3].T
+        platform, currency, kind, role, account, planner = (named(list(self._texts), code) for code in codes)
         campaigns = Campaigns(
-            ids[order], platform, currency, kind, role, day, stated > 0, spend, conversions, revenue, planned,
-            column(self._real, np.int64)[order], account, first, last, dated > 0, amounts[:, 4:],
+            ids[order], platform, currency, kind, role, day, stated > 0, spend, conversions, revenue, amounts[:, 3:8],
+            planner, column(self._real, np.int64)[order], account, first, last, dated > 0, amounts[:, 8:],
         )  # fmt: skip
         return campaigns, order
 

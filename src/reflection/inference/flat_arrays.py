@@ -1,6 +1,6 @@
 """Flat arrays that grow value by value, as NumPy's columns once they are read.
 
-Must not know what the values are of.
+Must not know what is learnt of the values.
 """
 
 from array import array
@@ -9,10 +9,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reflection.domain.evidence import Counts
+
 
 def number(count: float | None) -> float:
     """A count, NaN where nobody counted."""
     return float("nan") if count is None else count
+
+
+UNKNOWN = (float("nan"),) * 5
+"""The counts of what nobody counted."""
+
+
+def values_of(counts: Counts) -> tuple[float, ...]:
+    """Impressions, clicks, conversions, spend and revenue, NaN where nobody counted."""
+    stated = (counts.impressions, counts.clicks, counts.conversions, counts.spend, counts.revenue)
+    return tuple(map(number, stated))
 
 
 def named(texts: list[str], codes: NDArray[np.int64]) -> NDArray[np.str_]:

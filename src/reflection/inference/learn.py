@@ -36,6 +36,8 @@ from reflection.inference.findings.clusters import cluster_findings
 from reflection.inference.findings.common_months import CommonMonths
 from reflection.inference.findings.events import EventEffects
 from reflection.inference.findings.for_campaign import with_label
+from reflection.inference.findings.lasting_changes import LastingChanges
+from reflection.inference.findings.planners import planner_findings
 from reflection.inference.findings.recurring_times import RecurringTimes
 from reflection.inference.findings.signals import signal_findings
 from reflection.inference.findings.slow_trends import slow_trend_findings
@@ -231,8 +233,10 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
     effects = marked(identification.judged(effect_rows(fits, floor)), fits.tilt)
     cycles = (fits.design.calendar, fits.design.week)
     seasons, weekdays = (RecurringTimes(fits, support, cycle, floor) for cycle in cycles)
-    events, months = EventEffects(fits, floor, spelt), CommonMonths(fits, support, floor, spelt)
-    of_time = [*seasons.findings(), *weekdays.findings(), *events.findings(), *months.findings()]
+    events, changes = EventEffects(fits, floor, spelt), LastingChanges(fits, floor)
+    months = CommonMonths(fits, support, changes, floor, spelt)
+    of_time = [*seasons.findings(), *weekdays.findings(), *events.findings(), *months.findings(), *changes.findings()]
+    of_time += changes.not_theirs(trend_findings(fits, floor))
     findings = tuple(
         with_label(finding, signals.label_of(finding.signal_key, spelt) if "label" in finding.metadata else None)
         for finding in _findings(fits, effects, support, goal, floor, of_time)
@@ -278,10 +282,9 @@ def _findings(
     floor: EvidenceFloor,
     of_time: list[Finding],
 ) -> tuple[Finding, ...]:
-    findings = signal_findings(effects, fitted.table, support, goal)
-    findings += budget_findings(fitted)
-    findings += trend_findings(fitted, floor) + slow_trend_findings(fitted, floor)
-    findings += wear_out_findings(fitted, floor) + of_time
+    findings = signal_findings(effects, fitted.table, support, goal) + budget_findings(fitted)
+    findings += slow_trend_findings(fitted, floor) + wear_out_findings(fitted, floor) + of_time
+    findings += planner_findings(fitted.table, floor)
     if goal in fitted.names():
         findings += cluster_findings(fitted, goal, floor)
     return tuple(sorted(findings, key=lambda item: (-item.impact_score, item.finding_id)))

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from reflection.domain.finding_kinds import OF_CAMPAIGNS, OF_NO_SIGNAL
 from reflection.domain.held import held_sentence
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.learning_summary import LearningSummary
@@ -130,7 +131,8 @@ def _of_learning(item: LearningSummary, fact: Row, campaign: str, sentences: Lea
 
 def _is_shown(finding: Finding) -> bool:
     """Signals are told by their learnings; a description is no insight."""
-    return finding.category in ("platform_trend", "cluster", "budget_inefficiency") and not finding.descriptive
+    shown = finding.metadata.get("kind") in OF_NO_SIGNAL or finding.category in ("platform_trend", *OF_CAMPAIGNS)
+    return shown and not finding.descriptive
 
 
 def _campaign(reader: Snapshot, finding: Finding, query: ListQuery) -> str | None:

@@ -14,11 +14,11 @@ from reflection.comparison.compare import compare
 from reflection.domain.basis import BASES
 from reflection.domain.campaign import Campaign, Metrics
 from reflection.domain.conversion_kind import plural
+from reflection.domain.finding_kinds import OF_CAMPAIGNS, OF_NO_SIGNAL
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.maturity import is_late
 from reflection.domain.money import currency_order, without_spend
 from reflection.domain.planner_forecast import NO_FORECAST
-from reflection.domain.recurring_times import COMMON_MONTH, OF_CAMPAIGNS, OF_TIME
 from reflection.domain.results import Comparison, SummaryLine
 from reflection.domain.verdict import verdict_of, verdict_on
 from reflection.explain import formatting
@@ -27,7 +27,7 @@ from reflection.explain.evidence_of_comparison import evidence_of_comparison
 from reflection.explain.evidence_of_facts import evidence_of_finding
 from reflection.explain.phrases_en import ENGLISH
 from reflection.explain.sentences import Sentences
-from reflection.explain.summary import SummaryLines
+from reflection.explain.summary import OF_ALL, SummaryLines
 from reflection.reports.period_group import Counts, Groups, PeriodGroup, add
 
 VERDICTS = (
@@ -115,7 +115,7 @@ class Period:
         """
         say = sentences or Sentences(ENGLISH)
         groups = self._goals(knowledge)
-        lines = SummaryLines(renumber([*_evidence(groups, knowledge), *self._months(knowledge)]), say)
+        lines = SummaryLines(renumber([*_evidence(groups, knowledge), *self._of_all(knowledge)]), say)
         money = lines.money()
         card = next((card for lane in ADVISING for card in cards if card["lane"] == lane), None)
         return (
@@ -135,10 +135,10 @@ class Period:
             return check
         return f"{check} {card['sentence']}" if card["lane"] == "explore" else f"{card['sentence']} {check}"
 
-    def _months(self, knowledge: Knowledge) -> list[Evidence]:
-        """What a month did to campaigns of the period, all alike."""
-        of_months = (one for one in knowledge.findings if one.metadata.get("kind") == COMMON_MONTH)
-        here = [one for one in of_months if any(self._ids[name] > 0 for name in one.supporting)]
+    def _of_all(self, knowledge: Knowledge) -> list[Evidence]:
+        """What campaigns of the period did alike, and how their plans usually miss."""
+        of_all = (one for one in knowledge.every_finding if one.metadata.get("kind") in OF_ALL)
+        here = [one for one in of_all if any(self._ids[name] > 0 for name in (*one.supporting, *one.contradicting))]
         return [evidence_of_finding(one, knowledge.currency) for one in here]
 
     def _goals(self, knowledge: Knowledge) -> Groups:
@@ -151,7 +151,7 @@ class Period:
 
     def _certainty(self, knowledge: Knowledge, sentences: Sentences) -> str:
         of_signals = (
-            finding.category not in OF_CAMPAIGNS and finding.metadata.get("kind") not in OF_TIME
+            finding.category not in OF_CAMPAIGNS and finding.metadata.get("kind") not in OF_NO_SIGNAL
             for goal in knowledge.every_goal
             for finding in goal.findings
             if not finding.descriptive

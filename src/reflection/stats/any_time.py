@@ -26,6 +26,9 @@ OF_SIGNALS, OF_TRENDS, OF_GROUPS, OF_TEXTS = 0.04, 0.005, 0.01, 0.005
 """How likely an account in which nothing is there may ever be told of a signal's effect, of what moved or wears out,
 of a group of campaigns, of what a trait of texts does. What is truly so passes the narrow ones too."""
 
+OF_PLANNERS = 0.01
+"""The same of a planner whose plans are off to one side."""
+
 OF_DAYS = 0.001
 """The same of what days of the week do, as daily rows of imports show it, within the 120 days that these go back."""
 

@@ -11,8 +11,8 @@ from reflection.comparison.compare import compare
 from reflection.domain.bookable import definitions
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import evidence_of
+from reflection.domain.finding_kinds import COMMON_MONTH
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.recurring_times import COMMON_MONTH
 from reflection.domain.results import Finding
 from reflection.domain.validation import read
 from reflection.engine.analysis import campaign_facts

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, Workspace, json_response
 from reflection.api.router import Router
-from reflection.engine.attention import Kind
+from reflection.engine.matter import Kind
 from reflection.ingest.jobs.remedies import over_http
 
 router = Router(prefix="/v1/attention", tags=["learning"])

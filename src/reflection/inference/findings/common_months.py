@@ -21,18 +21,20 @@ from scipy.special import stdtr, stdtrit
 
 from reflection.domain import signals
 from reflection.domain.bookable import EvidenceFloor
+from reflection.domain.finding_kinds import COMMON_MONTH
 from reflection.domain.metrics import METRICS
-from reflection.domain.recurring_times import COMMON_MONTH
 from reflection.domain.results import Finding
 from reflection.explain.formatting import rounded_lift, rounded_lifts
 from reflection.inference.campaign_columns import Floats, Ints
 from reflection.inference.cycle import mostly_in
 from reflection.inference.findings.common import finding_id, impact, is_favorable, spend_of
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
+from reflection.inference.findings.lasting_changes import LastingChanges
 from reflection.inference.fit import FittedMetrics
 from reflection.inference.observation import counts_of
 from reflection.inference.support import MOST_IDS, SupportIndex
 from reflection.inference.time_of_year import month_shares
+from reflection.stats import drift
 from reflection.stats.any_time import OF_MONTHS
 
 Mask = NDArray[np.bool_]
@@ -79,17 +81,19 @@ class CommonMonths:
     """The months of one fit.
 
     Args:
-        spelt: as of knowledge.
+        changes: that stayed, which are no month's. spelt: as of knowledge.
     """
 
     def __init__(
         self,
         fitted: FittedMetrics,
         support: SupportIndex,
+        changes: LastingChanges,
         floor: EvidenceFloor = FLOOR,
         spelt: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._fitted, self._support, self._floor, self._spelt = fitted, support, floor, spelt
+        self._changes = changes
         campaigns = fitted.table.campaigns
         units, self._unit = np.unique(campaigns.real, return_inverse=True)
         self._units = len(units)
@@ -156,12 +160,14 @@ class CommonMonths:
         good = (above > 0) & (below > 0)
         plain = np.where(good, np.log(np.where(good, above, 1.0) / np.where(good, below, 1.0)), np.nan)
         of_year, _ = self._of_calendar(metric)
-        return np.asarray(plain - of_year)
+        return self._changes.without(metric, plain - of_year)
 
     def _without_months(self, metric: str) -> Floats:
         """Log of each campaign over what all but single months explains, NaN where nothing is said."""
         _, single = self._of_calendar(metric)
-        return np.asarray(self._support.deviations(metric)[0] + single)
+        level = np.asarray(self._support.deviations(metric)[0] + single)
+        followed = drift.drift_group(signals.PLATFORM) in self._fitted.metrics[metric].fit.log_step_factors
+        return level if followed else self._changes.without(metric, level)
 
     def _of_calendar(self, metric: str) -> tuple[Floats, Floats]:
         """What the months of the year, and what single months do to each campaign, as the fit has it."""

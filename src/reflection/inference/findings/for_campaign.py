@@ -7,10 +7,11 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from reflection.domain import signals
+from reflection.domain.basis import basis_of
 from reflection.domain.campaign import Campaign
+from reflection.domain.finding_kinds import LASTING_CHANGE, OF_CAMPAIGNS, OF_NO_SIGNAL, PLANNER_BIAS
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.number_of import number_of
-from reflection.domain.recurring_times import OF_CAMPAIGNS, OF_TIME
 from reflection.domain.results import Category, Finding, PatternReport
 
 MOST_FINDINGS = 30
@@ -21,7 +22,7 @@ def patterns_for(
 ) -> PatternReport:
     """Findings about the campaign's signals, about itself, and about the whole workspace's clusters."""
     present = knowledge.pairs.added_to(dict.fromkeys(signal_keys, 1.0)).keys()
-    concerned = [f for f in knowledge.findings if _concerns(f, present, campaign.campaign_id)]
+    concerned = [f for f in knowledge.findings if _concerns(f, present, campaign)]
     ranked = sorted(concerned, key=lambda f: (-f.impact_score, f.finding_id))[:MOST_FINDINGS]
     labels = signals.labels_of(campaign) if ranked else {}
     chosen = [with_label(finding, labels.get(finding.signal_key)) for finding in ranked]
@@ -50,8 +51,14 @@ def patterns_for(
     )
 
 
-def _concerns(finding: Finding, signal_keys: Collection[str], campaign_id: str) -> bool:
-    if finding.category in OF_CAMPAIGNS or _is_of_time(finding):
+def _concerns(finding: Finding, signal_keys: Collection[str], campaign: Campaign) -> bool:
+    campaign_id = campaign.campaign_id
+    if finding.metadata.get("kind") == PLANNER_BIAS:
+        planner = None if campaign.planner is None else signals.normalise(campaign.planner)
+        return bool(basis_of(campaign).forecast and planner == finding.metadata["planner"])
+    if finding.metadata.get("kind") == LASTING_CHANGE:
+        return campaign.timestamp.date().isoformat() >= (finding.first_seen or "")
+    if finding.category in OF_CAMPAIGNS or _is_of_no_signal(finding):
         return campaign_id in finding.supporting
     if "within" in finding.metadata and campaign_id not in (*finding.supporting, *finding.contradicting):
         return bool(campaign_id == finding.metadata["within"])
@@ -61,7 +68,7 @@ def _concerns(finding: Finding, signal_keys: Collection[str], campaign_id: str) 
 def with_label(finding: Finding, label: str | None) -> Finding:
     """The finding with its signal spelt in another way: as most campaigns do, or as the one that is spoken of."""
     former = finding.metadata.get("label")
-    named = finding.category == "cluster" or _is_of_time(finding)  # which have their own names
+    named = finding.category == "cluster" or _is_of_no_signal(finding)  # which have their own names
     if label is None or former is None or label == former or named:
         return finding
     title, description = (
@@ -71,9 +78,9 @@ def with_label(finding: Finding, label: str | None) -> Finding:
     return replace(finding, title=title, description=description, metadata={**finding.metadata, "label": label})
 
 
-def _is_of_time(finding: Finding) -> bool:
-    """Whether it is about days and not about a signal: a season, weekdays, a month, or an event."""
-    return finding.metadata.get("kind") in OF_TIME
+def _is_of_no_signal(finding: Finding) -> bool:
+    """Whether it is about days or plans and not about a signal."""
+    return finding.metadata.get("kind") in OF_NO_SIGNAL
 
 
 def _tags(signal_keys: Collection[str], findings: list[Finding]) -> tuple[str, ...]:

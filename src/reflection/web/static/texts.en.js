@@ -240,7 +240,8 @@ export const texts = {
     open: "See what is known",
     kind: {
       "held-campaign": "Held", "asked-campaign": "Is this right?", "missed-forecast": "Forecast missed", "ended-learning": "Learning ended",
-      "import-remark": "Import", "interval-coverage": "Intervals", "level-shift": "Measured anew?", silence: "Silence",
+      "import-remark": "Import", "interval-coverage": "Intervals", "level-shift": "Measured anew?", "account-change": "All campaigns",
+      "planner-bias": "Plans off", silence: "Silence",
     },
     beaten: "Forecast beaten",
     since: (month) => `since ${month}`,

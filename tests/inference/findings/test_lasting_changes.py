@@ -1,0 +1,66 @@
+"""What changed for all campaigns alike and stayed is told once, with its day and its size; anything else is not."""
+
+import dataclasses
+from functools import cache
+
+import pytest
+from benchmarks.worlds_of_accounts import WORLDS, Account, evidence
+
+from reflection.domain.finding_kinds import COMMON_MONTH, LASTING_CHANGE
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.results import Finding
+from reflection.explain.learning_sentences import LearningSentences
+from reflection.inference.learn import learn
+
+FELL = dataclasses.replace(WORLDS["CVR x0.7 for all"], fall=0.6)
+
+
+@cache
+def _learnt(account: Account, seed: int = 1) -> Knowledge:
+    return learn(evidence(account, seed))
+
+
+def _lasting(knowledge: Knowledge) -> list[Finding]:
+    return [one for one in knowledge.findings if one.metadata.get("kind") == LASTING_CHANGE]
+
+
+@pytest.mark.parametrize("units", [0, 8])
+def test_a_fall_of_all_platforms_is_told_once_with_its_day_and_size(units: int):
+    knowledge = _learnt(dataclasses.replace(FELL, units=units))
+    (finding,) = _lasting(knowledge)
+
+    assert (finding.metric, finding.direction) == ("cvr", "unfavorable")
+    assert finding.interval is not None
+    assert finding.interval[0] <= 0.6 <= finding.interval[1] < 1.0
+    first, last = finding.metadata["began_between"]
+    assert first <= "2024-10-01" <= last
+    assert not [one for one in knowledge.findings if one.metadata.get("kind") in ("drift", COMMON_MONTH)]
+
+
+def test_it_is_said_in_words_with_interval_campaigns_and_what_it_may_be():
+    (finding,) = _lasting(_learnt(FELL))
+    text = LearningSentences({}, "EUR").finding(finding)
+
+    assert text.startswith("The whole account: since 2024-")
+    for part in (
+        "CVR has been",
+        "90 % interval",
+        f"{finding.evidence_count} campaigns",
+        "may as well be the time of the year",
+    ):
+        assert part in text
+
+
+def test_what_one_platform_did_is_not_told_of_the_account():
+    assert not _lasting(_learnt(dataclasses.replace(FELL, alone=True)))
+
+
+@pytest.mark.parametrize("name", ["nothing", "nothing, months of 8 campaigns"])
+def test_where_nothing_changed_nothing_is_told(name: str):
+    assert not _lasting(_learnt(WORLDS[name]))
+
+
+def test_the_order_of_arrival_and_repetition_of_ids_leave_no_trace():
+    rows = evidence(FELL, 1)
+
+    assert _lasting(learn(rows[::-1])) == _lasting(_learnt(FELL))

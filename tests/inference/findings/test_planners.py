@@ -1,0 +1,76 @@
+"""A planner whose plans are usually off is told with interval, campaigns and money; one who is right is not."""
+
+import dataclasses
+
+import pytest
+from benchmarks.worlds_of_accounts import Account, evidence
+
+from reflection.domain.evidence import Evidence
+from reflection.domain.finding_kinds import PLANNER_BIAS
+from reflection.domain.planner_forecast import ACCOUNT_AVERAGE
+from reflection.domain.results import Finding
+from reflection.explain.learning_sentences import LearningSentences
+from reflection.inference.dataset import Dataset
+from reflection.inference.findings.planners import planner_findings
+
+TOO_HIGH = Account(months=4, promise=1.3)
+
+
+def _told(rows: list[Evidence]) -> list[Finding]:
+    return planner_findings(Dataset.of(rows))
+
+
+def test_plans_that_promise_thirty_per_cent_too_much_are_told_with_what_that_is_in_money():
+    (finding,) = _told(evidence(TOO_HIGH, 2))
+
+    assert finding.metadata["kind"] == PLANNER_BIAS
+    assert (finding.metric, finding.direction) == ("roas", "unfavorable")
+    assert finding.interval is not None
+    assert finding.interval[0] <= 1 / 1.3 <= finding.interval[1] < 1.0
+    text = LearningSentences({}, "EUR").finding(finding)
+    assert text.startswith("Plans of ours are usually off: ROAS ended")
+    for part in ("below plan", f"of {finding.evidence_count} campaigns", "less revenue than planned for the EUR"):
+        assert part in text
+
+
+def test_the_gap_is_what_the_money_spent_was_planned_to_bring():
+    rows = evidence(TOO_HIGH, 2)
+    (finding,) = _told(rows)
+    short = 0.0
+    for row in rows:
+        planned = (row.expected.revenue or 0.0) / (row.expected.spend or 1.0)
+        short += (row.actual.revenue or 0.0) - (row.actual.spend or 0.0) * planned
+
+    assert finding.metadata["gap"] == pytest.approx(short)
+    assert finding.metadata["worth"] == pytest.approx(-short)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_plans_that_scatter_around_what_happens_are_not_told(seed: int):
+    assert not _told(evidence(Account(months=6), seed))
+
+
+def test_rows_of_one_campaign_are_one_witness():
+    assert not _told([dataclasses.replace(row, unit_id="one") for row in evidence(TOO_HIGH, 2)])
+
+
+def test_what_is_taken_from_facts_is_nobodys_plan():
+    assert not _told([dataclasses.replace(row, planner=ACCOUNT_AVERAGE) for row in evidence(TOO_HIGH, 2)])
+
+
+def test_of_two_planners_the_one_who_is_off_is_told():
+    right = [
+        dataclasses.replace(row, planner="exact", campaign_id=f"r{row.campaign_id}")
+        for row in evidence(Account(months=4), 3)
+    ]
+
+    assert [one.metadata["planner"] for one in _told([*evidence(TOO_HIGH, 2), *right])] == ["ours"]
+
+
+def test_without_money_in_plans_conversions_per_click_are_asked():
+    rows = [
+        dataclasses.replace(row, expected=dataclasses.replace(row.expected, spend=None, revenue=None))
+        for row in evidence(TOO_HIGH, 2)
+    ]
+
+    assert [one.metric for one in _told(rows)] == ["cvr"]
