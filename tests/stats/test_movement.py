@@ -76,9 +76,7 @@ def test_the_evidence_is_that_of_the_model_with_the_steps_integrated_over_their_
     rows = _rows(cells, y)
     levels = _still(rows)
     groups = {GROUP: steps_of(rows.design.features, GROUP, relative=False)}
-    asked = movement._ScoreTest(
-        *movement._score(rows, levels.at_mode, levels.layout.features, groups), movement._places(groups), {}
-    )
+    asked = movement._asked(rows, levels.at_mode, levels.layout.features, groups)
 
     mains = np.array([[cell.get(Feature("type", level), 0.0) for level in LEVELS] for cell in cells])
     steps = [step_feature("type", level, 1 + k) for level in LEVELS for k in range(RAMPS)]

@@ -169,6 +169,7 @@ def recommendation_id(
     return "rec_" + hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
+@lru_cache(maxsize=16_384)
 def root(key: str) -> str:
     """What a signal is said of: ``audience`` of ``audience.age:25-34``; of an interaction, of its last part."""
     return signals.parse(key).parts[-1].group.partition(".")[0]

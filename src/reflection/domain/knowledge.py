@@ -7,6 +7,7 @@ looking at any history. Must not know how it was computed (learning/) nor where 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from typing import Any, Generic, TypeVar, overload
 
 import numpy as np
@@ -57,7 +58,7 @@ class Remark(Generic[Value]):
         return value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MetricPosterior:
     """Posterior of one metric's log-linear model.
 
@@ -92,7 +93,7 @@ class MetricPosterior:
         """Draws of what e times the planned size adds to the log of the metric; None where no sizes were learnt."""
         return self.draws[-1].astype(np.float64) if self.sized else None
 
-    @property
+    @cached_property
     def means(self) -> NDArray[np.float64]:
         """Posterior means of the rows of `draws`, the intercept first."""
         return np.asarray(self.draws.mean(axis=1, dtype=np.float64))

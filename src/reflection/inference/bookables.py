@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection.domain import signals
-from reflection.domain.bookable import Bookable, Definition, root
+from reflection.domain.bookable import Bookable, Definition, Total, root
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS
 from reflection.inference import posterior
 from reflection.inference.campaign_columns import Floats
 from reflection.inference.dataset import Dataset
 from reflection.inference.doubts import doubts_in
-from reflection.inference.support import MOST_IDS, SupportIndex
+from reflection.inference.support import MOST_IDS, Support, SupportIndex
 from reflection.inference.table_columns import feature_of
 from reflection.inference.total_effects import TotalEffects, moments
 from reflection.inference.usual_delivery import ALL
@@ -54,47 +54,47 @@ def with_bookables(
     if not bookables or not posterior.known(knowledge, knowledge.goal_metric):
         return knowledge
     effects = TotalEffects(knowledge, knowledge.goal_metric)
-    knowledge = replace(knowledge, mixtures=_mixtures(effects, bookables) if favoured else {})
-    totals = effects.knowing(knowledge).of(bookables)
+    draws = effects.draws(bookables)
+    knowledge = replace(knowledge, mixtures=_mixtures(effects.metric, bookables, draws) if favoured else {})
+    totals = [item.total for item in effects.knowing(knowledge).judged(bookables, draws)]
     of_goal = {effect.signal: effect for effect in knowledge.effects if effect.metric == knowledge.goal_metric}
-    judged = [
-        replace(_graded(one, of_goal.get(one.key)), total=item.total)
-        for one, item in zip(bookables, totals, strict=True)
-    ]
-    clear = [one for one in judged if one.definition.kind != "pair" or _follows_from_both(one)]
-    return replace(knowledge, bookables=tuple(_supported(one, cells, support) for one in clear))
+    judged = ((_graded(one, of_goal.get(one.key), total), total) for one, total in zip(bookables, totals, strict=True))
+    clear = [(one, total) for one, total in judged if one.definition.kind != "pair" or _follows_from_both(one, total)]
+    chosen = [cells.selection(one.definition.key, one.platform) for one, _ in clear]
+    booked, lifts = [(own.cell, own.share) for own in chosen], [math.log(total.effect) for _, total in clear]
+    sides = map(Support.ids, support.of_totals(booked, effects.metric, lifts, sign=1.0))
+    supported = ((one, *ids) for (one, _), ids in zip(clear, sides, strict=True))
+    return replace(
+        knowledge,
+        bookables=tuple(replace(one, supporting=better, contradicting=worse) for one, better, worse in supported),
+    )
 
 
-def _follows_from_both(pair: Bookable) -> bool:
+def _follows_from_both(pair: Bookable, total: Total) -> bool:
     """Whether something is advised of a pair, and for what the two do together: else each alone says enough."""
-    if pair.total is None or not pair.advised:
-        return False
-    better = pair.total.lane == "exploit"
-    return any(METRICS[metric].favors(lift > 1.0) == better for metric, lift in pair.beyond.items())
+    better = total.lane == "exploit"
+    return pair.advised and any(METRICS[metric].favors(lift > 1.0) == better for metric, lift in pair.beyond.items())
 
 
-def _graded(bookable: Bookable, own: Effect | None) -> Bookable:
-    """With the experiments that tested it, by its name; of a pair with a platform those of the pair."""
-    return bookable if own is None else replace(bookable, grade=own.grade, experiments=own.experiments)
+def _graded(bookable: Bookable, own: Effect | None, total: Total) -> Bookable:
+    """With its total effect, and the experiments that tested it; of a pair with a platform those of the pair."""
+    if own is None:
+        return replace(bookable, total=total)
+    return replace(bookable, total=total, grade=own.grade, experiments=own.experiments)
 
 
-def _supported(bookable: Bookable, cells: "_Cells", support: SupportIndex) -> Bookable:
-    """With the campaigns that did better and worse than usual with it, beyond noise."""
-    if bookable.total is None:
-        return bookable
-    chosen, effect = cells.selection(bookable.definition.key, bookable.platform), math.log(bookable.total.effect)
-    sides = support.of_total(chosen.cell, chosen.share, bookable.total.metric, effect, sign=1.0)
-    supporting, contradicting = sides.ids()
-    return replace(bookable, supporting=supporting, contradicting=contradicting)
+def _mixtures(metric: str, bookables: Sequence[Bookable], draws: Floats) -> dict[str, tuple[float, ...]]:
+    """How large total effects on the goal usually are, learnt from everything that was booked on its own.
 
-
-def _mixtures(effects: TotalEffects, bookables: Sequence[Bookable]) -> dict[str, tuple[float, ...]]:
-    """How large total effects on the goal usually are, learnt from everything that was booked on its own."""
-    own = [one for one in bookables if one.platform is None and not one.confounded and one.doubt is None]
-    own = [one for one in own if one.definition.kind != "pair"]  # they were chosen for being large
-    if not own:
-        return {}
-    return {effects.metric: tuple(mixture_shares(*moments(effects.draws(own))).tolist())}
+    Args:
+        draws: of the logarithm of each total effect, (bookables, draws).
+    """
+    own = [
+        place
+        for place, one in enumerate(bookables)
+        if one.platform is None and not one.confounded and one.doubt is None and one.definition.kind != "pair"
+    ]  # pairs were chosen for being large
+    return {metric: tuple(mixture_shares(*moments(draws[own])).tolist())} if own else {}
 
 
 @dataclass(frozen=True, slots=True)

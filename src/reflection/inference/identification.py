@@ -202,18 +202,18 @@ class Identification:
             return None
         campaign, ratio = self._support.ratios(feature_of(key), metric)
         names, numbers = self._platforms
-        platform, unit = numbers[campaign], self._table.campaigns.real[campaign]
-        sides = [
-            (_by_unit(ratio[here], unit[here]), name)
-            for number, name in enumerate(names)
-            if np.count_nonzero(here := platform == number) >= FEWEST
-        ]
-        sides = [(own, name) for own, name in sides if len(own) >= FEWEST]
+        units, unit = self._units
+        cell, place = np.unique(numbers[campaign] * len(units) + unit[campaign], return_inverse=True)
+        own, platform = np.bincount(place, ratio) / np.bincount(place), cell // len(units)
+        count = np.bincount(platform, minlength=len(names))
+        sides = np.flatnonzero(count >= FEWEST)
         if len(sides) < 2:
             return None
-        freedom = sum(len(own) - 1 for own, _ in sides)
-        spread = math.sqrt(sum(float(((own - own.mean()) ** 2).sum()) for own, _ in sides) / freedom) + 1e-6
-        means = [(float(own.mean()), spread / math.sqrt(len(own)), name) for own, name in sides]
+        mean = np.bincount(platform, own, minlength=len(names)) / np.maximum(count, 1)
+        squares = np.bincount(platform, (own - mean[platform]) ** 2, minlength=len(names))
+        freedom = int((count[sides] - 1).sum())
+        spread = math.sqrt(float(squares[sides].sum()) / freedom) + 1e-6
+        means = [(float(mean[side]), spread / math.sqrt(count[side]), names[side]) for side in sides.tolist()]
         (low, low_error, worst), (high, high_error, best) = min(means), max(means)
         enough, clear = special.stdtrit(freedom, 1 - BY_CHANCE), special.stdtrit(freedom, 0.95)
         if high - low < enough * math.hypot(low_error, high_error):
@@ -241,11 +241,11 @@ class Identification:
         names, numbers = np.unique(self._table.campaigns.platform_key, return_inverse=True)
         return names.tolist(), numbers
 
-
-def _by_unit(values: Floats, unit: Ints) -> Floats:
-    """Mean of the rows of each real campaign."""
-    place = np.unique(unit, return_inverse=True)[1]
-    return np.asarray(np.bincount(place, values) / np.bincount(place))
+    @cached_property
+    def _units(self) -> tuple[Ints, Ints]:
+        """The real campaigns, and the place of each campaign's among them."""
+        units, place = np.unique(self._table.campaigns.real, return_inverse=True)
+        return units, place
 
 
 def _mean(ratio: Floats, noise: Floats) -> tuple[float, float]:

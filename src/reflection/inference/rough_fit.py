@@ -9,8 +9,11 @@ import math
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
+import numpy as np
+
 from reflection.domain import signals
 from reflection.errors import LearningError
+from reflection.inference.campaign_columns import Floats
 from reflection.inference.cycle import SINGLE
 from reflection.inference.events import EVENT
 from reflection.inference.wear import LIFE, MARKET, WEAR
@@ -22,7 +25,7 @@ from reflection.stats.empirical_bayes import Moments, moments
 from reflection.stats.experiments import SEEN
 from reflection.stats.movement import Order, Steps, movements
 from reflection.stats.sufficient_statistics import SufficientStatistics, View
-from reflection.stats.variance_components import ROUGH
+from reflection.stats.variance_components import ROUGH, START
 
 
 class RoughFit:
@@ -67,8 +70,10 @@ class RoughFit:
         self._moving = dict.fromkeys(taken, 0.0)
         if not taken:
             return
-        view = _view(rows, Layout.of({*self._still.features, *self.walks(walks)}))
-        self._shape = moments(view, level=ROUGH)
+        layout = Layout.of({*self._still.features, *self.walks(walks)})
+        rest = np.full(len(still.mode) + len(layout.groups) - len(still.layout.groups), START)
+        view = _view(rows, layout)
+        self._shape = moments(view, start=_beside(still, layout, rest), level=ROUGH)
         price = math.log(len(groups - _ORDER.silent))
         for name, factor in _factors(view, still, self._shape, taken).items():
             self._moving[name] = factor - price
@@ -109,9 +114,7 @@ def _asked(walks: Collection[Feature]) -> dict[str, Steps]:
 
 def _factors(view: View, still: Moments, moving: Moments, taken: Collection[str]) -> dict[str, float]:
     """Log Bayes factor of each group of steps that may be told of, beside all others that were taken up."""
-    strata, near = len(moving.sigma), moving.mode.copy()
-    groups = [strata + moving.layout.groups.index(group) for group in still.layout.groups]
-    near[[*range(strata), *groups]] = still.mode  # most components of what stands still are those where all does
+    near = _beside(still, moving.layout, moving.mode)
     others = {**_ORDER.along, **_ORDER.after}
     without = {name: {name, others.get(name)} for name in taken if name not in _ORDER.silent}
     recurring = [name for name in without if name in _SINGLE]
@@ -124,6 +127,18 @@ def _factors(view: View, still: Moments, moving: Moments, taken: Collection[str]
     if {_WEAR, _LIFE} <= factors.keys():
         factors[_LIFE] = max(factors[_WEAR], factors[_LIFE])
     return factors
+
+
+def _beside(still: Moments, layout: Layout, rest: Floats) -> Floats:
+    """Components of a layout that has more groups: most of what stands still are as where all does.
+
+    Args:
+        rest: those of all groups, of which what moves keeps its own.
+    """
+    strata, components = len(still.sigma), rest.copy()
+    groups = [strata + layout.groups.index(group) for group in still.layout.groups]
+    components[[*range(strata), *groups]] = still.mode
+    return components
 
 
 def _without_experiments(layout: Layout) -> Layout:

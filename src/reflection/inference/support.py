@@ -7,7 +7,10 @@ beyond noise: that of counting events, and the scatter that campaigns (or the ro
 what is a finding.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -66,15 +69,18 @@ class _Metric:
 
 @dataclass(frozen=True, eq=False)
 class _Cells:
-    """Cells with something and its shares in them, (cells,); their campaigns, ascending, and the place of each cell's.
+    """The cells of some things, one thing after the other: the thing and its share, (cells,); each campaign of a thing
+    and the thing, (places,), and the place of each cell's.
 
-    `within`: of each campaign 1 / its cells with it + 1 / its cells without it, at least one each.
+    `within`: of each place 1 / its cells with the thing + 1 / its campaign's without it, at least one each.
     """
 
     cell: Ints
     share: Floats
-    campaign: Ints
+    thing: Ints
     place: Ints
+    campaign: Ints
+    of: Ints
     within: Floats
 
 
@@ -98,19 +104,29 @@ class SupportIndex:
         self._fitted = fitted
         self._table = fitted.table
         self._columns = {feature: column for column, feature in enumerate(fitted.table.features)}
-        self._members = sparse.csc_array(fitted.table.shares)
         self._cells_of = np.bincount(fitted.table.campaign, minlength=len(fitted.table))
         self._metrics: dict[str, _Metric] = {}
-        self._cells: dict[Feature, _Cells] = {}
+        self._of_signals: dict[str, list[_Ratios]] = {}
 
     def of(self, feature: Feature, metric: str) -> Support:
         """Campaigns for and against the effect of a feature on a metric."""
         sign = 1.0 if self._effect(feature, metric, present=True) >= 0 else -1.0
         return self._support(self._own_ratios(feature, metric), sign)
 
-    def of_total(self, cell: Ints, share: Floats, metric: str, effect: float, *, sign: float) -> Support:
-        """Campaigns for and against something booked in these cells, with its share and total effect (log)."""
-        return self._support(self._ratios(self._grouped(cell, share), metric, effect), sign)
+    def of_totals(
+        self, booked: Sequence[tuple[Ints, Floats]], metric: str, effects: Sequence[float], *, sign: float
+    ) -> list[Support]:
+        """Campaigns for and against each of some things that were booked.
+
+        Args:
+            booked: the cells of each, ascending, and its share there. effects: the total effect of each (log).
+        """
+        if not booked:
+            return []
+        cells, shares = zip(*booked, strict=True)
+        thing = np.repeat(np.arange(len(cells)), list(map(len, cells)))
+        joined = self._grouped(np.concatenate(cells), np.concatenate(shares), thing)
+        return [self._support(one, sign) for one in self._ratios(joined, metric, np.array(effects))]
 
     def above_and_below(self, feature: Feature, metric: str) -> tuple[int, int]:
         """How many campaigns did better, and worse, than expected without the signal, beyond noise."""
@@ -119,7 +135,7 @@ class SupportIndex:
 
     def campaigns(self, feature: Feature) -> Ints:
         """Campaigns that have a feature, ascending."""
-        return self._with(feature).campaign
+        return np.asarray(self._every.campaign[self._every.of == self._columns[feature]])
 
     def ratios(self, feature: Feature, metric: str) -> tuple[Ints, Floats]:
         """Campaigns with a feature, and their log ratios without its effect."""
@@ -135,21 +151,26 @@ class SupportIndex:
 
     def _own_ratios(self, feature: Feature, metric: str) -> _Ratios:
         """What the campaigns with a feature say of its effect as fitted."""
-        return self._ratios(self._with(feature), metric, self._effect(feature, metric, present=False))
+        if metric not in self._of_signals:
+            effects = [self._effect(one, metric, present=False) for one in self._columns]
+            self._of_signals[metric] = self._ratios(self._every, metric, np.array(effects))
+        return self._of_signals[metric][self._columns[feature]]
 
-    def _with(self, feature: Feature) -> _Cells:
-        """The cells with a feature."""
-        if feature not in self._cells:
-            column = self._columns[feature]
-            part = slice(int(self._members.indptr[column]), int(self._members.indptr[column + 1]))
-            self._cells[feature] = self._grouped(self._members.indices[part], self._members.data[part])
-        return self._cells[feature]
+    @cached_property
+    def _every(self) -> _Cells:
+        """The cells of every feature."""
+        members = sparse.csc_array(self._table.shares)
+        members.sort_indices()
+        feature = np.repeat(np.arange(members.shape[1]), np.diff(members.indptr))
+        return self._grouped(members.indices, members.data, feature)
 
-    def _grouped(self, cell: Ints, share: Floats) -> _Cells:
-        campaign, place = np.unique(self._table.campaign[cell], return_inverse=True)
-        rows = np.bincount(place, minlength=len(campaign)).astype(np.float64)
-        rest = np.maximum(self._cells_of[campaign] - rows, 1.0)
-        return _Cells(cell, share, campaign, place, 1.0 / rows + 1.0 / rest)
+    def _grouped(self, cell: Ints, share: Floats, thing: Ints) -> _Cells:
+        campaign = self._table.campaign[cell]
+        first = (np.diff(thing, prepend=-1) > 0) | (np.diff(campaign, prepend=-1) != 0)
+        place = np.cumsum(first) - 1
+        rows = np.bincount(place).astype(np.float64)
+        rest = np.maximum(self._cells_of[campaign[first]] - rows, 1.0)
+        return _Cells(cell, share, thing, place, campaign[first], thing[first], 1.0 / rows + 1.0 / rest)
 
     def _support(self, ratios: _Ratios, sign: float) -> Support:
         def ranked(places: Ints) -> tuple[tuple[str, float], ...]:
@@ -161,8 +182,8 @@ class SupportIndex:
         period = (int(days.min()), int(days.max())) if len(days) else None
         return Support(ranked(ratios.beyond(sign)), ranked(ratios.beyond(-sign)), period)
 
-    def _ratios(self, cells: _Cells, metric: str, effect: float) -> _Ratios:
-        """What the campaigns of these cells say of an effect (log) of so large a share."""
+    def _ratios(self, cells: _Cells, metric: str, effects: Floats) -> list[_Ratios]:
+        """What the campaigns of each thing say of its effect (log) of so large a share; `effects`: (things,)."""
         about = self._metric(metric)
         cell, campaign, place = cells.cell, cells.campaign, cells.place
 
@@ -170,7 +191,7 @@ class SupportIndex:
             return np.bincount(place, values, minlength=len(campaign)).astype(np.float64)
 
         own_observed = summed(about.observed[cell])
-        own_expected = summed(about.expected[cell] * np.exp(-effect * cells.share))
+        own_expected = summed(about.expected[cell] * np.exp(-effects[cells.thing] * cells.share))
         rest_observed = about.observed_of[campaign] - own_observed
         rest_expected = about.expected_of[campaign] - summed(about.expected[cell])
         elsewhere = _log_ratio(rest_observed, np.where(rest_expected > 1e-9, rest_expected, 0.0))
@@ -183,7 +204,9 @@ class SupportIndex:
         within = self._scatter(metric, Stratum.WITHIN) ** 2 * cells.within
         scatter = np.where(compared, within, self._scatter(metric, Stratum.BETWEEN) ** 2)
         defined = ~np.isnan(ratio)
-        return _Ratios(campaign[defined], ratio[defined], np.sqrt(counting + scatter)[defined])
+        campaign, ratio, noise = campaign[defined], ratio[defined], np.sqrt(counting + scatter)[defined]
+        ends = np.searchsorted(cells.of[defined], np.arange(len(effects) + 1)).tolist()
+        return [_Ratios(campaign[i:k], ratio[i:k], noise[i:k]) for i, k in pairwise(ends)]
 
     def _scatter(self, metric: str, stratum: Stratum) -> float:
         """Standard deviation of campaigns (or of rows of one) beyond counting noise, of a metric's parts together."""

@@ -111,6 +111,17 @@ class TotalEffects:
         if not bookables:
             return ()
         draws = self.draws(bookables, platform=platform, objective=objective)
+        return self.judged(bookables, draws, platform=platform, objective=objective)
+
+    def judged(
+        self,
+        bookables: Sequence[Bookable],
+        draws: Array,
+        *,
+        platform: str | None = None,
+        objective: str | None = None,
+    ) -> tuple[TotalDraws, ...]:
+        """The same, of `draws` that are there."""
         stakes = [_stake(one) for one in bookables]
         odds = thompson.odds(draws, [stake or 1.0 for stake in stakes])
         rates = self._false_sign_rates(draws).tolist()

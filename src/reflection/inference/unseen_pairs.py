@@ -85,6 +85,7 @@ class UnseenPairs:
 
 
 def _kinds(knowledge: Knowledge, metric: str, columns: Mapping[str, int]) -> Iterator[_Kind]:
+    """The kinds of which some pair was not seen; the others leave nothing open."""
     levels = _by_group(columns)
     elsewhere = _by_group(key for key, other in knowledge.aliases.items() if other in columns)
     for group in sorted({group for group in (*levels, *elsewhere) if signals.CROSS in group}):
@@ -94,7 +95,8 @@ def _kinds(knowledge: Knowledge, metric: str, columns: Mapping[str, int]) -> Ite
         others = [pair for pair in others if all(key in place for key, place in zip(pair, places, strict=True))]
         here, there = (_ints(places[side][pair[side]] for pair in others) for side in (0, 1))
         first, second, seen = (_ints(columns[key] for key in keys) for keys in (*sides, levels.get(group, [])))
-        yield _Kind(first, second, seen, (here, there), _usual_size(knowledge, metric, group))
+        if len(seen) + len(here) < len(first) * len(second):
+            yield _Kind(first, second, seen, (here, there), _usual_size(knowledge, metric, group))
 
 
 def _usual_size(knowledge: Knowledge, metric: str, group: str) -> float:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.stats.gaussian_posterior import cholesky, solved
+from reflection.stats.cholesky import cholesky, solved
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]

@@ -238,7 +238,7 @@ def fit(
         sd=np.where(fixed, 0.0, sd),
         estimate=estimate,
         error=error * wider,
-        draws=sample.astype(np.float32),
+        draws=sample,
         sigma=dict(zip(model.strata, sigmas.tolist(), strict=True)),
         sigma_rms=dict(zip(model.strata, np.sqrt(squares).tolist(), strict=False)),
         tau=taus,
@@ -255,7 +255,7 @@ def fit(
 
 def _integrated(
     model: Model, mode: Mode, rng: np.random.Generator, count: int, draws: int
-) -> tuple[Floats, Floats, Floats, Floats]:
+) -> tuple[Floats, Floats, NDArray[np.float32], Floats]:
     """Mean, standard deviation and draws averaged over ``count`` proposals of the components, and their squares.
 
     Standard deviations are those of the draws: what 2,000 leave to chance is a third of what the proposals do.
@@ -263,7 +263,7 @@ def _integrated(
     weight, posteriors = proposed(model, mode, rng, count)
     counts = np.diff(np.rint(draws * np.cumsum(weight)), prepend=0.0).astype(int).tolist()
     mean, sample = mean_of(weight, posteriors), drawn(posteriors, counts, rng)
-    sd = np.sqrt(np.square(sample - mean[:, None]).mean(axis=1))
+    sd = np.sqrt(np.square(sample - mean[:, None].astype(np.float32)).mean(axis=1, dtype=np.float64))
     return mean, sd, sample, weight @ np.exp(2 * np.array([posterior.components for posterior in posteriors]))
 
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from reflection.stats.block_sums import BlockSums, DenseSums
+from reflection.stats.cholesky import Number, cholesky, inverse, solved
 from reflection.stats.columns import Layout
 from reflection.stats.design import Stratum
 from reflection.stats.sufficient_statistics import View
@@ -83,16 +84,21 @@ class Posterior:
         """Derivative of ``log_evidence`` by (log sigma of each learnt stratum, log tau of each group)."""
         return self._model.gradient(self.components, self)
 
-    def draw(self, rng: np.random.Generator, count: int) -> Floats:
+    def half(self, columns: Floats) -> Floats:
+        """Rows over columns times a square root of their covariance S, (k, p) -> (r, k): H with H'H = columns S
+        columns'."""
+        return solved(self._factor, zero_sum(self._model.layout).vectors(columns).T)
+
+    def draw(self, rng: np.random.Generator, count: int) -> NDArray[np.float32]:
         """Return posterior draws, shape (p, count); every draw satisfies the constraints."""
         return self.effects(self.draw_coordinates(rng, count))
 
-    def draw_coordinates(self, rng: np.random.Generator, count: int) -> Floats:
+    def draw_coordinates(self, rng: np.random.Generator, count: int) -> NDArray[np.float32]:
         """Draws of the coordinates, (r, count), of which :meth:`effects` makes draws of the effects."""
-        noise = solved(self._factor, rng.standard_normal((len(self.coordinates), count)), transposed=True)
-        return np.asarray(self.coordinates[:, None] + noise)
+        white = rng.standard_normal((count, len(self.coordinates)), dtype=np.float32).T
+        return solved(self._factor, white, transposed=True) + self.coordinates[:, None].astype(np.float32)
 
-    def effects(self, coordinates: Floats) -> Floats:
+    def effects(self, coordinates: NDArray[Number]) -> NDArray[Number]:
         """Effects of coordinates, (r, ...) -> (p, ...)."""
         return zero_sum(self._model.layout).effects(coordinates)
 
@@ -245,11 +251,11 @@ class Model:
             weighted = self._sums.weighted(change)
             push = change @ self._moment - weighted @ m
             moved = s @ weighted
-            total[i, count:] = total[count:, i] = (2 * m * (s @ push) - np.einsum("ij,ji->i", moved, s)) @ indicator
+            total[i, count:] = total[count:, i] = (2 * m * (s @ push) - (moved * s).sum(axis=1)) @ indicator
             turned.append((push, moved))
         for i, (push, moved) in enumerate(turned):
             for k, (other, also) in enumerate(turned):
-                total[i, k] += push @ (s @ other) + 0.5 * np.einsum("ij,ji->", moved, also)
+                total[i, k] += push @ (s @ other) + 0.5 * float((moved * also.T).sum())
         return total
 
     def _residual(self, posterior: Posterior) -> Floats:
@@ -277,24 +283,3 @@ def _carried(view: View, strata: tuple[Stratum, ...]) -> Floats:
         between = view.stratum == Stratum.BETWEEN
         carried[between, strata.index(Stratum.PERIOD)] = view.passing[between]
     return carried
-
-
-def cholesky(matrix: Floats) -> Floats:
-    """Lower Cholesky factor; straight to LAPACK, since for twenty columns SciPy's checks are half of the cost."""
-    factor, info = linalg.lapack.dpotrf(matrix, lower=1, clean=1)
-    if info:
-        raise np.linalg.LinAlgError(f"the leading minor of order {info} is not positive definite")
-    return np.asarray(factor)
-
-
-def solved(factor: Floats, right: Floats, *, transposed: bool = False) -> Floats:
-    """The solution of ``factor x = right`` for a lower Cholesky factor; nothing is asked of LAPACK for no rows."""
-    return np.asarray(linalg.lapack.dtrtrs(factor, right, lower=1, trans=int(transposed))[0]) if len(factor) else right
-
-
-def inverse(factor: Floats) -> Floats:
-    """Full inverse from a lower Cholesky factor."""
-    lower, _ = linalg.lapack.dpotri(factor, lower=1)
-    full = lower + lower.T  # the factor's upper triangle is zero, and so is this one's
-    np.fill_diagonal(full, lower.diagonal())
-    return np.asarray(full)

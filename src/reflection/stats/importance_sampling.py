@@ -24,6 +24,7 @@ from reflection.stats.normal_scores import log_sd, normal_score
 from reflection.stats.variance_components import Mode
 
 Floats = NDArray[np.float64]
+Draws = NDArray[np.float32]
 
 _WEIGHED_OF_FEW, _KEPT_OF_FEW = 16, 3
 """Of few rows, where weighing is cheap: proposals weighed, and then kept, for each one asked for."""
@@ -72,7 +73,7 @@ def mixed(weight: Floats, posteriors: Sequence[Posterior]) -> tuple[Floats, Floa
     return mean, np.sqrt(np.maximum(variance, 0.0))
 
 
-def drawn(posteriors: Sequence[Posterior], counts: Sequence[int], rng: np.random.Generator) -> Floats:
+def drawn(posteriors: Sequence[Posterior], counts: Sequence[int], rng: np.random.Generator) -> Draws:
     """So many draws of each posterior, mingled, (p, sum of the counts): some of them are draws of all posteriors."""
     first, *_ = posteriors
     coordinates = np.concatenate(

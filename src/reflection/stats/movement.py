@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from reflection.stats.cholesky import cholesky, solved
 from reflection.stats.columns import Feature
 from reflection.stats.design import GRID, Rows
 from reflection.stats.gaussian_posterior import PRIOR_RATE, Posterior
@@ -37,6 +38,9 @@ _LOG_PRIOR = np.append(
     np.log(-np.expm1(-PRIOR_RATE * STEP_SD[0])),
 )
 """Of each of these, and last of a step smaller than the first, of which nothing is seen."""
+
+
+_ROWS_AT_ONCE = 1_024
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,70 +88,112 @@ def movements(
     steps that may be, of other columns.
     """
     order = order or Order()
-    asked = _ScoreTest(*_score(rows, still, levels, groups), _places(groups), {})
+    asked = _asked(rows, still, levels, groups)
     candidates = [name for name in groups if name not in order.silent]
     while True:
         left = [name for name in candidates if name not in asked.taken]
-        with_others = {name: asked.with_group(order.beside.get(name)) for name in left}
-        factors = {name: with_others[name].evidence(name) for name in left}
+        others = {name: order.beside.get(name) for name in left}
+        beside = {other: asked.with_group(other) for other in set(others.values())}
+        factors = {name: beside[others[name]].evidence(name) for name in left}
         best = max(factors, key=lambda name: (factors[name][0], name), default=None)
         if best is None or factors[best][0] <= 0.0:
             return tuple(asked.taken)
-        asked = with_others[best].with_group(best).with_group(order.along.get(best)).with_group(order.after.get(best))
+        asked = (
+            beside[others[best]].with_group(best).with_group(order.along.get(best)).with_group(order.after.get(best))
+        )
 
 
-def _places(groups: Mapping[str, Steps]) -> dict[str, Ints]:
-    """Places of each group's steps among the steps of all."""
-    ends = np.cumsum([0, *(len(steps.columns) for steps in groups.values())]).tolist()
-    return {name: np.arange(ends[i], ends[i + 1]) for i, name in enumerate(groups)}
+@dataclass(frozen=True, eq=False)
+class _Walks:
+    """The steps of all groups in the rows, Z: those of one group side by side.
+
+    ``steps``: the columns, times the root of each row's weight, CSR (n, steps). ``places``: of each group.
+    ``contrasts``: of each that is asked for relatively.
+    """
+
+    steps: sparse.csr_array
+    places: Mapping[str, slice]
+    contrasts: Mapping[str, Floats]
+    _across: dict[str, Floats] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, steps: sparse.csr_array, groups: Mapping[str, Steps]) -> _Walks:
+        """The steps of these groups, one after the other."""
+        ends = np.cumsum([0, *(len(one.columns) for one in groups.values())]).tolist()
+        places = {name: slice(ends[i], ends[i + 1]) for i, name in enumerate(groups)}
+        return cls(steps, places, {name: one.contrasts() for name, one in groups.items() if one.relative})
+
+    def asked(self, rows: Floats) -> Floats:
+        """Rows over the columns as rows over the steps that are asked for, (k, steps)."""
+        parts = [
+            rows[:, own] @ self.contrasts[name].T if name in self.contrasts else rows[:, own]
+            for name, own in self.places.items()
+        ]
+        return np.concatenate(parts, axis=1)
+
+    def information(self) -> dict[str, Floats]:
+        """Z'WZ of each group alone, (its steps, its steps)."""
+        total = {name: np.zeros((own.stop - own.start,) * 2) for name, own in self.places.items()}
+        for first in range(0, self.steps.shape[0], _ROWS_AT_ONCE):
+            some = self.steps[first : first + _ROWS_AT_ONCE].toarray()
+            for name, own in self.places.items():
+                total[name] += some[:, own].T @ some[:, own]
+        return total | {name: turn @ total[name] @ turn.T for name, turn in self.contrasts.items()}
+
+    def across(self, name: str) -> Floats:
+        """Z'WZ of one group with all, (its steps, steps); worked out once."""
+        if name not in self._across:
+            rows = product(sparse.csr_array(self.steps[:, self.places[name]]), self.steps)
+            self._across[name] = self.asked(self.contrasts[name] @ rows if name in self.contrasts else rows)
+        return self._across[name]
 
 
 @dataclass(frozen=True, eq=False)
 class _ScoreTest:
-    """Score and information of all steps beside the groups that were ``taken`` up, each with its evidence."""
+    """Score of all steps beside the groups that were ``taken`` up, each with its evidence.
+
+    ``information``: Z'WZ of each group. ``half``: H, (k, steps), with H'H what the standing levels and the groups that
+    were taken up leave out of it.
+    """
 
     score: Floats
-    information: Floats
-    places: Mapping[str, Ints]
+    information: Mapping[str, Floats]
+    half: Floats
+    walks: _Walks
     taken: Mapping[str, float]
 
     def evidence(self, name: str) -> tuple[float, float]:
         """Log Bayes factor of a group's steps, and the most probable standard deviation of one."""
-        return _evidence(self.score, self.information, self.places[name])
+        return _evidence(self.score[self.walks.places[name]], self._of_group(name))
 
     def with_group(self, name: str | None) -> _ScoreTest:
         """The same beside one group more, at the most probable standard deviation of its steps."""
-        if name is None or name in self.taken or name not in self.places:
+        if name is None or name in self.taken or name not in self.walks.places:
             return self
-        (factor, sd), own = self.evidence(name), self.places[name]
-        gain = np.linalg.inv(np.eye(len(own)) / sd**2 + self.information[np.ix_(own, own)])
-        across = self.information[:, own] @ gain
-        return _ScoreTest(
-            self.score - across @ self.score[own],
-            self.information - across @ self.information[own],
-            self.places,
-            {**self.taken, name: factor},
-        )
+        (factor, sd), own, information = self.evidence(name), self.walks.places[name], self._of_group(name)
+        root = cholesky(np.eye(len(information)) / sd**2 + information)
+        further = solved(root, self.walks.across(name) - self.half[:, own].T @ self.half)
+        score = self.score - further.T @ solved(root, self.score[own])
+        half = np.concatenate([self.half, further])
+        return _ScoreTest(score, self.information, half, self.walks, {**self.taken, name: factor})
+
+    def _of_group(self, name: str) -> Floats:
+        half = self.half[:, self.walks.places[name]]
+        return np.asarray(self.information[name] - half.T @ half)
 
 
-def _score(
-    rows: Rows, still: Posterior, levels: Sequence[Feature], groups: Mapping[str, Steps]
-) -> tuple[Floats, Floats]:
-    """a = Z'Py and Z'PZ of the steps of all groups, one after the other.
+def _asked(rows: Rows, still: Posterior, levels: Sequence[Feature], groups: Mapping[str, Steps]) -> _ScoreTest:
+    """a = Z'Py and Z'PZ of the steps of all groups, beside levels that stand still.
 
     Made of the rows: sums of each block, as a fit has them, would be those of all pairs of columns for any weights.
     """
+    root = np.sqrt(_weights(rows, still))
     columns = [*levels, *(column for one in groups.values() for column in one.columns)]
-    matrix = rows.design.matrix(columns)
-    weighted = sparse.csr_array(matrix[:, len(levels) :] * _weights(rows, still)[:, None])
-    gram, pull = product(weighted, matrix), weighted.T @ (rows.y / GRID)
-    cross, own = gram[:, : len(levels)], gram[:, len(levels) :]
-    for name, places in _places(groups).items():
-        if groups[name].relative:
-            turn = groups[name].contrasts()
-            cross[places], own[places], pull[places] = turn @ cross[places], turn @ own[places], turn @ pull[places]
-            own[:, places] = own[:, places] @ turn.T
-    return pull - cross @ still.mean, own - cross @ still.covariance @ cross.T
+    matrix = sparse.csr_array(rows.design.matrix(columns) * root[:, None])
+    walks = _Walks.of(matrix[:, len(levels) :], groups)
+    cross = walks.asked(product(matrix[:, : len(levels)], walks.steps))
+    pull = walks.asked((walks.steps.T @ (root * (rows.y / GRID)))[None])[0]
+    return _ScoreTest(pull - still.mean @ cross, walks.information(), still.half(cross.T), walks, {})
 
 
 def _weights(rows: Rows, still: Posterior) -> Floats:
@@ -155,10 +201,10 @@ def _weights(rows: Rows, still: Posterior) -> Floats:
     return np.asarray(still.weights[np.unique(block_of(rows), return_inverse=True)[1]])
 
 
-def _evidence(score: Floats, information: Floats, own: Ints) -> tuple[float, float]:
+def _evidence(score: Floats, information: Floats) -> tuple[float, float]:
     """Log Bayes factor of one group's steps, and the most probable standard deviation of one."""
-    values, vectors = np.linalg.eigh(information[np.ix_(own, own)])
-    values, squares = np.maximum(values, 0.0), np.square(vectors.T @ score[own])
+    values, vectors = np.linalg.eigh(information)
+    values, squares = np.maximum(values, 0.0), np.square(vectors.T @ score)
     scaled = np.square(STEP_SD)[:, None]
     gain = 0.5 * (squares * scaled / (1.0 + scaled * values) - np.log1p(scaled * values)).sum(axis=1)
     likely = _LOG_PRIOR + np.append(gain, 0.0)

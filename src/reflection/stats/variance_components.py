@@ -23,11 +23,13 @@ INTEGRATE_UP_TO = 600
 BOUNDS = (-6.0, 1.0)
 """Of a log standard deviation at the mode."""
 
-_START = np.log(0.15)
+START = float(np.log(0.15))
+"""Where the search for a log standard deviation begins of which nothing is known."""
+
 _LEAST_CURVATURE = 0.15
 _MOST_STEPS, _LONGEST_STEP, _ENOUGH = 40, -0.98, 0.03
 _LONGEST = 1.5
-LEVEL, ROUGH = 1e-5, 1e-3
+LEVEL, ROUGH = 1e-5, 1e-2
 """Nats that the last Newton step promises at most, and of a fit that only says where another one is linearised: after
 it a thousandth of that is left, which moves no component by more than a hundredth of its standard deviation."""
 
@@ -75,7 +77,7 @@ def mode_of(model: Model, start: Floats | None = None, level: float = LEVEL) -> 
     if len(model.layout) > INTEGRATE_UP_TO:
         return _scored(model)
     near = start is not None and len(start) == model.dimensions
-    components = np.clip(start, *BOUNDS) if start is not None and near else np.full(model.dimensions, _START)
+    components = np.clip(start, *BOUNDS) if start is not None and near else np.full(model.dimensions, START)
     posterior = model.posterior(components)
     for _ in range(_MOST_STEPS):
         cost, downhill = _cost(components, model.rates, posterior)
@@ -118,7 +120,7 @@ def _scored(model: Model) -> Mode:
     It needs about eight. A step that loses is halved; it ends when a step promises less than `_ENOUGH` nats. The
     curvature is the expected one.
     """
-    components, step, value = np.full(model.dimensions, _START), np.zeros(model.dimensions), -np.inf
+    components, step, value = np.full(model.dimensions, START), np.zeros(model.dimensions), -np.inf
     for _ in range(_MOST_STEPS):
         posterior = model.posterior(components + step)
         cost, downhill = _cost(components + step, model.rates, posterior)

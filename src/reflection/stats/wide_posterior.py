@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from reflection.stats.block_sums import BlockSums, SparseSums
+from reflection.stats.cholesky import cholesky, inverse, solved
 from reflection.stats.columns import Layout
-from reflection.stats.gaussian_posterior import Model, Posterior, cholesky, inverse, solved
+from reflection.stats.gaussian_posterior import Model, Posterior
 from reflection.stats.gram import DENSE_COLUMNS
 from reflection.stats.sufficient_statistics import View
 
@@ -54,11 +55,11 @@ class WidePosterior(Posterior):
         white = np.asarray(linalg.lapack.dtrtri(self._factor, lower=1)[0])
         return np.asarray(np.einsum("ij,ij->j", white, white) - np.einsum("ij,ij->j", self._half, self._half))
 
-    def draw(self, rng: np.random.Generator, count: int) -> Floats:
+    def draw(self, rng: np.random.Generator, count: int) -> NDArray[np.float32]:
         """Return posterior draws, shape (p, count); every draw satisfies the constraints."""
         noise = solved(self._factor, rng.standard_normal((len(self.mean), count)), transposed=True)
         missed = solved(self._between, np.asarray(self._model.layout.constraints.T @ noise))
-        return np.asarray(self.mean[:, None] + noise - self._half.T @ missed)
+        return np.asarray(self.mean[:, None] + noise - self._half.T @ missed, dtype=np.float32)
 
 
 class WideModel(Model):

@@ -15,6 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from reflection.stats.cholesky import Number
 from reflection.stats.columns import Layout
 
 Floats = NDArray[np.float64]
@@ -47,11 +48,11 @@ class ZeroSum:
         """Symmetric matrices over columns as those over coordinates, (B, p, p) -> (B, r, r)."""
         return self.vectors(self.vectors(stack).swapaxes(1, 2))
 
-    def effects(self, coordinates: Floats) -> Floats:
-        """Effects of coordinates, (r, ...) -> (p, ...)."""
+    def effects(self, coordinates: NDArray[Number]) -> NDArray[Number]:
+        """Effects of coordinates, (r, ...) -> (p, ...), in their precision."""
         parts, first = [], 0
         for basis in self.bases:
-            parts.append(basis @ coordinates[first : first + basis.shape[1]])
+            parts.append(basis.astype(coordinates.dtype, copy=False) @ coordinates[first : first + basis.shape[1]])
             first += basis.shape[1]
         return np.concatenate(parts)
 
