@@ -33,7 +33,7 @@ from reflection.inference import posterior
 from reflection.inference.learn import FitRequest, learn
 from reflection.recommendations.ranking import RecommendationInput, recommend
 from reflection.stats import thompson
-from reflection.stats.gaussian_posterior import PRIOR_RATE
+from reflection.stats.scatter_priors import PRIOR_RATE, level_rates
 
 PLATFORMS, TYPES, AGES = 5, 6, 6
 ROUNDS = 150
@@ -123,7 +123,8 @@ class OwnPrior(World):
         at = np.array(self.menu).T
         lifts = []
         for _ in range(3):
-            sizes = iter(rng.exponential(1 / PRIOR_RATE, 5))
+            rates = [*level_rates((PLATFORMS, TYPES, AGES)), PRIOR_RATE, PRIOR_RATE]
+            sizes = iter(rng.exponential(1 / np.array(rates)))
             lift = np.zeros(len(self.menu))
             for place, count in enumerate((PLATFORMS, TYPES, AGES)):
                 lift += next(sizes) * _centred(rng.normal(size=count))[at[place]]

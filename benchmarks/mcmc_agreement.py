@@ -25,8 +25,9 @@ from simulator import COLUMN, LAYOUT, MAINS, Metric, World, make_world
 from reflection.stats.columns import Layout
 from reflection.stats.design import GRID, Rows, Stratum
 from reflection.stats.empirical_bayes import fit
-from reflection.stats.gaussian_posterior import INTERCEPT_SD, PRIOR_RATE
+from reflection.stats.gaussian_posterior import INTERCEPT_SD
 from reflection.stats.observations import observe_rate, pooled_rate
+from reflection.stats.scatter_priors import PRIOR_RATE, group_rates
 from reflection.stats.sufficient_statistics import SufficientStatistics
 
 Floats = NDArray[np.float64]
@@ -69,7 +70,7 @@ def sampled(
     from numpyro.infer import MCMC, NUTS
 
     numpyro.enable_x64()
-    bases = []
+    bases, rates = [], group_rates(layout).tolist()
     for group in range(len(layout.groups)):
         own = np.flatnonzero(layout.group_index == group)
         constraint = layout.constraints.toarray()[own]
@@ -83,8 +84,8 @@ def sampled(
     def model() -> None:
         sigma = numpyro.sample("sigma", dist.Exponential(PRIOR_RATE))
         mean = numpyro.sample("intercept", dist.Normal(0.0, INTERCEPT_SD))
-        for name, (_, design, basis) in zip(layout.groups, bases, strict=True):
-            tau = numpyro.sample(f"tau {name}", dist.Exponential(PRIOR_RATE))
+        for name, rate, (_, design, basis) in zip(layout.groups, rates, bases, strict=True):
+            tau = numpyro.sample(f"tau {name}", dist.Exponential(rate))
             mean = mean + tau * (design @ deviations(name, basis.shape[1]))
         for scatter, thing in zip(scatters, things, strict=True):
             sd = scatter.known or numpyro.sample(f"sd {scatter.name}", dist.Exponential(scatter.rate))

@@ -33,8 +33,9 @@ from reflection.inference.fit import fit_metrics
 from reflection.stats.columns import Feature, Layout
 from reflection.stats.elasticity import APART_RATE, FROM_LINEAR, LEVEL_SD, MEMBER_SD, Beside, elasticities
 from reflection.stats.empirical_bayes import Effects, fit
-from reflection.stats.gaussian_posterior import INTERCEPT_SD, UNIT_PRIOR_RATE
+from reflection.stats.gaussian_posterior import INTERCEPT_SD
 from reflection.stats.group_contrasts import Items, contrast_rows
+from reflection.stats.scatter_priors import UNIT_PRIOR_RATE
 from reflection.stats.sufficient_statistics import SufficientStatistics
 
 SEEDS = 1

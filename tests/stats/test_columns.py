@@ -43,12 +43,14 @@ def test_an_empty_layout_has_an_intercept_only() -> None:
 
 
 def test_kinds_are_told_by_the_name() -> None:
-    layout = Layout.of([Feature("a", "1"), Feature("a*b", "1*2"), Feature("~drift.a", "1@00002")])
+    names = ("a", "1"), ("a*b", "1*2"), ("~drift.a", "1@00002"), ("~unit.b", "1")
+    layout = Layout.of([Feature(*name) for name in names])
 
     assert dict(zip(layout.groups, layout.kinds, strict=True)) == {
         "a": Kind.MAIN,
         "a*b": Kind.INTERACTION,
         "~drift.a": Kind.FREE,
+        "~unit.b": Kind.UNIT,
     }
     assert [layout.features[c].group for c in layout.columns_of(Kind.FREE)] == ["~drift.a"]
 

@@ -16,8 +16,9 @@ from reflection.stats.design import Design, Rows
 from reflection.stats.drift import drift_group, step_feature, steps_of
 from reflection.stats.empirical_bayes import Moments, fit, moments
 from reflection.stats.false_discovery import discover
-from reflection.stats.gaussian_posterior import INTERCEPT_SD, PRIOR_RATE
+from reflection.stats.gaussian_posterior import INTERCEPT_SD
 from reflection.stats.movement import STEP_SD, movements
+from reflection.stats.scatter_priors import PRIOR_RATE
 from reflection.stats.slow_drift import judged_since, since
 from reflection.stats.sufficient_statistics import SufficientStatistics
 from reflection.stats.variance_components import BOUNDS

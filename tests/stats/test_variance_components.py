@@ -5,7 +5,8 @@ import pytest
 
 from reflection.stats.columns import INTERCEPT, Feature
 from reflection.stats.design import Design, Rows
-from reflection.stats.gaussian_posterior import PRIOR_RATE, Model
+from reflection.stats.gaussian_posterior import Model
+from reflection.stats.scatter_priors import PRIOR_RATE
 from reflection.stats.sufficient_statistics import SufficientStatistics
 from reflection.stats.variance_components import INTEGRATE_UP_TO, mode_of, objective
 from reflection.stats.wide_posterior import model_of

@@ -12,9 +12,9 @@ from scipy import sparse
 
 from reflection.domain import signals
 from reflection.inference.campaign_columns import Campaigns, Ints
-from reflection.stats.columns import FREE_MARK, Feature
+from reflection.stats.columns import UNIT_MARK, Feature
 
-ACCOUNT = f"{FREE_MARK}account"
+ACCOUNT = f"{UNIT_MARK}account"
 MOST_ACCOUNTS = 60
 """Columns of accounts, of those with the most campaigns: a fit of an agency's thousand accounts must stay cheap."""
 

@@ -71,10 +71,12 @@ def group_factors(
 
 
 def slopes(layout: Layout, shared: Collection[str] = ()) -> list[int]:
-    """The intercept and the free columns that are alone in their group: numeric slopes; and those of ``shared`` groups.
+    """The intercept, units and the free columns that are alone in their group: numeric slopes; and those of ``shared``
+    groups. That accounts differ speaks for no signal.
 
     What observation adds to one tested effect is alone, too, and no slope.
     """
     free = [(int(i), layout.features[i].group) for i in layout.columns_of(Kind.FREE)]
     groups = [group for _, group in free]
-    return [0, *(i for i, group in free if group in shared or (group != SEEN and groups.count(group) == 1))]
+    alone = [i for i, group in free if group in shared or (group != SEEN and groups.count(group) == 1)]
+    return sorted([0, *layout.columns_of(Kind.UNIT).tolist(), *alone])

@@ -5,7 +5,7 @@ group and level), so a fit depends on *which* signals were seen and never on whe
 and the identifiability constraints of LEARNING 3; it must not know what a campaign is, nor any number that
 was observed.
 
-Three kinds of group, told apart by their name alone:
+Four kinds of group, told apart by their name alone:
 
 ==============  ====================  =====================================================================
 kind            name                  constraint
@@ -13,6 +13,7 @@ kind            name                  constraint
 main            ``platform``          effects sum to zero over the levels
 interaction     ``a*b``, level ``x*y``  double-centred: zero sums over the cells of each x and each y
 free            ``~name``             none (drift steps, numeric slopes)
+unit            ``~unit.name``        none (accounts: some of many, and no signals)
 ==============  ====================  =====================================================================
 
 Interactions are constrained over the cells that exist in the layout. Seen as a bipartite graph (rows and
@@ -36,6 +37,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 FREE_MARK = "~"
+UNIT_MARK = f"{FREE_MARK}unit."
 CROSS_MARK = "*"
 ATTRIBUTE_MARK = "."
 """Between a thing and its attribute, as in ``audience.age``."""
@@ -50,12 +52,13 @@ class Kind(StrEnum):
     MAIN = "main"
     INTERACTION = "interaction"
     FREE = "free"
+    UNIT = "unit"
 
     @classmethod
     def of(cls, group: str) -> Kind:
         """Return the kind that a group's name declares."""
         if group.startswith(FREE_MARK):
-            return cls.FREE
+            return cls.UNIT if group.startswith(UNIT_MARK) else cls.FREE
         return cls.INTERACTION if CROSS_MARK in group else cls.MAIN
 
 
@@ -142,7 +145,7 @@ class Layout:
         C(C'C)^-1 C'.
 
         It is (m-1)/m for a main group of m levels, ((a-1)(b-1))/(ab) for a complete a x b interaction, 1 for
-        free groups and the intercept, and 0 for a cell that cannot be told from the main effects.
+        free groups, units and the intercept, and 0 for a cell that cannot be told from the main effects.
         """
         return self._built[1]
 
@@ -185,7 +188,7 @@ class Layout:
         share = np.ones(len(self))
         data, rows, counts = [np.zeros(0)], [np.zeros(0, dtype=np.int32)], [np.zeros(1, dtype=np.int32)]
         for kind, own in zip(self.kinds, self._spans.values(), strict=True):
-            if kind is Kind.FREE:
+            if kind in (Kind.FREE, Kind.UNIT):
                 continue
             local, leverage = _constrained(kind, tuple(self.features[column].level for column in own))
             share[own.start : own.stop] = 1.0 - leverage

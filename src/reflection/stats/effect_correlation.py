@@ -32,8 +32,8 @@ _LEAST_EIGENVALUE = 1e-6
 
 
 def of_signals(layout: Layout) -> NDArray[np.bool_]:
-    """Which columns are effects of signals or of pairs of them, (p,): no slopes, steps or levels of time."""
-    named = np.array([kind is not Kind.FREE for kind in layout.kinds] + [False])
+    """Which columns are effects of signals or of pairs of them, (p,): no slopes, steps, units or levels of time."""
+    named = np.array([kind in (Kind.MAIN, Kind.INTERACTION) for kind in layout.kinds] + [False])
     return np.asarray(named[layout.group_index])
 
 

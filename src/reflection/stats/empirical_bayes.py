@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from reflection.stats.bayes_factors import evidence_of, log_evidence, slopes, step_factors_of
 from reflection.stats.columns import Feature, Layout
 from reflection.stats.design import Stratum
-from reflection.stats.gaussian_posterior import PRIOR_RATE, Model, Posterior
+from reflection.stats.gaussian_posterior import Model, Posterior
 from reflection.stats.importance_sampling import drawn, mean_of, mixed, proposed
 from reflection.stats.quantiles import limits
+from reflection.stats.scatter_priors import PRIOR_RATE
 from reflection.stats.sufficient_statistics import View
 from reflection.stats.unseen_levels import unseen_levels
 from reflection.stats.variance_components import INTEGRATE_UP_TO, LEVEL, Mode, mode_of

@@ -23,15 +23,11 @@ from reflection.stats.block_sums import BlockSums, DenseSums
 from reflection.stats.cholesky import Number, cholesky, inverse, solved
 from reflection.stats.columns import Layout
 from reflection.stats.design import Stratum
+from reflection.stats.scatter_priors import PRIOR_RATE, UNIT_PRIOR_RATE, group_rates
 from reflection.stats.sufficient_statistics import View
 from reflection.stats.zero_sum import zero_sum
 
 Floats = NDArray[np.float64]
-
-PRIOR_RATE = 6.0
-"""Rate of the exponential prior of every standard deviation: mean 1/6, one in twenty above one half."""
-UNIT_PRIOR_RATE = 2.0
-"""Of the scatter between units that repeat: a handful of them is all there often is, and must not claim precision."""
 
 INTERCEPT_SD = 10.0
 
@@ -131,10 +127,10 @@ class Model:
     @cached_property
     def rates(self) -> Floats:
         """Rate of the exponential prior of each standard deviation, shape (dimensions,)."""
-        rates = np.full(self.dimensions, PRIOR_RATE)
+        of_strata = np.full(len(self.strata), PRIOR_RATE)
         if Stratum.PERIOD in self.strata and Stratum.BETWEEN in self.strata:
-            rates[self.strata.index(Stratum.BETWEEN)] = UNIT_PRIOR_RATE
-        return rates
+            of_strata[self.strata.index(Stratum.BETWEEN)] = UNIT_PRIOR_RATE
+        return np.concatenate([of_strata, group_rates(self.layout)])
 
     @cached_property
     def curvature(self) -> Floats:

@@ -23,8 +23,9 @@ from scipy import sparse
 from reflection.stats.cholesky import cholesky, solved
 from reflection.stats.columns import Feature
 from reflection.stats.design import GRID, Rows
-from reflection.stats.gaussian_posterior import PRIOR_RATE, Posterior
+from reflection.stats.gaussian_posterior import Posterior
 from reflection.stats.gram import product
+from reflection.stats.scatter_priors import PRIOR_RATE
 from reflection.stats.sufficient_statistics import block_of
 
 Floats = NDArray[np.float64]

@@ -16,7 +16,7 @@ from reflection.errors import LearningError
 from reflection.stats.columns import INTERCEPT, Feature
 from reflection.stats.design import Design, Rows, Stratum
 from reflection.stats.empirical_bayes import Moments, moments
-from reflection.stats.gaussian_posterior import PRIOR_RATE
+from reflection.stats.scatter_priors import PRIOR_RATE
 from reflection.stats.sufficient_statistics import SufficientStatistics
 
 Floats = NDArray[np.float64]
