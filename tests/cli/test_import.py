@@ -83,7 +83,7 @@ def test_the_same_file_again_says_that_nothing_changed(run):
             ("import", TIKTOK, "--platform", "linkedin"),
             "it has the headers of TikTok Ads Manager. Say --platform tiktok",
         ),
-        (("import", str(GERMAN), "--platform", "meta"), "It looks like Google Ads: say --platform google"),
+        (("import", str(GERMAN), "--platform", "meta"), "it has the headers of Google Ads. Say --platform google"),
         (("import", TIKTOK, "--mapping", "nowhere.json"), "nowhere.json cannot be opened: No such file or directory."),
         (("import", TIKTOK, "--plan-mapping", "notes.csv"), "notes.csv is no column mapping"),
         (("import", TIKTOK, "--campaign-names", "{a}_{a}"), "'{a}_{a}' is no name template. Write fields in braces"),

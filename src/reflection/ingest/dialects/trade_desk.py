@@ -5,7 +5,7 @@ from reflection.ingest.dialects.dialect import Dialect, headers, table
 _PIXELS = {f"conversion__pixel_{number}": f"{number:02} - Total Click + View Conversions" for number in range(1, 6)}
 
 TRADE_DESK = Dialect(
-    key="the_trade_desk",
+    key="ttd",
     platform="The Trade Desk",
     title="The Trade Desk",
     names={

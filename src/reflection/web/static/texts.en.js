@@ -284,9 +284,9 @@ export const texts = {
     campaign: "Campaign's name, where the file has none", currency: "Currency", conversions: "Conversions are", as_of: "Day of the export", plan: "Plan file, for what was expected",
     platform: "Platform", timezone: "Time zone of the days", plan_mapping: "Columns of the plan, as JSON",
     platforms: {
-      "": "see for yourself", meta: "Meta", google: "Google Ads", tiktok: "TikTok", linkedin: "LinkedIn", microsoft: "Microsoft Advertising", pinterest: "Pinterest", snapchat: "Snapchat",
-      apple: "Apple Search Ads", amazon: "Amazon Ads", cm360: "Campaign Manager 360", dv360: "Display & Video 360", ga4: "Google Analytics 4", blended: "several platforms", marko: "ad_platform_exports.csv",
-      meta_api: "Meta, API rows", google_api: "Google, API rows", tiktok_api: "TikTok, API rows", linkedin_api: "LinkedIn, API rows", microsoft_api: "Microsoft, API rows", reddit_api: "Reddit, API rows",
+      "": "see for yourself", meta: "Meta", google: "Google", tiktok: "TikTok", linkedin: "LinkedIn", microsoft: "Microsoft", pinterest: "Pinterest", snapchat: "Snapchat",
+      apple: "Apple", amazon: "Amazon", cm360: "CM360", criteo: "Criteo", ttd: "The Trade Desk", x: "X", dv360: "DV360", ga4: "Google Analytics 4", blended: "several platforms", marko: "ad_platform_exports.csv",
+      meta_api: "Meta API", google_api: "Google API", tiktok_api: "TikTok API", linkedin_api: "LinkedIn API", microsoft_api: "Microsoft API", reddit_api: "Reddit API", amazon_api: "Amazon API",
     },
     controls: {
       date_order: "Days are written", locale: "Numbers are written", campaign: "Campaign's name", currency: "Currency", conversions: "Conversions are", plan: "Plan file", platform: "Platform",
