@@ -35,7 +35,6 @@ def test_a_memory_that_changes_while_it_is_read_ends_in_its_last_state(
         change(space, 7, "back", axis=3),
     ]
     monkeypatch.setattr(rows, "changes", lambda *_, after=0: iter([one for one in told if one.seq > after]))
-    monkeypatch.setattr(rows, "stands", lambda *_: True)
     monkeypatch.setattr(local, "AT_ONCE", at_once)
     index = LocalIndex(rows)
 

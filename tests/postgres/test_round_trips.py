@@ -14,8 +14,8 @@ from reflection.domain.campaign import Campaign
 from reflection.settings import Settings
 from reflection.wiring import build
 
-MOST = 20
-"""Of one new campaign: six of the memory, eight of the snapshot, six of the transaction."""
+MOST = 18
+"""Of one new campaign: five of the memory, eight of the snapshot, five of the transaction."""
 
 
 class Relay:

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reflection.domain.memory_search import MemoryFilters, NewVector
+from reflection.domain.memory_search import MemoryFilters, NewVector, Position
 from reflection.domain.ports import AnalysisRecord, MemoryRecord
+from reflection.store import memories
 from reflection.store.campaigns import SqlStore
 from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
@@ -336,21 +337,38 @@ def test_filters_pass_what_speaks_of_no_platform_in_particular(rows: MemoryRows)
     assert {found for found, _ in rows.lexical("default", "video", MemoryFilters(platform_name="meta"))} == {"any"}
 
 
-def test_a_position_stands_until_the_workspace_is_purged_however_long_its_new_history(
+def test_a_position_is_history_until_the_workspace_is_purged_however_long_its_new_history(
     rows: MemoryRows, database: Database
 ) -> None:
+    def since(position: Position, workspace: str = "default") -> list[str] | None:
+        changes = rows.changes_since(workspace, position)
+        return None if changes is None else [change.memory_id for change in changes]
+
     assert rows.position("default") == (0, 0)
-    assert rows.stands("default", rows.position("default"))
+    assert since(rows.position("default")) == []
     rows.save("default", [_memory("a", "one"), _memory("b", "two")])
     read = rows.position("default")
+    assert since(read) == []
     rows.save("default", [_memory("b", "two changed")])
     rows.delete("default", ["b"])
-    assert rows.stands("default", read), "a change, or a deletion, is history going on"
-    assert not rows.stands("other", read)
+    assert since(read) == ["b"], "a change, or a deletion, is history going on"
+    assert since(read, "other") is None
 
     purge_workspace(database, "default", "2026-04-01")
-    assert not rows.stands("default", read)
+    assert since(read) is None
     rows.save("default", [_memory(name, "new") for name in "abcd"])
 
     assert rows.position("default").seq == 4
-    assert not rows.stands("default", read)
+    assert since(read) is None
+
+
+def test_changes_since_a_position_go_on_over_pages(rows: MemoryRows, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memories, "_PAGE", 2)
+    rows.save("default", [_memory("first", "one")])
+    read = rows.position("default")
+    rows.save("default", [_memory(name, "new") for name in "abcde"])
+
+    changes = rows.changes_since("default", read)
+
+    assert changes is not None
+    assert [change.memory_id for change in changes] == [*"abcde"]

@@ -113,11 +113,14 @@ class LocalIndex:
         version = self._rows.data_version()
         if version == place.version:
             return
-        if not self._rows.stands(workspace, place.position):
+        changes = self._rows.changes_since(workspace, place.position) if place.position.row else None
+        if changes is None:
             place.vectors, place.position = VectorSpace(space.dimensions), Position()
-        # Before reading: a purge meanwhile is seen next time.
-        row = place.position.row or self._rows.position(workspace).row
-        changes = self._rows.changes(workspace, after=place.position.seq)
+            # Which row it is to be known again by: asked before reading, so that a purge meanwhile is seen next time.
+            row = self._rows.position(workspace).row
+            changes = self._rows.changes(workspace)
+        else:
+            row = place.position.row
         while batch := list(islice(changes, AT_ONCE)):
             _apply(place.vectors, batch, space)
             place.position = Position(batch[-1].seq, row)

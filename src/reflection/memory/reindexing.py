@@ -99,14 +99,11 @@ class EmbeddingBackfill:
 
     def _new(self, workspace: str, space: Space, end: Position, go_on: GoOn) -> int:
         position = self._positions.get(workspace)
-        if position is None or not self._rows.stands(workspace, position):
+        changes = None if position is None else self._rows.changes_since(workspace, position)
+        if changes is None:
             return reindex(self._rows, self._embedder, self._index, workspace, go_on=go_on)
-        if position.seq >= end.seq:
-            return 0
         lacking = {
-            change.memory_id: change.seq
-            for change in self._rows.changes(workspace, after=position.seq)
-            if not change.deleted and change.embedder_id != space.id
+            change.memory_id: change.seq for change in changes if not change.deleted and change.embedder_id != space.id
         }
         items = iter(lacking.items())
         parts = iter(lambda: dict(islice(items, BATCH)), {})

@@ -24,11 +24,11 @@ class MemoryRows(Protocol):
     def position(self, workspace: str) -> Position:
         """Where the workspace's changes end now: (0, 0) where there are none."""
 
-    def stands(self, workspace: str, position: Position) -> bool:
-        """Whether what was read up to a position is still history: not after the workspace was purged."""
-
     def changes(self, workspace: str, after: int = 0) -> Iterator[MemoryChange]:
         """Memories that changed after a number, tombstones included, in the order of change."""
+
+    def changes_since(self, workspace: str, position: Position) -> Iterator[MemoryChange] | None:
+        """The same after a position; None where it is no longer history, because the workspace was purged."""
 
     def fetch(self, workspace: str, memory_ids: Sequence[str], *, vectors: bool = True) -> dict[str, MemoryRecord]:
         """Living memories by id; unknown ids are left out. Without `vectors` they read as not made yet."""

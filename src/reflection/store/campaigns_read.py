@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Executable, Select, bindparam, exists, func, select
-from sqlalchemy.engine import Connection
+from sqlalchemy import Executable, Select, and_, bindparam, exists, func, select
+from sqlalchemy.engine import Connection, RowMapping
 
 from reflection.domain.ports import ForecastRow, LedgerEntry, StoredCampaign
 from reflection.store.database.statements import JsonText, key_of, same_key
@@ -230,22 +230,21 @@ class CurrentRevision:
 
 
 def current(connection: Connection, workspace: str, campaign_ids: Sequence[str]) -> dict[str, CurrentRevision]:
-    """What the store holds of each campaign."""
-    holdings: dict[str, CurrentRevision] = {}
+    """What the store holds of each campaign; one question, since an analysis asks it while others wait to write."""
+    holdings = {campaign_id: CurrentRevision(None, 0) for campaign_id in campaign_ids}
     for chunk in chunks(campaign_ids):
         for row in connection.execute(_CURRENT, {"workspace": workspace, "ids": chunk}).mappings():
-            holdings[row["campaign_id"]] = CurrentRevision(
-                stored=stored_campaign(dict(row)),
-                last=row["revision"],
-                memory_id=row["memory_id"],
-                signal_keys=tuple(orjson.loads(row["signal_keys"])),
-            )
-        missing = [campaign_id for campaign_id in chunk if campaign_id not in holdings]
-        if missing:
-            rows = connection.execute(_LAST, {"workspace": workspace, "ids": missing})
-            last = {row[0]: row[1] for row in rows}
-            holdings |= {campaign_id: CurrentRevision(None, last.get(campaign_id, 0)) for campaign_id in missing}
+            holdings[row["of"]] = CurrentRevision(None, row["last"]) if row["campaign_id"] is None else _holding(row)
     return holdings
+
+
+def _holding(row: RowMapping) -> CurrentRevision:
+    return CurrentRevision(
+        stored=stored_campaign(dict(row)),
+        last=row["revision"],
+        memory_id=row["memory_id"],
+        signal_keys=tuple(orjson.loads(row["signal_keys"])),
+    )
 
 
 def stored_campaign(row: Row) -> StoredCampaign:
@@ -267,15 +266,15 @@ def chunks(items: Sequence[str]) -> list[list[str]]:
     return [list(items[start : start + _CHUNK]) for start in range(0, len(items), _CHUNK)]
 
 
-_CURRENT = select(campaigns).where(
-    campaigns.c.workspace == bindparam("workspace"),
-    campaigns.c.campaign_id.in_(bindparam("ids", expanding=True)),
-)
 _LAST = (
-    select(campaign_revisions.c.campaign_id, func.max(campaign_revisions.c.revision))
+    select(campaign_revisions.c.campaign_id.label("of"), func.max(campaign_revisions.c.revision).label("last"))
     .where(
         campaign_revisions.c.workspace == bindparam("workspace"),
         campaign_revisions.c.campaign_id.in_(bindparam("ids", expanding=True)),
     )
     .group_by(campaign_revisions.c.campaign_id)
+    .subquery()
+)
+_CURRENT = select(_LAST, campaigns).outerjoin_from(
+    _LAST, campaigns, and_(key_of(campaigns, workspace="workspace"), campaigns.c.campaign_id == _LAST.c.of)
 )

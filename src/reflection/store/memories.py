@@ -7,10 +7,11 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.instants import instant_text
@@ -26,6 +27,7 @@ from reflection.domain.ports import MemoryRecord
 from reflection.store import memories_write
 from reflection.store.database import dialect
 from reflection.store.database.connections import Database
+from reflection.store.database.statements import key_of
 from reflection.store.database.turns import turns
 from reflection.store.row_values import memory_row, vector_of
 from reflection.store.tables.campaigns import memories
@@ -49,10 +51,6 @@ class MemoryRows:
         """Number and row of the last change in the workspace; (0, 0) when there was none."""
         return self._database.ask(workspace, lambda connection: memories_write.position(connection, workspace))
 
-    def stands(self, workspace: str, position: Position) -> bool:
-        """Whether what was read up to a position is still history: its row there, and its number reached."""
-        return self._database.ask(workspace, lambda connection: memories_write.stands(connection, workspace, position))
-
     def changes(self, workspace: str, after: int = 0) -> Iterator[MemoryChange]:
         """Every memory that changed after number `after`, in the order of change, deletions included."""
         while page := self._changes(workspace, after):
@@ -60,6 +58,20 @@ class MemoryRows:
             if len(page) < _PAGE:
                 return
             after = page[-1].seq
+
+    def changes_since(self, workspace: str, position: Position) -> Iterator[MemoryChange] | None:
+        """Every memory that changed after a position, or None where that is none of the present history.
+
+        Rows leave only when the workspace is purged; then numbers begin anew, and only the row can tell. One question.
+        """
+        if position.seq == 0:
+            return self.changes(workspace)
+        values = {"w": workspace, "after": position.seq - 1, "limit": _PAGE, "row": position.row}
+        page = self._database.ask(workspace, lambda own: own.execute(_SINCE, values).all())
+        if not (page and page[0].there):
+            return None
+        further = self.changes(workspace, page[-1].seq) if len(page) == _PAGE else ()
+        return chain((_change(row) for row in page if row.seq > position.seq), further)
 
     def fetch(self, workspace: str, memory_ids: Sequence[str], *, vectors: bool = True) -> dict[str, MemoryRecord]:
         """Memories by id; what is unknown or deleted is left out. Without `vectors` they read as not made yet."""
@@ -201,8 +213,7 @@ class MemoryRows:
 
     def _changes(self, workspace: str, after: int) -> list[MemoryChange]:
         values = {"w": workspace, "after": after, "limit": _PAGE}
-        rows = self._database.ask(workspace, lambda connection: connection.execute(_CHANGES, values).all())
-        return [MemoryChange(*(*row[:8], vector_of(row[8]), bool(row[9]))) for row in rows]
+        return [_change(row) for row in self._database.ask(workspace, lambda own: own.execute(_CHANGES, values).all())]
 
     def _among(self, workspace: str, column: str, others: str, conditions: str, values: Mapping[str, Any]) -> list[Any]:
         """One question of `memories_among`."""
@@ -234,6 +245,10 @@ def filter_conditions(filters: MemoryFilters) -> tuple[str, dict[str, Any]]:
     return conditions, {name: value for name, (_, value) in used.items()}
 
 
+def _change(row: Sequence[Any]) -> MemoryChange:
+    return MemoryChange(*(*row[:8], vector_of(row[8]), bool(row[9])))
+
+
 def _rare(connection: Connection, workspace: str, terms: Sequence[str], most: int) -> dict[int, float]:
     """Row number -> score, of the memories with any of the terms that fewer than `most` have."""
     having: dict[int, list[int]] = {}
@@ -252,13 +267,14 @@ _CHANGE_COLUMNS = (
     "seq", "memory_id", "kind", "campaign_id", "platform", "objective", "timestamp", "embedder_id", "vector", "deleted",
 )  # fmt: skip
 """In the order of `MemoryChange`'s fields."""
-
+_anchor = memories.alias("anchor")
 _CHANGES = (
     select(*[memories.c[name] for name in _CHANGE_COLUMNS])
     .where(memories.c.workspace == bindparam("w"), memories.c.seq > bindparam("after"))
     .order_by(memories.c.seq)
     .limit(bindparam("limit"))
 )
+_SINCE = _CHANGES.add_columns(exists().where(key_of(_anchor, id="row", workspace="w")).label("there"))
 _OTHER_VECTORS = """
 SELECT 1 FROM memories WHERE workspace = :workspace AND deleted = 0 AND embedder_id < :embedder UNION ALL
 SELECT 1 FROM memories WHERE workspace = :workspace AND deleted = 0 AND embedder_id > :embedder LIMIT 1

@@ -7,7 +7,7 @@ or searching.
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, exists, func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.engine import Connection
 
 from reflection.domain.memory_search import NewVector, Position
@@ -20,15 +20,6 @@ def position(connection: Connection, workspace: str) -> Position:
     """Where the workspace's changes end now."""
     row = connection.execute(_LAST_ROW, {"w": workspace}).first()
     return Position(*row) if row else Position()
-
-
-def stands(connection: Connection, workspace: str, position: Position) -> bool:
-    """Whether that position is one of the workspace's present history.
-
-    Rows leave only when the workspace is purged; then numbers begin anew, and only the row can tell.
-    """
-    seq, row = position
-    return seq == 0 or connection.execute(_STANDS, {"w": workspace, "i": row, "s": seq}).first() is not None
 
 
 def last_number(connection: Connection, workspace: str) -> int:
@@ -90,11 +81,6 @@ _LAST_ROW = (
     .where(memories.c.workspace == bindparam("w"))
     .order_by(memories.c.seq.desc())
     .limit(1)
-)
-_LATER = memories.alias()
-_STANDS = select(memories.c.id).where(
-    key_of(memories, id="i", workspace="w"),
-    exists().where(_LATER.c.workspace == bindparam("w"), _LATER.c.seq >= bindparam("s")),
 )
 _PUT = upsert(memories, ["workspace", "memory_id"])
 _TOMBSTONE = (
