@@ -32,6 +32,7 @@ from reflection.ingest.reading.repeated_sheets import Sheet, each_once
 from reflection.ingest.reading.suggested_mapping import suggest
 from reflection.ingest.reading.tables import Cells, Table, open_tables
 from reflection.ingest.reading.typed_rows import Facts, read_facts
+from reflection.ingest.reading.unit_rows import with_units
 from reflection.ingest.unreadable_tables import ONE_ROW_EACH, quoted_lines, refuse_fiscal, wide, without_figures
 
 MOST_HEADERS = 300
@@ -93,9 +94,9 @@ def read_rows(item: Input, options: ImportOptions) -> FileRows:
 
 def _tables(item: Input, limits: Limits) -> list[Table]:
     if isinstance(item, Table):
-        return [in_rows(item, limits)]
+        return [in_rows(with_units(item), limits)]
     name, origin = ("", Path(item)) if isinstance(item, (str, Path)) else item
-    return [in_rows(table, limits) for table in open_tables(open_source(origin, name, limits))]
+    return [in_rows(with_units(table), limits) for table in open_tables(open_source(origin, name, limits))]
 
 
 def _same_rows(one: Facts, other: Facts) -> bool:
