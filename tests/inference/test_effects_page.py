@@ -201,3 +201,23 @@ def test_cpa_and_its_reciprocal_are_one_row_unless_one_is_asked_for(knowledge):
     turned = effects_page(knowledge, metric="conversions_per_spend", limit=MOST_ITEMS)["items"]
     assert turned
     assert not [item.signal for item in turned if {(item.signal, "cpa"), (item.signal, item.metric)} <= set(rows)]
+
+
+def test_of_what_is_not_identified_no_door_has_an_estimate_and_every_one_the_reason(knowledge):
+    doubted = knowledge.effects[0].signal
+    effects = [
+        replace(effect, identified=False, finding=False, reason="cannot be told from the season")
+        if effect.signal == doubted
+        else effect
+        for effect in knowledge.effects
+    ]
+    unsure = replace(knowledge, effects=tuple(effects))
+    items = effects_page(unsure, limit=MOST_ITEMS)["items"]
+    single = evidence_of(unsure, doubted, items[0].metric, [])["effect"]
+    hidden = [item for item in items if item.signal == doubted]
+
+    assert hidden
+    for item in (*hidden, single):
+        assert (item.effect, item.interval, item.probability, item.lfsr) == (None, None, None, None)
+        assert item.reason == "cannot be told from the season"
+    assert all(item.interval is not None for item in items if item.signal != doubted and item.identified)

@@ -107,10 +107,12 @@ class EffectRow(BaseModel):
     group: str
     metric: str
     raw_lift: float | None
-    effect: float
-    interval: list[float] = INTERVAL
-    probability: float = Field(description="that the effect has this direction")
-    lfsr: float = Field(description="local false-sign rate")
+    effect: float | None = Field(
+        description="null where it is not `identified`, as are its interval and odds: `reason`"
+    )
+    interval: list[float] | None = INTERVAL
+    probability: float | None = Field(description="that the effect has this direction")
+    lfsr: float | None = Field(description="local false-sign rate")
     campaigns: float = Field(description="effective number of campaigns")
     spend: float | None
     finding: bool = Field(description="whether it may be called one")

@@ -133,9 +133,7 @@ def effects_table(effects: Iterable[Mapping[str, Any]], spellings: Mapping[str, 
     """Effects of signals as the campaigns spell them; those that are not findings in grey."""
     table = text_table("signal", "on", "change", "90 % interval", "raw", "campaigns", "")
     for effect in effects:
-        known = effect.get("identified", True)  # else what a fit makes of it is no estimate
-        figures = (effect["effect"], _pair(effect["interval"])) if known else (None, None)
-        metric, size, interval = as_read(effect["metric"], *figures)
+        metric, size, interval = as_read(effect["metric"], effect["effect"], _pair(effect["interval"]))
         _, raw, _ = as_read(effect["metric"], effect["raw_lift"] or None, None)
         table.add_row(
             Text(signals.label_of(effect["signal"], spellings)),

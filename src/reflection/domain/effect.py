@@ -1,6 +1,7 @@
 """The effect of one signal on one metric, as a fit gives it. Must not know how it was estimated."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from reflection.domain.grade import Grade
 from reflection.domain.weights import Interval
@@ -99,3 +100,14 @@ class Effect:
     experiments: tuple[str, ...] = ()
     trend: Trend | None = None
     wear_out: WearOut | None = None
+
+
+ESTIMATES = ("effect", "interval", "probability", "lfsr")
+"""Fields that say how large an effect is, and how sure."""
+
+
+def known_values(effect: Effect) -> dict[str, Any]:
+    """An effect's fields as every door gives them: None for each estimate of one that is not identified, whose `reason`
+    says why; its plain ratio stays."""
+    values = {field.name: getattr(effect, field.name) for field in fields(effect)}
+    return values if effect.identified else {**values, **dict.fromkeys(ESTIMATES)}

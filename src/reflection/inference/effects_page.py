@@ -8,12 +8,13 @@ import base64
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from reflection.domain import signals
 from reflection.domain.bookable import root
 from reflection.domain.conversion_kind import normal_kind
+from reflection.domain.effect import known_values
 from reflection.domain.evidence import Evidence, day_text, decode
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS, MODELLED
@@ -34,13 +35,11 @@ _CURSOR = re.compile(r"o[0-9]{1,9}")
 
 @dataclass(frozen=True, slots=True)
 class ShownEffect(Effect):
-    """An effect as the doors show it: its signal in words, and the signals that it cannot be told apart from."""
+    """An effect as the doors show it: its signal in words, the signals that it cannot be told apart from; without any
+    estimate where it is not identified (`known_values`)."""
 
     label: str = ""
     same_as: tuple[str, ...] = ()
-
-
-_FIELDS = tuple(field.name for field in fields(Effect))
 
 
 def effects_page(
@@ -133,7 +132,7 @@ def _shown(effects: Sequence[Effect], knowledge: Knowledge) -> list[ShownEffect]
     together = _together(knowledge.aliases)
     return [
         ShownEffect(
-            **{name: getattr(effect, name) for name in _FIELDS},
+            **known_values(effect),
             label=signals.label_of(effect.signal, knowledge.spelt),
             same_as=together.get(effect.signal, ()),
         )
@@ -172,7 +171,8 @@ def evidence_of(
     Of the goal most money is spent on, or of another (`goal`, a kind of conversion).
 
     A campaign's residual is the log of what its cells with the signal did over what is expected of them without the
-    signal's effect; above zero speaks for a higher metric. It counts for or against only beyond its noise (`sd`).
+    signal's effect; above zero speaks for a higher metric. It counts for or against only beyond its noise (`sd`); for
+    and against a higher metric where the effect is not identified.
 
     Raises:
         InvalidInput: an unknown metric.
@@ -186,11 +186,11 @@ def evidence_of(
     among = [item for item in counted if not whole.goals or whole.kind_for(item) == knowledge.kind]
     residuals = [_residual(knowledge, signal, chosen, item) for item in among]
     measured = sorted((r for r in residuals if r is not None), key=lambda r: (-abs(r["residual"]), r["campaign_id"]))
-    sign = 1.0 if effect is None or effect.effect >= 1 else -1.0
+    sign = 1.0 if effect is None or not effect.identified or effect.effect >= 1 else -1.0
     return {
         "signal": signal,
         "metric": chosen,
-        "effect": effect,
+        "effect": None if effect is None else Effect(**known_values(effect)),
         "supporting": [r for r in measured if r["residual"] * sign > BEYOND_NOISE * r["sd"]],
         "contradicting": [r for r in measured if -r["residual"] * sign > BEYOND_NOISE * r["sd"]],
         "neither": [r for r in measured if abs(r["residual"]) <= BEYOND_NOISE * r["sd"]],

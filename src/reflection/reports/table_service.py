@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple, Protocol
 
+from reflection.domain.effect import known_values
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.ports import Store
 from reflection.domain.results import Finding
@@ -75,12 +76,7 @@ def _findings(sources: Sources, workspace: str) -> Iterator[Row]:
 
 def _effects(sources: Sources, workspace: str) -> Iterator[Row]:
     effects = (effect for one in _knowledge(sources, workspace).every_goal for effect in one.effects)
-    return (_with_interval(effect) if effect.identified else _unknown(effect) for effect in effects)
-
-
-def _unknown(effect: Effect) -> Row:
-    """An effect that is not identified: the reason, and no figure that could be read as an estimate."""
-    return {**asdict(effect), **dict.fromkeys(("effect", "low", "high", "probability", "lfsr"))}
+    return (_with_interval(Effect(**known_values(effect))) for effect in effects)
 
 
 def _with_interval(item: Finding | Effect) -> Row:

@@ -33,7 +33,7 @@ export function Dumbbell({ rows, reference }) {
 const FOREST_EDGE = 10;
 
 /** The axis all rows share. */
-export const forestAxis = (effects) => liftAxis(effects.flatMap((effect) => [effect.interval[0], effect.interval[1]]), 7);
+export const forestAxis = (effects) => liftAxis(effects.flatMap((effect) => effect.interval ?? []), 7);
 
 /** The axis itself, above the rows. */
 export function ForestHead({ axis }) {

@@ -65,7 +65,7 @@ function means(dots) {
 function Drift({ dots, effect, metric }) {
   const ordered = [...dots].sort((a, b) => a.day.localeCompare(b.day));
   const line = means(ordered);
-  if (line.length < 2 || !effect || ordered[0].day === ordered.at(-1).day) return null;
+  if (line.length < 2 || !effect?.interval || ordered[0].day === ordered.at(-1).day) return null;
   const columns = [
     { name: "days", title: words.columns.days, text: (row) => texts.change.between(day(row.from), day(row.to)) },
     { name: "mean", title: words.columns.difference(texts.metric[metric]), figure: true, text: (row) => lift(row.lift) },
@@ -78,6 +78,7 @@ function Drift({ dots, effect, metric }) {
 }
 
 function Verdict({ effect, metric }) {
+  if (!effect.identified) return html`<p class="message"><${Badge} tone="unsure">${words.verdict.unsure}<//> ${capital(effect.reason)}.</p><p>${words.rests(count(effect.real_campaigns ?? effect.campaigns), count(effect.rows))} ${words.raw(lift(effect.raw_lift))}</p>`;
   const kind = tone(metric, effect.effect, effect.finding);
   return html`<p class="message"><${Badge} tone=${kind}>${words.verdict[kind]}<//> ${words.sentence(texts.metric[metric], lift(effect.effect), liftRange(effect.interval))}</p>
     <p>${words.rests(count(effect.real_campaigns ?? effect.campaigns), count(effect.rows))} ${words.raw(lift(effect.raw_lift))} ${words.direction(probability(effect.probability))}</p>

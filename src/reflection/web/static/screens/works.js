@@ -43,7 +43,7 @@ function Effects({ filters, change }) {
 }
 
 const strength = (effect) => Math.abs(Math.log(effect.effect));
-const order = (a, b) => b.finding - a.finding || (a.finding ? strength(b) - strength(a) : b.probability - a.probability);
+const order = (a, b) => b.finding - a.finding || b.identified - a.identified || (a.finding ? strength(b) - strength(a) : b.probability - a.probability);
 export const labelOf = (effect) => capital(effect.label ?? signalLabel(effect.signal));
 
 /** @param {{page: Answer<"/v1/effects">, metric: string, filters: any, change: any}} props */
