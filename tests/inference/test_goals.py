@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks import worlds
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import Evidence, encode, evidence_of
 from reflection.domain.knowledge import OF_EVERY_GOAL, Knowledge
@@ -198,3 +199,9 @@ def test_where_nothing_converted_nothing_is_said_of_conversions(make_campaign: M
     assert {effect.metric for effect in learnt.effects} <= set(OF_EVERY_GOAL)
     assert learnt.weights == ()
     assert {finding.metric for finding in learnt.findings} <= set(OF_EVERY_GOAL)
+
+
+def test_months_of_a_campaign_are_one_real_campaign_of_what_is_known():
+    rows = worlds.repeated_units(1, null=True, units=5, months=4).evidence
+
+    assert (learn(rows).campaigns, learn(rows).real_campaigns) == (20, 5)

@@ -1,6 +1,7 @@
 """Several campaigns in five lines: nothing added across kinds or currencies, nothing of what is held."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -195,3 +196,10 @@ def test_without_any_forecast_nothing_is_held_against_one(comparison: Callable[.
 
     assert text["happened"] == "Of 1 campaign, 1 cannot be compared."
     assert "forecast" not in text["money"]
+
+
+def test_how_sure_counts_real_campaigns_and_not_their_months(knowledge: Knowledge):
+    months = replace(knowledge, diagnostics={**knowledge.diagnostics, "real_campaigns": 7})
+    certainty = next(line for line in Period().lines(months, []) if line.question == "certainty")
+
+    assert "from 7 campaigns" in certainty.text

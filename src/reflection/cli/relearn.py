@@ -49,7 +49,7 @@ def relearn(
         print_json({**result, "behind": behind})
         return
     console().print(
-        f"Learnt from {number_of(knowledge.campaigns, 'campaign')}: {number_of(len(knowledge.effects), 'effect')}."
+        f"Learnt from {number_of(knowledge.real_campaigns, 'campaign')}: {number_of(len(knowledge.effects), 'effect')}."
     )
     if behind:
         messages().print(

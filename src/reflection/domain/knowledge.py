@@ -156,6 +156,11 @@ class Knowledge:
         return (self, *self.goals)
 
     @property
+    def real_campaigns(self) -> int:
+        """Real campaigns behind `campaigns`, of which months of one are several."""
+        return int(self.diagnostics.get("real_campaigns", self.campaigns))
+
+    @property
     def goal(self) -> str | None:
         """What its campaigns count, where the workspace has several goals; None where it has one."""
         return next((effect.goal for effect in self.effects), None)

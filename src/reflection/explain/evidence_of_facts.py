@@ -81,7 +81,7 @@ def gather_learnt(
     if knowledge.reason and not discoveries:
         drafts.append(_stated("flag:no_findings", "reason", knowledge.reason))
     if knowledge.as_of is not None:
-        campaigns = Figure(knowledge.campaigns, formatting.count)
+        campaigns = Figure(knowledge.real_campaigns, formatting.count)
         date = knowledge.as_of[:10]
         drafts.append(Evidence(0, "learnt", "learnt", date, "stated", "observed", {"campaigns": campaigns}))
     if (spread := spread_of(knowledge)) is not None:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 from operator import add, attrgetter, methodcaller, or_
 
+import numpy as np
+from numpy.typing import NDArray
+
 from reflection.inference.dataset import Dataset, DatasetBuilder
 from reflection.inference.goals import Goal
 from reflection.inference.partitions import Partitions
@@ -21,12 +24,14 @@ class GoalTables:
     """Tables of one goal.
 
     Attributes:
-        kind: what its campaigns count. campaigns: how many there are, in all partitions.
+        kind: what its campaigns count. campaigns: how many rows of them there are, in all partitions.
+        real_campaigns: how many real campaigns these are.
         sample: the table of the sample; the very same as the one partition where that is all.
     """
 
     kind: str
     campaigns: int
+    real_campaigns: int
     parts: Partitions[Dataset]
     sample: Dataset
 
@@ -55,4 +60,10 @@ class GoalTables:
         columns = Columns.of(keys, said, chosen, tested, goals)
         tables = selections.map(partial(Dataset.of_selection, columns=columns))
         whole = tables.total(partial(sampled, bits=bits), joined)
-        return cls(goal.kind, sum(said.currencies.values()), tables, whole)
+        real = tables.total(_real_campaigns, np.union1d)
+        return cls(goal.kind, sum(said.currencies.values()), len(real), tables, whole)
+
+
+def _real_campaigns(table: Dataset) -> NDArray[np.int64]:
+    """The numbers of the real campaigns of a table, ascending."""
+    return np.unique(table.campaigns.real)

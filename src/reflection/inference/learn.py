@@ -147,7 +147,6 @@ def learn_partitions(
         _of_goal(table, request, cells, partial(_part, progress, number, len(tables)))
         for number, table in enumerate(tables)
     ]
-    experiments = _told_of(request.experiments, [largest, *others])
     if others:
         largest, others = labelled(largest), [labelled(goal) for goal in others]
     return replace(
@@ -164,7 +163,8 @@ def learn_partitions(
             "goal": request.goal,
             "waiting": waiting.as_diagnostics(),
             "left_out": left_out.as_counts(),
-            **experiments,
+            "real_campaigns": sum(table.real_campaigns for table in tables),
+            **_told_of(request.experiments, [largest, *others]),
         },
         goals=tuple(others),
     )

@@ -159,7 +159,7 @@ class Period:
         findings = sum(of_signals)
         words = {
             "findings": sentences.counted("difference", findings),
-            "campaigns": sentences.counted("campaign", knowledge.campaigns),
+            "campaigns": sentences.counted("campaign", knowledge.real_campaigns),
         }
         phrase = {0: "period.no_difference", 1: "period.one_difference"}.get(findings, "period.certainty")
         text = sentences.say(phrase if knowledge.campaigns else "period.nothing_learnt", **words)

@@ -93,6 +93,6 @@ def _reason(knowledge: Knowledge) -> str:
     if knowledge.as_of is None:
         return "nothing has been learnt yet: this workspace has no fitted campaigns"
     return knowledge.reason or (
-        f"{number_of(knowledge.campaigns, 'campaign was', 'campaigns were')} learnt from; none of "
+        f"{number_of(knowledge.real_campaigns, 'campaign was', 'campaigns were')} learnt from; none of "
         "this campaign's signals stands out beyond noise"
     )
