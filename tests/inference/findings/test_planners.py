@@ -74,3 +74,12 @@ def test_without_money_in_plans_conversions_per_click_are_asked():
     ]
 
     assert [one.metric for one in _told(rows)] == ["cvr"]
+
+
+def test_where_nothing_ever_converted_nothing_is_said_of_conversions_and_revenue():
+    rows = [
+        dataclasses.replace(row, actual=dataclasses.replace(row.actual, conversions=0.0, revenue=0.0))
+        for row in evidence(TOO_HIGH, 2)
+    ]
+
+    assert {one.metric for one in _told(rows)} <= {"ctr"}

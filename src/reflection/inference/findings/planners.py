@@ -105,8 +105,8 @@ def _held_against(table: Dataset, rows: Ints, promise: _Promise) -> _Outcomes | 
         scale = base / expected[:, promise.base]
         promised, events = scale * expected[:, promise.brought], scale * expected[:, promise.events]
     good = (promised > 0) & np.isfinite(promised) & (events > 0) & np.isfinite(events) & ~np.isnan(brought)
-    if not good.any():
-        return None
+    if not np.nansum(actual[good, promise.events]):
+        return None  # where nothing ever came, nobody may have counted it
     _, unit = np.unique(campaigns.real[rows[good]], return_inverse=True)
     sums = [np.bincount(unit, values[good]) for values in (brought, promised, events)]
     told = sums[2] >= FEWEST_EVENTS
