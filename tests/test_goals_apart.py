@@ -60,7 +60,7 @@ def test_every_claim_rests_on_campaigns_of_one_kind(mixed: Engine) -> None:
     for goal in KINDS.values():
         for effect in mixed.effects(goal=goal, limit=500)["items"]:
             assert effect["goal"] == goal
-            assert 0.3 < effect["effect"] < 3.0
+            assert not effect["identified"] or 0.3 < effect["effect"] < 3.0
         assert mixed.recommendations(goal=goal)["goal"] == goal
     assert mixed.recommendations(objective="Lead Generation")["goal"] == "lead"
 
