@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import MetaData, Table, delete, func, inspect, select, tuple_
+from sqlalchemy import MetaData, Table, bindparam, delete, func, inspect, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.answers import FILES
@@ -103,6 +103,7 @@ def _emptied(database: Database, workspace: str, table: Table, now: str) -> int:
     guards = database.dialect.lifted_guards if table.name in APPEND_ONLY else nullcontext
     keys = list(table.primary_key.columns)
     some = select(*keys).where(table.c.workspace == workspace).limit(PORTION)
+    one = delete(table).where(*(key == bindparam(f"own_{key.name}") for key in keys))
     removed = 0
     for _ in turns():
         with database.read(workspace) as connection:
@@ -111,7 +112,9 @@ def _emptied(database: Database, workspace: str, table: Table, now: str) -> int:
             break
         files = [outbox_row(workspace, "artifacts", key, now, names) for key, names in _published(table, rows).items()]
         with database.write(workspace) as connection, guards(connection):
-            removed += connection.execute(delete(table).where(tuple_(*keys).in_(rows))).rowcount
+            # One by one, by the key: SQLite looks for a list of keys of several columns in the whole table.
+            named = [{f"own_{key.name}": value for key, value in zip(keys, row, strict=True)} for row in rows]
+            removed += connection.execute(one, named).rowcount
             insert_rows(connection, _TELL, files)
     return removed
 
