@@ -174,6 +174,7 @@ def test_what_an_earlier_version_wrote_is_brought_up_when_everybody_can_ask_and_
     database.close()
 
 
+@pytest.mark.sqlite
 def test_looking_for_keys_where_there_is_no_database_makes_none(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
