@@ -43,6 +43,21 @@ def test_above_and_below_count_the_same_campaigns(index):
         assert sum(index.above_and_below(feature, metric)) == len(sides.supporting) + len(sides.contradicting)
 
 
+def test_several_things_at_once_are_supported_as_each_is_alone(index, fitted):
+    shares = fitted.table.shares.tocsc()
+    levels = [Feature("creative.type", level) for level in ("video", "text")] + [Feature("platform", "tiktok")]
+    columns = [fitted.table.features.index(feature) for feature in levels]
+    booked = [(own.indices, own.data) for own in (shares[:, [column]] for column in columns)]
+    effects = fitted.raw_effects("ctr")
+    means = [float(effects.mean[effects.layout.column(feature)]) for feature in levels]
+    both = [index.of_totals([one], "ctr", [mean], sign=1.0)[0] for one, mean in zip(booked, means, strict=True)]
+
+    assert index.of_totals(booked, "ctr", means, sign=1.0) == both
+    assert index.of_totals([], "ctr", [], sign=1.0) == []
+    for feature, alone in zip(levels, both, strict=True):
+        assert index.above_and_below(feature, "ctr") == (len(alone.supporting), len(alone.contradicting))
+
+
 def test_lists_of_ids_are_bounded():
     many = tuple((f"c{i}", 1.0) for i in range(MOST_IDS + 5))
     supporting, contradicting = Support(many, ()).ids()

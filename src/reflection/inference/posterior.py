@@ -177,7 +177,7 @@ def resolved(knowledge: Knowledge, shares: Mapping[str, float]) -> dict[str, flo
 def _standing(key: str, aliases: Mapping[str, str]) -> str:
     """The signal that stands for one; of a pair that no campaign had, the pair of those that stand for its two."""
     parts = signals.parse(key).parts if signals.CROSS in key and key not in aliases else ()
-    if len(parts) != 2:
+    if len(parts) != 2 or not any(part.key in aliases for part in parts):
         return aliases.get(key, key)
     pair = signals.crossed(*(signals.parse(aliases.get(part.key, part.key)) for part in parts)).key
     return aliases.get(pair, pair)

@@ -107,6 +107,7 @@ class SupportIndex:
         self._cells_of = np.bincount(fitted.table.campaign, minlength=len(fitted.table))
         self._metrics: dict[str, _Metric] = {}
         self._of_signals: dict[str, list[_Ratios]] = {}
+        self._deviations: dict[str, tuple[Floats, Floats]] = {}
 
     def of(self, feature: Feature, metric: str) -> Support:
         """Campaigns for and against the effect of a feature on a metric."""
@@ -144,10 +145,12 @@ class SupportIndex:
 
     def deviations(self, metric: str) -> tuple[Floats, Floats]:
         """Log of fact over expectation of each campaign, NaN where nothing is said, and its noise; (campaigns,)."""
-        about = self._metric(metric)
-        counting = METRICS[metric].noise / np.maximum(about.events_of, LEAST_EVENTS)
-        scatter = self._scatter(metric, Stratum.BETWEEN) ** 2
-        return _log_ratio(about.observed_of, about.expected_of), np.sqrt(counting + scatter)
+        if metric not in self._deviations:
+            about = self._metric(metric)
+            counting = METRICS[metric].noise / np.maximum(about.events_of, LEAST_EVENTS)
+            noise = np.sqrt(counting + self._scatter(metric, Stratum.BETWEEN) ** 2)
+            self._deviations[metric] = _log_ratio(about.observed_of, about.expected_of), noise
+        return self._deviations[metric]
 
     def _own_ratios(self, feature: Feature, metric: str) -> _Ratios:
         """What the campaigns with a feature say of its effect as fitted."""

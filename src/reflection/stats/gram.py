@@ -148,7 +148,9 @@ def grams_of(x: sparse.csr_array, sign: Ints, starts: Sequence[int], largest: in
     if x.shape[0] * largest**2 >= EXACT or x.shape[0] * columns**2 > _CHEAP * squares:
         return [DenseGram(SparseGram(one).whole()) for one in _triangles(x, sign, starts)]
     numbers = sparse.csr_array((x.data.astype(np.float64), x.indices, x.indptr), shape=x.shape)
-    return [DenseGram(_product(numbers, sign, *span)) for span in zip(starts, ends, strict=True)]
+    few = x.shape[0] <= _ROWS_AT_ONCE  # of so few SciPy's slices are half of the cost
+    whole = numbers.toarray() if few else None
+    return [DenseGram(_product(numbers, whole, sign, *span)) for span in zip(starts, ends, strict=True)]
 
 
 def product(left: sparse.csr_array, right: sparse.csr_array) -> NDArray[np.float64]:
@@ -163,12 +165,15 @@ def product(left: sparse.csr_array, right: sparse.csr_array) -> NDArray[np.float
     return total
 
 
-def _product(x: sparse.csr_array, sign: Ints, start: int, end: int) -> Ints:
-    """Signed sum over some rows by the linear algebra of floating point, which is exact below `EXACT`."""
+def _product(x: sparse.csr_array, whole: NDArray[np.float64] | None, sign: Ints, start: int, end: int) -> Ints:
+    """Signed sum over some rows by the linear algebra of floating point, which is exact below `EXACT`.
+
+    ``whole``: the same as a full matrix, where they are few.
+    """
     total = np.zeros((x.shape[1], x.shape[1]))
     for first in range(start, end, _ROWS_AT_ONCE):
         rows = slice(first, min(first + _ROWS_AT_ONCE, end))
-        some, signs = x[rows].toarray(), sign[rows]
+        some, signs = x[rows].toarray() if whole is None else whole[rows], sign[rows]
         total += (some if (signs > 0).all() else some * signs[:, None]).T @ some
     return total.astype(np.int64)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, starmap
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +46,14 @@ class ZeroSum:
 
     def squares(self, stack: Floats) -> Floats:
         """Symmetric matrices over columns as those over coordinates, (B, p, p) -> (B, r, r)."""
-        return self.vectors(self.vectors(stack).swapaxes(1, 2))
+        half, full = np.empty((*stack.shape[:2], len(self))), np.empty((len(stack), len(self), len(self)))
+        ends = np.cumsum([0, *(basis.shape[1] for basis in self.bases)]).tolist()
+        parts = list(zip(self.spans, starmap(slice, pairwise(ends)), self.bases, strict=True))
+        for span, own, basis in parts:
+            half[..., own] = _turned(stack[..., span], basis)
+        for span, own, basis in parts:
+            np.matmul(basis.T, half[:, span], out=full[:, own])
+        return full
 
     def effects(self, coordinates: NDArray[Number]) -> NDArray[Number]:
         """Effects of coordinates, (r, ...) -> (p, ...), in their precision."""

@@ -147,9 +147,10 @@ class CommonMonths:
         of = np.bincount(self._unit[here], beyond[here], minlength=self._units)[rows > 0] / rows[rows > 0]
         others = beyond[rest]
         freedom = max(len(others) - other_units, FEWEST) if len(others) > other_units else len(others) - 1
-        spread = max(math.sqrt(float((others**2).sum()) / freedom), float(of.std(ddof=1)))
-        error = spread * math.sqrt(1.0 / units + 1.0 / other_units)
-        mean, reach = float(of.mean()), float(stdtrit(freedom, 0.95)) * error
+        mean = float(of.mean())
+        squares = float((others**2).sum()) / freedom, float(((of - mean) ** 2).sum()) / (units - 1)
+        error = math.sqrt(max(squares) * (1.0 / units + 1.0 / other_units))
+        reach = float(stdtrit(freedom, 0.95)) * error
         wrong = 2.0 * float(stdtr(freedom, -abs(mean) / max(error, 1e-9)))
         return Common(here, of, mean, (mean - reach, mean + reach), wrong)
 
@@ -225,6 +226,9 @@ def _own_usual(unit: Ints, level: Floats, rest: Mask, count: Ints) -> Floats:
     Args:
         unit: number of each row's real campaign. count: rows in `rest` of each.
     """
+    usual = float(level[rest].mean())
+    if count.max() < 2:
+        return np.full(len(unit), usual)
     total = np.bincount(unit, np.where(rest, level, 0.0), minlength=len(count))
-    own = np.divide(total, count, out=np.full(len(count), float(level[rest].mean())), where=count > 1)
+    own = np.divide(total, count, out=np.full(len(count), usual), where=count > 1)
     return np.asarray(own[unit])
