@@ -111,3 +111,41 @@ def test_without_money_delivery_counts_in_impressions(far_apart: Knowledge) -> N
     )
     unseen = replace(far_apart, posteriors={name: one for name, one in posteriors.items() if name != "ctr"})
     assert not above_mean_of_logs(unseen, "cvr", shares, groups).any()
+
+
+PEOPLE = {("18-25", "students"): 4.0, ("35-44", "parents"): 0.7, ("35-44", "students"): 2.0}
+"""ROAS of three audiences, whose ages and segments come as they are and in no other mix."""
+
+
+@pytest.fixture(scope="module")
+def people(make_campaign: Callable[..., Campaign]) -> Knowledge:
+    """Fifteen campaigns for each audience, on one platform."""
+    rng = np.random.default_rng(5)
+    campaigns = [
+        make_campaign(
+            campaign_id=f"c{number}", platform="Meta", objective="Sales", currency="USD",
+            timestamp=f"2026-03-{1 + number % 28:02d}T12:00:00Z", expected={}, creatives=[], breakdown=[],
+            audiences=[{"name": f"{segment} {age}", "attributes": {"age": age, "segment": segment}}],
+            actual={
+                "impressions": 100_000, "clicks": 2_000, "spend": 1_000.0, "conversions": conversions,
+                "revenue": 20.0 * conversions,
+            },
+        )
+        for number, ((age, segment), roas) in enumerate(list(PEOPLE.items()) * 15)
+        for conversions in [int(rng.poisson(50 * roas * np.exp(rng.normal(0, 0.1))))]
+    ]  # fmt: skip
+    request = FitRequest(definitions=definitions(campaigns), as_of="2026-06-01T00:00:00+00:00")
+    return learn([evidence_of(one) for one in campaigns], request)
+
+
+def test_audiences_with_several_attributes_bring_what_is_usual_by_the_money_on_those_booked(people: Knowledge) -> None:
+    booked = [one for one in people.bookables if one.definition.kind == "audience"]
+    draws = TotalEffects(people, people.goal_metric).draws(booked)
+    usual = np.mean(list(PEOPLE.values()))
+
+    assert len(booked) == len(PEOPLE)
+    np.testing.assert_allclose(np.exp(draws).mean(axis=0), 1.0, rtol=1e-6)  # as much money on each
+    for one in booked:
+        assert one.total is not None
+        roas = next(roas for (age, segment), roas in PEOPLE.items() if one.key == f"audience:{segment} {age}")
+        assert one.total.effect == pytest.approx(roas / usual, rel=0.15)

@@ -56,7 +56,7 @@ def with_bookables(
     effects = TotalEffects(knowledge, knowledge.goal_metric)
     draws = effects.draws(bookables)
     knowledge = replace(knowledge, mixtures=_mixtures(effects.metric, bookables, draws) if favoured else {})
-    totals = [item.total for item in effects.knowing(knowledge).judged(bookables, draws)]
+    totals = [item.total for item in effects.knowing(knowledge).of(bookables, draws=draws)]
     of_goal = {effect.signal: effect for effect in knowledge.effects if effect.metric == knowledge.goal_metric}
     judged = ((_graded(one, of_goal.get(one.key), total), total) for one, total in zip(bookables, totals, strict=True))
     clear = [(one, total) for one, total in judged if one.definition.kind != "pair" or _follows_from_both(one, total)]

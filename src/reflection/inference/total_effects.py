@@ -36,6 +36,9 @@ SEED = 20_260_301
 MOST_CONTEXTS = 10
 """Platforms, and objectives, in which a total effect is looked at apart."""
 
+NO_SIDE = 1e-3
+"""Log of what is on no side of usual: no figure shows so little, and a plan composed of means may round it away."""
+
 LEAST_ERROR = 1e-6
 """Of what is the same as usual by definition: no division by zero."""
 
@@ -80,17 +83,26 @@ class TotalEffects:
         return known
 
     def of(
-        self, bookables: Sequence[Bookable], *, platform: str | None = None, objective: str | None = None
+        self,
+        bookables: Sequence[Bookable],
+        *,
+        platform: str | None = None,
+        objective: str | None = None,
+        draws: Array | None = None,
     ) -> tuple[TotalDraws, ...]:
         """The total effect of each, in their order.
 
         Args:
             platform, objective: keys of signals that are settled; a pair's platform is settled anyway.
+            draws: of all that can be booked, where they are there.
         """
         asked, tests = {one.key for one in bookables}, self._tests.get((platform, objective))
         others = [] if tests is not None else rivals(self._knowledge, platform, objective)
         every = [*bookables, *(one for one in others if one.key not in asked)]
-        judged = self._judged(every, platform, objective)
+        if not every:
+            return ()
+        drawn = self.draws(every, platform=platform, objective=objective) if draws is None else draws
+        judged = self._judged(every, drawn, platform, objective)
         if tests is None:  # whatever is asked about: one rule for every door
             open_to = {one.key for one in others}
             both = zip(every, judged, strict=True)
@@ -105,23 +117,9 @@ class TotalEffects:
         )
 
     def _judged(
-        self, bookables: Sequence[Bookable], platform: str | None, objective: str | None
+        self, bookables: Sequence[Bookable], draws: Array, platform: str | None, objective: str | None
     ) -> tuple[TotalDraws, ...]:
         """The total effect of each, before any test is thought of."""
-        if not bookables:
-            return ()
-        draws = self.draws(bookables, platform=platform, objective=objective)
-        return self.judged(bookables, draws, platform=platform, objective=objective)
-
-    def judged(
-        self,
-        bookables: Sequence[Bookable],
-        draws: Array,
-        *,
-        platform: str | None = None,
-        objective: str | None = None,
-    ) -> tuple[TotalDraws, ...]:
-        """The same, of `draws` that are there."""
         stakes = [_stake(one) for one in bookables]
         odds = thompson.odds(draws, [stake or 1.0 for stake in stakes])
         rates = self._false_sign_rates(draws).tolist()
@@ -269,7 +267,9 @@ class TotalEffects:
         mixes = (self._mixes(bookable, objectives, self._settled(bookable, where)) for where in platforms)
         groups, doubted = self._replaced(bookable.definition), bookable.doubt is not None
         above = np.array([self._above(purpose, groups, doubted=doubted).mean() for purpose in objectives])
-        return all((((after - before) @ self._means - above) * mean > 0).all() for after, before in mixes)
+        return all(
+            (((after - before) @ self._means - above) * np.sign(mean) > NO_SIDE).all() for after, before in mixes
+        )
 
     @cached_property
     def _platforms(self) -> list[str]:

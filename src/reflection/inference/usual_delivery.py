@@ -7,10 +7,12 @@ says where money brings more. So of what is a choice the usual is the mean of wh
 left open the usual one. Knows posteriors; must not know what is advised.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from reflection.domain import signals
 from reflection.domain.bookable import root
@@ -30,6 +32,9 @@ _BY_MONEY: Mapping[str, Mapping[str, int]] = {
     "impressions": {part: -sign for part, sign in METRICS["cpm"].composition.items()},
 }
 """What the log of how much of a count an amount of money brings is made of; money itself is the amount."""
+
+_SAME = 1e-6
+"""Shares of money that differ by less are the same."""
 
 _LIMIT = 50.0
 """Bound on the log of what anything brings."""
@@ -93,7 +98,8 @@ def above_mean_of_logs(
 ) -> Array:
     """Log of the mean of what the levels of some groups bring over the mean of the logs, draws of it, (draws,).
 
-    Groups are taken one by one, as the shares are: of a kind with several attributes the mean of all mixes of these.
+    Of a kind it is what was really booked of it, by the money on each: audiences come with their own age and segment,
+    and not in all mixes of these. A group that campaigns describe differently, or without a name, is taken by itself.
 
     Args:
         metric: one that is known. shares: of the money, by signal (`Knowledge.delivery`).
@@ -115,28 +121,57 @@ def above_mean_of_logs(
         if parts:
             keys, draws = posterior.effects_of_parts(knowledge, parts, mains)
             draws = by_turns_without(keys, draws, doubtful)[:, : len(total)]
-            total += sign * sum(_of_group(share, draws[own]) for own, share in _by_group(keys, shares))
+            total += sign * sum(mix.above_mean_of_logs(draws) for mix in _mixes(knowledge, keys, shares))
     return total
 
 
-def _by_group(keys: Mapping[str, int], shares: Mapping[str, float]) -> Iterator[tuple[list[int], Array]]:
-    """Rows and shares of what was delivered, of one group after the other."""
-    groups: dict[str, list[str]] = {}
+@dataclass(frozen=True, eq=False, slots=True)
+class _Mix:
+    """What money went to: rows of signals and the share of each, (k,); the share of each thing booked, (n,), and of the
+    signals in it, (n, k). Of the rest of the money nothing is stated, and it brings what none of them does.
+    """
+
+    rows: list[int]
+    share: Array
+    weight: Array
+    parts: sparse.csr_array
+
+    def above_mean_of_logs(self, draws: Array) -> Array:
+        """Log of the mean of what was booked brings over the mean of the logs, (draws,)."""
+        effects, whole = draws[self.rows], max(float(self.weight.sum()), 1.0)
+        weight = self.weight / whole
+        mean = weight @ np.exp(np.clip(self.parts @ effects, -_LIMIT, _LIMIT)) + (1.0 - weight.sum())
+        return np.asarray(whole * np.log(np.maximum(mean, np.exp(-_LIMIT))) - self.share @ effects)
+
+
+def _mixes(knowledge: Knowledge, keys: Mapping[str, int], shares: Mapping[str, float]) -> Iterator[_Mix]:
+    """Of every kind what was booked of it, with the groups that this says all of; each other group by itself."""
+    kinds: dict[str, dict[str, list[str]]] = {}
     for key in keys:
         if shares.get(key):
-            groups.setdefault(signals.parse(key).group, []).append(key)
-    for own in groups.values():
-        yield [keys[key] for key in own], np.array([shares[key] for key in own])
+            kinds.setdefault(root(key), {}).setdefault(signals.parse(key).group, []).append(key)
+    for kind, groups in kinds.items():
+        booked = [one for one in knowledge.bookables if one.definition.kind == kind and one.platform is None]
+        weight = np.array([shares.get(knowledge.aliases.get(one.key, one.key), 0.0) for one in booked])
+        contents = [posterior.resolved(knowledge, one.definition.parts) for one in booked]
+        told: list[str] = []
+        for names in groups.values():
+            share = np.array([shares[name] for name in names])
+            if np.allclose(weight @ _matrix(contents, names), share, atol=_SAME):
+                told += names
+            else:
+                yield _Mix([keys[name] for name in names], share, share, sparse.csr_array(sparse.eye_array(len(names))))
+        if told:
+            share = np.array([shares[name] for name in told])
+            yield _Mix([keys[name] for name in told], share, weight, _matrix(contents, told))
 
 
-def _of_group(share: Array, effects: Array) -> Array:
-    """The same of one group: shares, (k,), and the log of what each of its levels brings, (k, draws); of the rest of
-    the money no level is stated, and it brings what none does.
-    """
-    whole = max(float(share.sum()), 1.0)
-    weight = share / whole
-    mean = weight @ np.exp(np.clip(effects, -_LIMIT, _LIMIT)) + (1.0 - weight.sum())
-    return np.asarray(whole * np.log(np.maximum(mean, np.exp(-_LIMIT))) - share @ effects)
+def _matrix(contents: Sequence[Mapping[str, float]], names: Sequence[str]) -> sparse.csr_array:
+    """Share of each signal in each thing, (things, signals)."""
+    place = {name: column for column, name in enumerate(names)}
+    cells = [(row, place[key], value) for row, own in enumerate(contents) for key, value in own.items() if key in place]
+    rows, columns, values = zip(*cells, strict=True) if cells else ((), (), ())
+    return sparse.csr_array((values, (rows, columns)), shape=(len(contents), len(names)), dtype=np.float64)
 
 
 def _pairs(mains: Mapping[str, float], first: str, second: str) -> list[tuple[str, str]]:
