@@ -14,8 +14,8 @@ from scipy import special, stats
 from simulator import FIRST, GROUPS, MAINS, World
 from sklearn.ensemble import GradientBoostingRegressor
 
-from reflection.stats.false_discovery import select
-from reflection.stats.observations import log_rate, pooled_rate
+from reflection.stats.honesty.false_discovery import select
+from reflection.stats.sums.observations import log_rate, pooled_rate
 
 Floats = NDArray[np.float64]
 

@@ -24,7 +24,7 @@ from reflection.domain.evidence import Counts, Evidence
 from reflection.domain.plan import Plan
 from reflection.forecasting.allocation import allocate
 from reflection.inference.learn import learn
-from reflection.stats.allocation import spread
+from reflection.stats.decisions.allocation import spread
 
 SEEDS = 20
 PLANTED = {"google": 0.9, "meta": 0.7, "tiktok": 0.5}

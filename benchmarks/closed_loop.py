@@ -29,11 +29,12 @@ from reflection.domain import signals
 from reflection.domain.bookable import Definition
 from reflection.domain.evidence import Cell, Counts, Evidence
 from reflection.domain.knowledge import NOTHING, Knowledge
-from reflection.inference import posterior
-from reflection.inference.learn import FitRequest, learn
+from reflection.inference.fit_request import FitRequest
+from reflection.inference.fits import posterior
+from reflection.inference.learn import learn
 from reflection.recommendations.ranking import RecommendationInput, recommend
-from reflection.stats import thompson
-from reflection.stats.scatter_priors import PRIOR_RATE, level_rates
+from reflection.stats.decisions import thompson
+from reflection.stats.posterior.scatter_priors import PRIOR_RATE, level_rates
 
 PLATFORMS, TYPES, AGES = 5, 6, 6
 ROUNDS = 150

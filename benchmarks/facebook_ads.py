@@ -29,13 +29,13 @@ from numpy.typing import NDArray
 from scipy import stats
 from sklearn.linear_model import PoissonRegressor
 
-from reflection.stats.campaign_size import SIZE, size_of, usual_size
-from reflection.stats.columns import INTERCEPT, Feature
-from reflection.stats.design import Design, campaign_rows
-from reflection.stats.empirical_bayes import HYPER_DRAWS, Fit, fit
-from reflection.stats.observations import observe_around, observe_rate, pooled_rate
-from reflection.stats.prediction import aligned
-from reflection.stats.sufficient_statistics import SufficientStatistics
+from reflection.stats.posterior.empirical_bayes import HYPER_DRAWS, Fit, fit
+from reflection.stats.posterior.prediction import aligned
+from reflection.stats.sums.campaign_size import SIZE, size_of, usual_size
+from reflection.stats.sums.columns import INTERCEPT, Feature
+from reflection.stats.sums.design import Design, campaign_rows
+from reflection.stats.sums.observations import observe_around, observe_rate, pooled_rate
+from reflection.stats.sums.sufficient_statistics import SufficientStatistics
 
 Floats = NDArray[np.float64]
 Cells = list[Mapping[Feature, float]]

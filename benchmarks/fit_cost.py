@@ -33,7 +33,8 @@ from reflection.domain.creative_knowledge import AXES, CreativeTexts, PlacedText
 from reflection.domain.events import Event
 from reflection.domain.evidence import evidence_of
 from reflection.engine.creative_texts import texts_of
-from reflection.inference.learn import FitRequest, learn
+from reflection.inference.fit_request import FitRequest
+from reflection.inference.learn import learn
 
 SIZES = (40, 200, 1_000)
 EVERYTHING = 200

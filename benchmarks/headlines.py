@@ -30,10 +30,10 @@ from reflection.domain.creative_knowledge import PlacedText, TextModel, values_o
 from reflection.domain.creative_text import TRAITS, CreativeText
 from reflection.explain.creative_sentences import effect_sentence
 from reflection.forecasting.creative_forecast import log_lift
-from reflection.inference.creative_effects import TEXT, Traits, text_model, trait_effects
-from reflection.inference.creative_rows import SideBySide, TextCounts
+from reflection.inference.texts.creative_effects import TEXT, Traits, text_model, trait_effects
+from reflection.inference.texts.creative_rows import SideBySide, TextCounts
 from reflection.memory.text_axes import TextAxes
-from reflection.stats.columns import Feature
+from reflection.stats.sums.columns import Feature
 
 Floats = NDArray[np.float64]
 FOLDER = "upworthy"

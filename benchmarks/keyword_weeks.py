@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from reflection.stats.series import hits, level_index, replay
+from reflection.stats.over_time.series import hits, level_index, replay
 
 FIRST_SCORED = 5
 """Weeks before are needed to learn the spread."""

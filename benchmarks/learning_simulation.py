@@ -36,11 +36,11 @@ from rich.progress import Progress
 from scipy import stats
 from simulator import CELLS, COLUMN, LAYOUT, MAINS, Metric, World, make_world
 
-from reflection.stats.design import Rows, Stratum
-from reflection.stats.empirical_bayes import HYPER_DRAWS, Fit, fit
-from reflection.stats.false_discovery import Discoveries, discover
-from reflection.stats.observations import observe_around, observe_rate, pooled_rate
-from reflection.stats.sufficient_statistics import SufficientStatistics
+from reflection.stats.honesty.false_discovery import Discoveries, discover
+from reflection.stats.posterior.empirical_bayes import HYPER_DRAWS, Fit, fit
+from reflection.stats.sums.design import Rows, Stratum
+from reflection.stats.sums.observations import observe_around, observe_rate, pooled_rate
+from reflection.stats.sums.sufficient_statistics import SufficientStatistics
 
 Floats = NDArray[np.float64]
 

@@ -22,13 +22,13 @@ from numpy.typing import NDArray
 from scipy import linalg
 from simulator import COLUMN, LAYOUT, MAINS, Metric, World, make_world
 
-from reflection.stats.columns import Layout
-from reflection.stats.design import GRID, Rows, Stratum
-from reflection.stats.empirical_bayes import fit
-from reflection.stats.gaussian_posterior import INTERCEPT_SD
-from reflection.stats.observations import observe_rate, pooled_rate
-from reflection.stats.scatter_priors import PRIOR_RATE, group_rates
-from reflection.stats.sufficient_statistics import SufficientStatistics
+from reflection.stats.posterior.empirical_bayes import fit
+from reflection.stats.posterior.gaussian_posterior import INTERCEPT_SD
+from reflection.stats.posterior.scatter_priors import PRIOR_RATE, group_rates
+from reflection.stats.sums.columns import Layout
+from reflection.stats.sums.design import GRID, Rows, Stratum
+from reflection.stats.sums.observations import observe_rate, pooled_rate
+from reflection.stats.sums.sufficient_statistics import SufficientStatistics
 
 Floats = NDArray[np.float64]
 

@@ -25,18 +25,18 @@ from worlds_of_pairs import ids_apart, paired
 from worlds_of_seasons import seasonal
 
 from reflection.domain.evidence import Evidence
-from reflection.inference.creative_effects import TEXT
-from reflection.inference.dataset import Dataset
-from reflection.inference.design import ControlColumns
-from reflection.inference.evidence_sums import EvidencePart, latest_units, sums_of
-from reflection.inference.fit import fit_metrics
-from reflection.stats.columns import Feature, Layout
-from reflection.stats.elasticity import APART_RATE, FROM_LINEAR, LEVEL_SD, MEMBER_SD, Beside, elasticities
-from reflection.stats.empirical_bayes import Effects, fit
-from reflection.stats.gaussian_posterior import INTERCEPT_SD
-from reflection.stats.group_contrasts import Items, contrast_rows
-from reflection.stats.scatter_priors import UNIT_PRIOR_RATE
-from reflection.stats.sufficient_statistics import SufficientStatistics
+from reflection.inference.columns.design import ControlColumns
+from reflection.inference.evidence.dataset import Dataset
+from reflection.inference.fits.evidence_sums import EvidencePart, latest_units, sums_of
+from reflection.inference.fits.fit import fit_metrics
+from reflection.inference.texts.creative_effects import TEXT
+from reflection.stats.decisions.elasticity import APART_RATE, FROM_LINEAR, LEVEL_SD, MEMBER_SD, Beside, elasticities
+from reflection.stats.posterior.empirical_bayes import Effects, fit
+from reflection.stats.posterior.gaussian_posterior import INTERCEPT_SD
+from reflection.stats.posterior.scatter_priors import UNIT_PRIOR_RATE
+from reflection.stats.sums.columns import Feature, Layout
+from reflection.stats.sums.group_contrasts import Items, contrast_rows
+from reflection.stats.sums.sufficient_statistics import SufficientStatistics
 
 SEEDS = 1
 DRAWS = 1_000

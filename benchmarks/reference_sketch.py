@@ -15,7 +15,7 @@ import numpy as np
 from baselines import Estimates, Floats
 from simulator import MAINS, Metric, World
 
-from reflection.stats.false_discovery import select
+from reflection.stats.honesty.false_discovery import select
 
 FILE = Path(__file__).resolve().parents[2] / "shared" / "reference" / "learning_sketch.py"
 PASSES: dict[Metric, int] = {"ctr": 1, "cvr": 3}

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from reflection.stats.columns import INTERCEPT, Feature, Layout
-from reflection.stats.design import Design, quantised
+from reflection.stats.sums.columns import INTERCEPT, Feature, Layout
+from reflection.stats.sums.design import Design, quantised
 
 Floats = NDArray[np.float64]
 Metric = Literal["ctr", "cvr"]

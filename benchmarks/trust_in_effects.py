@@ -22,7 +22,8 @@ from reflection.domain import signals
 from reflection.domain.campaign import Creative
 from reflection.domain.experiment import Arm, Experiment
 from reflection.domain.knowledge import Knowledge
-from reflection.inference.learn import FitRequest, learn
+from reflection.inference.fit_request import FitRequest
+from reflection.inference.learn import learn
 
 SEEDS = 20
 CREATIVES = 16

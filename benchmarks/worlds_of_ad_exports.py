@@ -21,7 +21,8 @@ import numpy as np
 from reflection.domain.creative_knowledge import CreativeTexts, TextEffect
 from reflection.domain.evidence import evidence_of
 from reflection.engine.creative_texts import texts_of
-from reflection.inference.learn import FitRequest, learn
+from reflection.inference.fit_request import FitRequest
+from reflection.inference.learn import learn
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.pipeline import read_export
 

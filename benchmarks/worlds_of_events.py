@@ -22,7 +22,8 @@ from worlds import FIRST_DAY, Effects, Traits, counts, planted, row, traits
 from reflection.domain.events import Event
 from reflection.domain.evidence import Evidence
 from reflection.domain.knowledge import Knowledge
-from reflection.inference.learn import FitRequest, learn
+from reflection.inference.fit_request import FitRequest
+from reflection.inference.learn import learn
 
 SEEDS, CAMPAIGNS, DAYS = 8, 160, 365
 CHANGE, SINCE = float(np.log(0.75)), 190

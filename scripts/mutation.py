@@ -1,6 +1,6 @@
 """How many small faults the tests would notice: mutants of a few modules, made by cosmic-ray, tried one by one.
 
-    python scripts/mutation.py --minutes 30 signals explain.gate
+    python scripts/mutation.py --minutes 30 signals explain.gate.check
 
 Works on a copy of the tree. The tests of a module run once in this process; then each mutant gets a forked child with
 all libraries imported, which forgets the project, writes the mutant and runs the same tests until one fails. The order
@@ -78,17 +78,21 @@ for name in operator_names():
 
 
 def _of_stats(name: str, *more: str) -> tuple[str, ...]:
-    own = [f"tests/stats/test_{name}{laws}.py" for laws in ("_laws", "")]
+    *rooms, module = name.split(".")
+    own = ["/".join(("tests/stats", *rooms, f"test_{module}{laws}.py")) for laws in ("_laws", "")]
     return (*(path for path in own if (ROOT / path).is_file()), *more, "tests/stats/test_values.py")
 
 
-STATS = sorted(path.stem for path in ROOT.glob("src/reflection/stats/[a-z]*.py"))
-FITS = ("tests/stats/test_empirical_bayes_laws.py", "tests/stats/test_empirical_bayes.py")
+STATS = sorted(
+    ".".join(path.relative_to(ROOT / "src/reflection/stats").with_suffix("").parts)
+    for path in ROOT.glob("src/reflection/stats/**/[a-z]*.py")
+)
+FITS = ("tests/stats/posterior/test_empirical_bayes_laws.py", "tests/stats/posterior/test_empirical_bayes.py")
 BEHIND_FITS = (
-    "variance_components", "columns", "marginal_likelihood", "gaussian_posterior", "importance_sampling",
-    "conditional_densities", "normal_scores",
+    "posterior.variance_components", "sums.columns", "posterior.marginal_likelihood", "posterior.gaussian_posterior",
+    "posterior.importance_sampling", "posterior.conditional_densities", "posterior.normal_scores",
 )  # fmt: skip
-GATE = ("advice", "causes", "claims", "doubt", "figures", "owners", "reading", "subjects")
+GATE = ("check", "advice", "causes", "claims", "doubt", "figures", "owners", "reading", "subjects")
 TESTS = {
     "domain.signals": ("tests/domain/test_signals.py",),
     "domain.metrics": ("tests/domain/test_metrics.py",),
@@ -96,8 +100,8 @@ TESTS = {
     "comparison.compare": ("tests/comparison/test_compare.py", "tests/test_comparator.py"),
     "inference.learn": ("tests/inference/test_learn_laws.py", "tests/inference/test_learn.py"),
     **{
-        f"explain.gate{room}": ("tests/explain/test_gate.py", "tests/explain/test_gate_sentences.py")
-        for room in ("", *(f"_{part}" for part in GATE))
+        f"explain.gate.{part}": ("tests/explain/gate/test_gate.py", "tests/explain/test_gate_sentences.py")
+        for part in GATE
     },
     **{f"stats.{name}": _of_stats(name) for name in STATS},
     **{f"stats.{name}": _of_stats(name, *FITS) for name in BEHIND_FITS if name in STATS},

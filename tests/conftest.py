@@ -29,10 +29,11 @@ from reflection.domain.next_test import NextTest, Pace
 from reflection.domain.results import Finding
 from reflection.domain.weights import SignalWeight
 from reflection.explain.proposals import ModelProposer
-from reflection.inference.dataset import Dataset
-from reflection.inference.fit import FittedMetrics, fit_metrics
-from reflection.inference.learn import FitRequest, learn
-from reflection.inference.total_effects import TotalEffects
+from reflection.inference.evidence.dataset import Dataset
+from reflection.inference.fit_request import FitRequest
+from reflection.inference.fits.fit import FittedMetrics, fit_metrics
+from reflection.inference.learn import learn
+from reflection.inference.totals.total_effects import TotalEffects
 from reflection.llm.client import Answer, ModelServer, Question
 from reflection.memory import packaged_model
 from reflection.settings import Settings

@@ -20,7 +20,8 @@ from reflection.domain.metrics import ScoreWeights
 from reflection.domain.validation import read
 from reflection.engine import analysis
 from reflection.errors import InvalidInput
-from reflection.inference.learn import FitRequest, learn
+from reflection.inference.fit_request import FitRequest
+from reflection.inference.learn import learn
 from reflection.inference.weights import weights_for
 from reflection.store import knowledge_blob
 from reflection.wiring import Application

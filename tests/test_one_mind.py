@@ -21,8 +21,9 @@ from reflection.domain.plan import Plan
 from reflection.domain.validation import read
 from reflection.forecasting.calibration import EMPTY
 from reflection.forecasting.plan_evaluation import evaluate
-from reflection.inference.learn import FitRequest, learn
-from reflection.inference.total_effects import TotalEffects
+from reflection.inference.fit_request import FitRequest
+from reflection.inference.learn import learn
+from reflection.inference.totals.total_effects import TotalEffects
 from reflection.recommendations import cards
 
 PLATFORMS = ("Meta", "Google", "TikTok")

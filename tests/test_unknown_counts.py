@@ -17,8 +17,9 @@ from reflection.domain.evidence import Counts, Evidence, decode, encode, evidenc
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import KPIS, METRICS
 from reflection.domain.planner_forecast import observed
-from reflection.inference.dataset import Dataset
-from reflection.inference.learn import FitRequest, learn
+from reflection.inference.evidence.dataset import Dataset
+from reflection.inference.fit_request import FitRequest
+from reflection.inference.learn import learn
 from reflection.reports.service import campaign_report, portfolio_report
 
 

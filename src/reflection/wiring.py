@@ -29,8 +29,8 @@ from reflection.engine.experiments import Experiments
 from reflection.engine.learner import Learner
 from reflection.engine.timing import Observer, unobserved
 from reflection.errors import ConfigurationError, ReflectionError, Unavailable
-from reflection.explain.chat import Phraser
 from reflection.explain.left_out import left_out_sentence
+from reflection.explain.questions.chat import Phraser
 from reflection.explain.writer import DeterministicWriter
 from reflection.forecasting.forecaster import Forecaster
 from reflection.forecasting.plan_texts import PlanTexts
@@ -289,7 +289,7 @@ def _writer(model: "ModelProposer | None") -> InsightWriter:
 def _phraser(model: "ModelProposer | None") -> Phraser | None:
     if model is None:
         return None
-    from reflection.explain.openai_chat import OpenAIPhraser
+    from reflection.explain.questions.openai_chat import OpenAIPhraser
 
     return OpenAIPhraser(model)
 

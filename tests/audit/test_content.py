@@ -14,9 +14,9 @@ from pydantic import TypeAdapter
 from reflection.domain.metrics import METRICS
 from reflection.domain.results import Analysis
 from reflection.explain.advice import CLOSE
-from reflection.explain.chat_evidence import facts_of
 from reflection.explain.openai_writer import OpenAIWriter
 from reflection.explain.proposals import ModelProposer
+from reflection.explain.questions.evidence import facts_of
 from reflection.explain.writer import DeterministicWriter
 
 Doors = Any

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from reflection.domain.events import Event
-from reflection.inference.learn import DEFAULT, FitRequest, PartitionEvidence, learn, learn_partitions
-from reflection.inference.partitions import InMemory
+from reflection.inference.evidence.partitions import InMemory
+from reflection.inference.fit_request import FitRequest
+from reflection.inference.learn import DEFAULT, PartitionEvidence, learn, learn_partitions
 from reflection.store.knowledge_blob import encode
 
 

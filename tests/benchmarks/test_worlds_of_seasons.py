@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from reflection.domain.knowledge import Knowledge
-from reflection.inference.dataset import Dataset
+from reflection.inference.columns.time_of_year import Calendar
+from reflection.inference.evidence.dataset import Dataset
+from reflection.inference.evidence.partitions import InMemory
 from reflection.inference.learn import DEFAULT, PartitionEvidence, learn, learn_partitions
-from reflection.inference.partitions import InMemory
-from reflection.inference.time_of_year import Calendar
 from reflection.store.knowledge_blob import decode, encode
 
 SEED = 2

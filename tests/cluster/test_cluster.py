@@ -16,7 +16,7 @@ from reflection.domain.campaign import Campaign
 from reflection.engine.learner import FITTED, READ, Learner
 from reflection.errors import ConfigurationError, Unavailable
 from reflection.evaluation import backtest_stages
-from reflection.inference import partitions
+from reflection.inference.evidence import partitions
 from reflection.settings import Settings
 from reflection.wiring import Application, build
 from reflection.worker import backtesting

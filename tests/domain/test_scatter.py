@@ -5,7 +5,7 @@ from scipy import integrate, special
 
 from reflection.domain.metrics import METRICS
 from reflection.domain.scatter import NO_SCATTER, UNLEARNT, CampaignScatter
-from reflection.stats.scatter_priors import PRIOR_RATE
+from reflection.stats.posterior.scatter_priors import PRIOR_RATE
 
 Z90 = special.ndtri(0.95)
 

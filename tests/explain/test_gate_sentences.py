@@ -18,11 +18,11 @@ from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.next_test import NextTest
 from reflection.domain.ports import Facts
 from reflection.domain.results import Finding, InsightKind, SimilarCampaign
-from reflection.explain import gate_figures
-from reflection.explain import gate_words_en as words
 from reflection.explain.evidence import EvidenceBook
 from reflection.explain.evidence_of_facts import gather, gather_learnt
-from reflection.explain.gate import Proposal, ValidProposal, judge
+from reflection.explain.gate import figures as gate_figures
+from reflection.explain.gate import words_en as words
+from reflection.explain.gate.check import Proposal, ValidProposal, judge
 from reflection.explain.openai_writer import INSTRUCTIONS, OpenAIWriter
 from reflection.explain.proposals import ModelProposer
 from reflection.explain.writer import DeterministicWriter

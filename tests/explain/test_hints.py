@@ -15,7 +15,8 @@ from reflection.domain.memory_text import memory_text, why
 from reflection.explain.advice import advice_sentence, recommendation
 from reflection.explain.evidence_of_facts import advised
 from reflection.explain.hints import HINTS, hint_for, lacks_breakdown, lacks_planned_revenue, lacks_revenue
-from reflection.inference.learn import FitRequest, learn
+from reflection.inference.fit_request import FitRequest
+from reflection.inference.learn import learn
 from reflection.learnings.lifecycle import readings_of
 from reflection.wiring import Application
 

@@ -14,7 +14,7 @@ from reflection.domain.account_kpi import AccountKpi
 from reflection.domain.campaign import Campaign
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Analysis, PatternReport, SimilarCampaign, StoredMemory, Weights
-from reflection.explain.chat import Chat, ChatAnswer
+from reflection.explain.questions.chat import Chat, ChatAnswer
 from reflection.explain.writer import assemble
 from reflection.recommendations import cards
 

@@ -12,8 +12,8 @@ from reflection.domain.held import fault_text
 from reflection.domain.ports import Facts
 from reflection.domain.results import Finding, Insights, Statement
 from reflection.domain.scatter import CampaignScatter
-from reflection.explain import phrases_en
 from reflection.explain.evidence_of_facts import gather
+from reflection.explain.phrases import sentences_en as phrases_en
 from reflection.explain.writer import DeterministicWriter
 
 CAUSAL = re.compile(r"\b(because|caus\w+|drove|driven|due to|led to|leads to|thanks to|results? in|boost\w*)\b", re.I)

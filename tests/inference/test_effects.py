@@ -4,8 +4,8 @@ import pytest
 
 from reflection.domain import signals
 from reflection.inference.effects import effect_rows
-from reflection.inference.raw_lifts import RawLifts
-from reflection.stats.columns import Feature
+from reflection.inference.evidence.raw_lifts import RawLifts
+from reflection.stats.sums.columns import Feature
 
 
 @pytest.fixture(scope="module")

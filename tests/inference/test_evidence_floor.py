@@ -11,7 +11,8 @@ from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import evidence_of
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.validation import read
-from reflection.inference.learn import FitRequest, learn
+from reflection.inference.fit_request import FitRequest
+from reflection.inference.learn import learn
 from reflection.recommendations import cards
 
 

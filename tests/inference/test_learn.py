@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reflection.domain.evidence import decode, encode, evidence_of
-from reflection.inference import metric_fit as fitting
-from reflection.inference.learn import FitRequest, learn
+from reflection.inference.fit_request import FitRequest
+from reflection.inference.fits import metric_fit as fitting
+from reflection.inference.learn import learn
 from reflection.inference.too_few import FEWEST_CAMPAIGNS
 from reflection.store import knowledge_blob
 

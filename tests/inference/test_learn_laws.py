@@ -8,9 +8,10 @@ import pytest
 from reflection.domain import signals
 from reflection.domain.evidence import evidence_of
 from reflection.domain.results import Finding
-from reflection.inference import collinearity
-from reflection.inference.learn import FitRequest, learn
-from reflection.stats import columns, zero_sum
+from reflection.inference.evidence import collinearity
+from reflection.inference.fit_request import FitRequest
+from reflection.inference.learn import learn
+from reflection.stats.sums import columns, zero_sum
 from reflection.store import knowledge_blob
 
 module = importlib.import_module("reflection.inference.learn")  # the package's `learn` is the function

@@ -9,8 +9,9 @@ from reflection.domain import signals
 from reflection.domain.bookable import definitions
 from reflection.domain.evidence import encode, evidence_of
 from reflection.inference import effects_page
-from reflection.inference.dataset import Dataset
-from reflection.inference.learn import FitRequest, learn
+from reflection.inference.evidence.dataset import Dataset
+from reflection.inference.fit_request import FitRequest
+from reflection.inference.learn import learn
 from reflection.recommendations import cards
 
 CONCEPTS = ("concept-01", "concept-02")

@@ -9,9 +9,9 @@ from reflection.domain.validation import read
 from reflection.evaluation import hindsight
 from reflection.forecasting import calibration, calibration_update
 from reflection.forecasting.forecaster import forecasts
-from reflection.inference.dataset import Dataset
+from reflection.inference.evidence.dataset import Dataset
 from reflection.inference.learn import learn
-from reflection.stats.campaign_size import SIZE
+from reflection.stats.sums.campaign_size import SIZE
 
 ACTUAL = {"impressions": 80_000, "clicks": 1_000, "conversions": 30.0, "spend": 800.0, "revenue": 1_500.0}
 

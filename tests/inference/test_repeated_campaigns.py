@@ -8,15 +8,15 @@ import pytest
 
 from benchmarks import worlds
 from reflection.domain.evidence import Evidence
-from reflection.inference.dataset import Dataset
-from reflection.inference.design import CellDesign, ControlColumns
-from reflection.inference.fit import fit_metrics
+from reflection.inference.columns.design import CellDesign, ControlColumns
+from reflection.inference.evidence.dataset import Dataset
+from reflection.inference.evidence.raw_lifts import RawLifts
+from reflection.inference.fits.fit import fit_metrics
 from reflection.inference.learn import learn
-from reflection.inference.raw_lifts import RawLifts
-from reflection.stats.columns import Feature
-from reflection.stats.design import Stratum
-from reflection.stats.observations import observe_rate
-from reflection.stats.sufficient_statistics import SufficientStatistics
+from reflection.stats.sums.columns import Feature
+from reflection.stats.sums.design import Stratum
+from reflection.stats.sums.observations import observe_rate
+from reflection.stats.sums.sufficient_statistics import SufficientStatistics
 
 
 @pytest.fixture(scope="module")

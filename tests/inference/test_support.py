@@ -3,7 +3,7 @@
 import pytest
 
 from reflection.inference.support import MOST_IDS, Support, SupportIndex
-from reflection.stats.columns import Feature
+from reflection.stats.sums.columns import Feature
 
 
 @pytest.fixture(scope="module")

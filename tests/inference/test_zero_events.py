@@ -12,11 +12,12 @@ from reflection.domain.plan import Plan
 from reflection.domain.validation import read
 from reflection.forecasting.calibration import EMPTY
 from reflection.forecasting.plan_evaluation import evaluate
-from reflection.inference.dataset import Dataset
+from reflection.inference.evidence.dataset import Dataset
 from reflection.inference.findings.event_floor import reaches_floor
 from reflection.inference.findings.trends import trend_findings
-from reflection.inference.fit import fit_metrics
-from reflection.inference.learn import FitRequest, learn
+from reflection.inference.fit_request import FitRequest
+from reflection.inference.fits.fit import fit_metrics
+from reflection.inference.learn import learn
 
 
 def _campaigns(seed: int, ctr: float, cvr: float, *, planned: bool = True) -> list[Campaign]:

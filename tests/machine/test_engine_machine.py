@@ -28,7 +28,8 @@ from reflection.engine import learner as learner_module
 from reflection.engine.engine import Engine
 from reflection.engine.learner import Learner
 from reflection.explain.writer import DeterministicWriter
-from reflection.inference.learn import FitRequest, learn
+from reflection.inference.fit_request import FitRequest
+from reflection.inference.learn import learn
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.open import open_database
 from reflection.store.maintenance.verify import verify

@@ -10,8 +10,8 @@ import pytest
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.next_test import NO_MONEY
 from reflection.domain.results import SimilarCampaign
-from reflection.inference.next_test import NOTHING as NOTHING_TO_TEST
-from reflection.inference.next_test import UNPAID
+from reflection.inference.totals.next_test import NOTHING as NOTHING_TO_TEST
+from reflection.inference.totals.next_test import UNPAID
 from reflection.recommendations.ranking import OTHERS, SLATE, RecommendationInput, recommend
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)

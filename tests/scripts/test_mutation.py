@@ -75,10 +75,11 @@ def test_every_module_and_every_test_it_names_is_there(script: ModuleType) -> No
 
 
 def test_every_module_of_the_learning_core_is_named(script: ModuleType) -> None:
-    modules = {path.stem for path in (ROOT / "src" / "reflection" / "stats").glob("*.py")} - {"__init__"}
+    room = ROOT / "src" / "reflection" / "stats"
+    modules = {".".join(path.relative_to(room).with_suffix("").parts) for path in room.glob("**/[a-z]*.py")}
     named = {name.removeprefix("stats.") for name in script.TESTS if name.startswith("stats.")}
     assert named == modules
-    assert "tests/stats/test_design.py" in script.TESTS["stats.design"]
+    assert "tests/stats/sums/test_design.py" in script.TESTS["stats.sums.design"]
 
 
 @pytest.mark.torture(part="soak")

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from reflection.stats.columns import INTERCEPT, Feature, Layout
-from reflection.stats.design import Rows, campaign_rows
-from reflection.stats.empirical_bayes import Fit, fit
-from reflection.stats.observations import Observations, observe_rate, pooled_rate
-from reflection.stats.sufficient_statistics import SufficientStatistics
+from reflection.stats.posterior.empirical_bayes import Fit, fit
+from reflection.stats.sums.columns import INTERCEPT, Feature, Layout
+from reflection.stats.sums.design import Rows, campaign_rows
+from reflection.stats.sums.observations import Observations, observe_rate, pooled_rate
+from reflection.stats.sums.sufficient_statistics import SufficientStatistics
 
 SIZES = {"platform": 4, "age": 5, "creative": 6}
 Cells = Sequence[Mapping[Feature, float]]

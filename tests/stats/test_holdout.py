@@ -7,12 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from reflection.stats import diagnostics
-from reflection.stats.columns import Feature
-from reflection.stats.design import Rows, Stratum, campaign_rows
-from reflection.stats.diagnostics import FEWEST_SCORES, MOST_CELLS, SetAside, leave_one_out
-from reflection.stats.empirical_bayes import Fit
-from reflection.stats.observations import observe_rate
+from reflection.stats.honesty import diagnostics
+from reflection.stats.honesty.diagnostics import FEWEST_SCORES, MOST_CELLS, SetAside, leave_one_out
+from reflection.stats.posterior.empirical_bayes import Fit
+from reflection.stats.sums.columns import Feature
+from reflection.stats.sums.design import Rows, Stratum, campaign_rows
+from reflection.stats.sums.observations import observe_rate
 
 Parts = tuple[Rows, np.ndarray]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reflection.stats.columns import Feature
-from reflection.stats.design import Rows, campaign_rows
-from reflection.stats.diagnostics import SetAside
-from reflection.stats.empirical_bayes import Fit
-from reflection.stats.observations import observe_rate
+from reflection.stats.honesty.diagnostics import SetAside
+from reflection.stats.posterior.empirical_bayes import Fit
+from reflection.stats.sums.columns import Feature
+from reflection.stats.sums.design import Rows, campaign_rows
+from reflection.stats.sums.observations import observe_rate
 
 
 def _rows(campaign: np.ndarray) -> tuple[Rows, np.ndarray]:

@@ -9,10 +9,10 @@ import pkgutil
 import pytest
 
 from reflection import stats
-from reflection.stats.block import Block
-from reflection.stats.sufficient_statistics import SufficientStatistics
+from reflection.stats.sums.block import Block
+from reflection.stats.sums.sufficient_statistics import SufficientStatistics
 
-MODULES = [importlib.import_module(f"{stats.__name__}.{found.name}") for found in pkgutil.iter_modules(stats.__path__)]
+MODULES = [importlib.import_module(each.name) for each in pkgutil.walk_packages(stats.__path__, f"{stats.__name__}.")]
 VALUES = [
     value
     for module in MODULES

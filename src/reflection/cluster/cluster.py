@@ -12,8 +12,8 @@ from reflection.cluster.address import ClusterAddress
 from reflection.cluster.dask_partitions import DaskPartitions
 from reflection.cluster.tasks import partition_evidence
 from reflection.errors import ConfigurationError, Unavailable
-from reflection.inference.learn import FitRequest
-from reflection.inference.partition_evidence import PartitionEvidence
+from reflection.inference.evidence.partition_evidence import PartitionEvidence
+from reflection.inference.fit_request import FitRequest
 from reflection.settings import Settings
 
 if TYPE_CHECKING:

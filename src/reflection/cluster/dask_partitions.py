@@ -7,7 +7,7 @@ lost loses what it held: the scheduler makes that again from the ledger, and not
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from reflection.inference.partitions import Partitions
+from reflection.inference.evidence.partitions import Partitions
 
 if TYPE_CHECKING:
     from distributed import Client, Future

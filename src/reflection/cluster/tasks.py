@@ -10,8 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from reflection.domain.evidence import Evidence, day_text, decode, real_campaign_of
-from reflection.inference.learn import FitRequest
-from reflection.inference.partition_evidence import PartitionEvidence
+from reflection.inference.evidence.partition_evidence import PartitionEvidence
+from reflection.inference.fit_request import FitRequest
 from reflection.settings import Settings
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.connections import Database

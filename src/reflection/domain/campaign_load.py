@@ -2,8 +2,8 @@
 
 A body of 100 kB can name thousands of attributes, or a few hundred in each of five thousand rows; what that costs to
 learn grows with their number and not with the bytes. Counted before anything is made of the campaign, at the cost of
-reading it once. Asked of new campaigns only: what is stored is thinned by the fit (`inference.fit_budget`). Must not
-know how anything is learnt.
+reading it once. Asked of new campaigns only: what is stored is thinned by the fit (`inference.evidence.fit_budget`).
+Must not know how anything is learnt.
 """
 
 from collections.abc import Iterable

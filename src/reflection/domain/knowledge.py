@@ -104,16 +104,15 @@ class Knowledge:
     """Everything one fit says.
 
     Attributes:
-        epoch: number of the linearisation the sums rest on. seq: last ledger entry taken in.
-        as_of: instant of the fit, RFC 3339; None before anything was learnt.
-        campaigns: how many it rests on. held: ids kept out as suspected tracking faults, with the reason.
-        posteriors: per observed metric (`metrics.OBSERVED`) that could be fitted.
-        diagnostics: JSON-able remarks on the fit; what is read of them has a property here.
-        pace: how much is spent, that a test is weighed by.
-        calibration: how far off forecasts usually are, as bytes of `forecasting`; empty before anything was calibrated.
-        bookables: what campaigns booked, by key, with its total effect on the goal.
-        delivery: objective key (``""``: all) -> signal -> share of the money spent for it, the usual delivery.
-        mixtures: metric -> shares of the components of adaptive shrinkage (`stats.false_discovery.GRID_SD`) among the
+        epoch: number of the linearisation the sums rest on. seq: last ledger entry taken in. as_of: instant of the
+        fit, RFC 3339; None before anything was learnt. campaigns: how many it rests on. held: ids kept out as
+        suspected tracking faults, with the reason. posteriors: per observed metric (`metrics.OBSERVED`) that could
+        be fitted. diagnostics: JSON-able remarks on the fit; what is read of them has a property here. pace: how
+        much is spent, that a test is weighed by. calibration: how far off forecasts usually are, as bytes of
+        `forecasting`; empty before anything was calibrated. bookables: what campaigns booked, by key, with its total
+        effect on the goal. delivery: objective key (``""``: all) -> signal -> share of the money spent for it, the
+        usual delivery. mixtures: metric -> shares of the components of adaptive shrinkage
+        (`stats.honesty.false_discovery.GRID_SD`) among the
             total effects on it; a metric on which the data favour no effect at all has none.
         floor: evidence that a finding or an advice needs at least.
         creatives: what is known of the texts of creatives.
@@ -241,7 +240,7 @@ class Knowledge:
     """
 
     delivery_tilt = Remark[Mapping[str, Any] | None](None)
-    """{tilt, interval, rows, reason} of delivery within sums (`inference.delivery`); None where none is clear."""
+    """{tilt, interval, rows, reason} of delivery within sums (`inference.fits.delivery`); None where none is clear."""
 
     @property
     def experiments(self) -> ExperimentRemarks:
@@ -249,7 +248,7 @@ class Knowledge:
         return ExperimentRemarks(self.diagnostics)
 
     response = Remark[Mapping[str, Mapping[str, Any]]]({})
-    """Platform key -> what more money brings there, as `inference.budget_response` gives it."""
+    """Platform key -> what more money brings there, as `inference.totals.budget_response` gives it."""
 
     asked = Remark[Mapping[str, str]]({})
     """Campaign id -> what looks odd of it: learnt from, but somebody should say whether its figures are right."""

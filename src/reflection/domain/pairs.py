@@ -1,8 +1,9 @@
 """Pairs of signals that a fit has effects of: whether a mix has one, and which share of it.
 
 A pair is what two signals do together that neither does alone: ``audience*creative.type:retargeting*video``. Which
-pairs a fit looks at depends on all its campaigns (`inference.pairs`), so most are no part of a campaign's evidence and
-are made where they are needed, as products of the shares of the two. Must not know how they are chosen or estimated.
+pairs a fit looks at depends on all its campaigns (`inference.evidence.pairs`), so most are no part of a campaign's
+evidence and are made where they are needed, as products of the shares of the two. Must not know how they are chosen
+or estimated.
 """
 
 import itertools

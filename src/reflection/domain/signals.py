@@ -27,7 +27,9 @@ CROSS = "*"
 """Joins the groups, and the levels, of an interaction."""
 
 INTERACTIONS = ((PLATFORM, CREATIVE_TYPE), (PLATFORM, AUDIENCE_AGE))
-"""Interactions that are part of every campaign's evidence; others are made of a whole set (`inference.pairs`)."""
+"""Interactions that are part of every campaign's evidence; others are made of a whole set
+(`inference.evidence.pairs`).
+"""
 
 ATTRIBUTE_ALIASES = {
     "age_range": "age",

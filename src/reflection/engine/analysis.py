@@ -40,8 +40,8 @@ from reflection.explain.evidence_of_facts import advised
 from reflection.explain.writer import possible_beside
 from reflection.forecasting.calibration import EMPTY, Calibration
 from reflection.forecasting.forecaster import forecasts
+from reflection.inference.faults.tracking_faults import suspected_fault
 from reflection.inference.findings.for_campaign import patterns_for
-from reflection.inference.tracking_faults import suspected_fault
 from reflection.inference.weights import weights_for
 from reflection.recommendations import adherence
 

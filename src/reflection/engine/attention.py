@@ -31,7 +31,7 @@ from reflection.engine.matter import Kind, Matter
 from reflection.engine.missed_forecast import difference, missed, what_happened
 from reflection.explain.attention_sentences import AttentionSentences
 from reflection.explain.learning_sentences import LearningSentences
-from reflection.inference.level_shifts import HELD_DAYS
+from reflection.inference.faults.level_shifts import HELD_DAYS
 from reflection.learnings.current import PAST
 
 NEWEST = 100

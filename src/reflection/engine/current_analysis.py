@@ -19,9 +19,9 @@ from reflection.domain.ports import Facts, StoredCampaign
 from reflection.domain.results import Analysis, Insights
 from reflection.engine.analysis import as_held, campaign_facts
 from reflection.engine.current_comparison import current_comparison
-from reflection.explain.chat_evidence import facts_of
 from reflection.explain.earlier_sentences import placed, still_true
 from reflection.explain.evidence_of_facts import gather
+from reflection.explain.questions.evidence import facts_of
 from reflection.explain.writer import DETERMINISTIC, DeterministicWriter
 from reflection.inference.findings.for_campaign import patterns_for
 from reflection.inference.weights import weights_for

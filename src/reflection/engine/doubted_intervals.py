@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Knowledge
-from reflection.stats.scoring_rules import misses_by_chance
+from reflection.stats.honesty.scoring_rules import misses_by_chance
 
 LEVEL, BY_CHANCE = 0.9, 0.01
 """Intervals of this level are doubted where so few hits come by chance only this often."""

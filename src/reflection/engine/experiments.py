@@ -15,9 +15,9 @@ from reflection.domain.metrics import METRICS
 from reflection.domain.next_test import NextTest
 from reflection.domain.ports import Store
 from reflection.errors import Conflict, InvalidInput
-from reflection.inference.experiment_results import results_of
-from reflection.inference.experiments import wrong_split
-from reflection.inference.next_test import NOTHING
+from reflection.inference.totals.next_test import NOTHING
+from reflection.inference.trials.experiment_results import results_of
+from reflection.inference.trials.experiments import wrong_split
 
 Row = dict[str, Any]
 

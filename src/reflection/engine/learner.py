@@ -27,12 +27,13 @@ from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import Store
 from reflection.engine.creative_texts import TextsOfCampaign, texts_of
 from reflection.forecasting import calibration_blob, calibration_update
-from reflection.inference.evidence_cache import EvidenceCache
-from reflection.inference.fit import one_thread
-from reflection.inference.learn import FitRequest, learn_partitions
-from reflection.inference.live_evidence import LiveEvidence
-from reflection.inference.partition_evidence import PartitionEvidence
-from reflection.inference.partitions import InMemory, Partitions
+from reflection.inference.evidence.evidence_cache import EvidenceCache
+from reflection.inference.evidence.live_evidence import LiveEvidence
+from reflection.inference.evidence.partition_evidence import PartitionEvidence
+from reflection.inference.evidence.partitions import InMemory, Partitions
+from reflection.inference.fit_request import FitRequest
+from reflection.inference.fits.fit import one_thread
+from reflection.inference.learn import learn_partitions
 from reflection.inference.weights import weights_for
 
 CALIBRATED_ENTRIES = 3_000

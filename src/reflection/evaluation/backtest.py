@@ -19,7 +19,8 @@ from reflection.evaluation import hindsight
 from reflection.evaluation.backtest_sums import METHODS, UNIT, MetricForecasts, Tally
 from reflection.forecasting import calibration_update, plan_evaluation
 from reflection.forecasting.calibration import EMPTY, Calibration
-from reflection.inference.learn import FitRequest, learn
+from reflection.inference.fit_request import FitRequest
+from reflection.inference.learn import learn
 
 __all__ = ["METHODS", "Lesson", "Memory", "MetricForecasts", "forecast", "replay", "summary"]
 

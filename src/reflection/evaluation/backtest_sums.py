@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from reflection.domain.metrics import PLAN_METRICS
-from reflection.stats import scoring_rules
+from reflection.stats.honesty import scoring_rules
 
 METHODS = ("planner", "last value", "pooled mean", "compounding weights", "ours")
 LEVELS = ("50", "80", "90")

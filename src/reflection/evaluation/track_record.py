@@ -19,7 +19,7 @@ from reflection.domain.ports import ForecastRow
 from reflection.domain.signals import normalise
 from reflection.evaluation.coverage_by_month import coverage_by_month
 from reflection.evaluation.periods import Periods
-from reflection.stats import scoring_rules
+from reflection.stats.honesty import scoring_rules
 
 LEVELS = {"50": ("0.25", "0.75"), "80": ("0.1", "0.9"), "90": ("0.05", "0.95")}
 RECENT = 50

@@ -16,7 +16,7 @@ from reflection.domain.metrics import METRICS, PRICES, RATES, as_read
 from reflection.domain.number_of import number_of
 from reflection.explain import formatting
 from reflection.explain.evidence import INTERVAL_LEVEL, Certainty, Evidence, Figure
-from reflection.explain.phrases_en import ENGLISH, Language
+from reflection.explain.phrases.sentences_en import ENGLISH, Language
 from reflection.explain.sentence_of_test import evidence_of_test, sentence_of_test
 
 VERBS: dict[Lane, str] = {

@@ -1,7 +1,7 @@
 """Figures as text: money, percentages, ratios, counts, probabilities and names, each in one place.
 
 Pure functions of finite numbers. Digits are grouped with commas, decimals follow a point, a percentage has a space
-before its sign. Must not know sentences (phrases_en.py) nor where a number comes from.
+before its sign. Must not know sentences (phrases/sentences_en.py) nor where a number comes from.
 """
 
 import math

@@ -14,8 +14,8 @@ from reflection.domain.results import Insights, Statement
 from reflection.errors import ModelUnavailable
 from reflection.explain.earlier_sentences import place_of
 from reflection.explain.evidence_of_facts import gather
-from reflection.explain.gate import InvalidProposal, ValidProposal, Verdict, judge_all
-from reflection.explain.gate_words_en import vocabulary
+from reflection.explain.gate.check import InvalidProposal, ValidProposal, Verdict, judge_all
+from reflection.explain.gate.words_en import vocabulary
 from reflection.explain.proposals import MAX_ITEMS, ModelProposer, fenced
 from reflection.explain.summary import held_flag
 from reflection.explain.writer import DeterministicWriter

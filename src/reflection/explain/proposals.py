@@ -17,7 +17,7 @@ from pydantic import Field as Bounded
 from reflection.domain.board import Board
 from reflection.errors import ModelUnavailable
 from reflection.explain.evidence import EvidenceBook
-from reflection.explain.gate import MAX_REFERENCES, MAX_TEXT, Proposal
+from reflection.explain.gate.check import MAX_REFERENCES, MAX_TEXT, Proposal
 from reflection.llm.circuit_breaker import Breaker
 from reflection.llm.client import MAX_OUTPUT_TOKENS, ModelServer, Question
 from reflection.llm.token_budget import Allowance

@@ -11,7 +11,7 @@ from reflection.domain.next_test import NextTest
 from reflection.explain import formatting
 from reflection.explain.evidence import Evidence, Figure, group_of, interval, subject
 from reflection.explain.evidence_of_comparison import rough
-from reflection.explain.phrases_en import ENGLISH, Language
+from reflection.explain.phrases.sentences_en import ENGLISH, Language
 
 
 def evidence_of_test(test: NextTest) -> Evidence:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from reflection.explain import formatting
 from reflection.explain.advice import advice_sentence
 from reflection.explain.evidence import INTERVAL_LEVEL, Evidence
-from reflection.explain.phrases_en import ENGLISH, Language
+from reflection.explain.phrases.sentences_en import ENGLISH, Language
 from reflection.explain.sentence_of_test import sentence_of_test
 from reflection.explain.wording import (
     REPEATED,

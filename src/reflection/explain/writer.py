@@ -1,9 +1,9 @@
 """The deterministic writer: facts to sentences, the same facts to the same sentences.
 
 Order: the verdict, the three main drivers, what was learnt, what cannot be told, what to do next with its odds. Each
-sentence cites the evidence it rests on and says no more than that carries: a difference within noise is called noise,
-an association is never called a cause. Words live in phrases_en.py, sentences in sentences.py, figures in evidence.py.
-Must not know stores, settings or language models.
+sentence cites the evidence it rests on and says no more than that carries: a difference within noise is called
+noise, an association is never called a cause. Words live in phrases/sentences_en.py, sentences in sentences.py,
+figures in evidence.py. Must not know stores, settings or language models.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ from reflection.explain.evidence import Certainty, Evidence, EvidenceBook, renum
 from reflection.explain.evidence_of_comparison import evidence_of_comparison
 from reflection.explain.evidence_of_facts import gather
 from reflection.explain.formatting import capital
-from reflection.explain.phrases_en import ENGLISH, Language
+from reflection.explain.phrases.sentences_en import ENGLISH, Language
 from reflection.explain.sentences import REVENUE_FLAGS, Sentences
 from reflection.explain.summary import BESIDE_VERDICT, NOTHING_SPENT, explained, five_lines, held_flag, moving
 from reflection.explain.wording import REPEATED, basis_of, driver_phrase, reads_the_same

@@ -25,11 +25,11 @@ from reflection.explain import formatting
 from reflection.forecasting.plan_season import season_shift, week_shift
 from reflection.forecasting.plan_texts import NO_SHIFT, TextShift
 from reflection.forecasting.rate_shift import together
-from reflection.inference import posterior
-from reflection.inference.doubts import doubts_in
-from reflection.inference.total_effects import SEED
-from reflection.inference.usual_delivery import booked
-from reflection.stats.allocation import results, spread, within_bounds
+from reflection.inference.doubt.doubts import doubts_in
+from reflection.inference.fits import posterior
+from reflection.inference.totals.total_effects import SEED
+from reflection.inference.totals.usual_delivery import booked
+from reflection.stats.decisions.allocation import results, spread, within_bounds
 
 Array = NDArray[np.float64]
 

@@ -19,10 +19,10 @@ from reflection.domain.planner_forecast import ForecastScale, PlannerForecast, i
 from reflection.domain.ports import ForecastRow
 from reflection.domain.signals import parse
 from reflection.domain.weights import Interval
-from reflection.stats.columns import Feature
-from reflection.stats.conformal import LEVELS, Conformal
-from reflection.stats.drift import steps
-from reflection.stats.online_regression import Sequential
+from reflection.stats.honesty.conformal import LEVELS, Conformal
+from reflection.stats.over_time.drift import steps
+from reflection.stats.over_time.online_regression import Sequential
+from reflection.stats.sums.columns import Feature
 
 VERSION = "calibration-1"
 START = 5

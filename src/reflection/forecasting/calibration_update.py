@@ -30,9 +30,9 @@ from reflection.forecasting.calibration import (
     drift,
     features,
 )
-from reflection.stats.columns import Feature
-from reflection.stats.design import Design
-from reflection.stats.online_regression import fitted, with_intercept
+from reflection.stats.over_time.online_regression import fitted, with_intercept
+from reflection.stats.sums.columns import Feature
+from reflection.stats.sums.design import Design
 
 WINDOW = 2_000
 """Campaigns that full fits are made of: older habits have had their time."""

@@ -21,7 +21,7 @@ from reflection.domain.ports import ForecastRow, LedgerEntry, Snapshot
 from reflection.forecasting import calibration_blob
 from reflection.forecasting.calibration import EMPTY, Calibration, forecast_rows
 from reflection.forecasting.calibration_update import fold
-from reflection.inference.tracking_faults import suspected_fault
+from reflection.inference.faults.tracking_faults import suspected_fault
 
 MOST_ENTRIES = 200
 """Ledger entries taken in for one answer: a fraction of a second. More wait only where nobody learns, and are taken in

@@ -30,13 +30,13 @@ from reflection.forecasting.plan_size import far_outside, planned_size
 from reflection.forecasting.plan_texts import NO_SHIFT, TextShift
 from reflection.forecasting.rate_shift import RateShift, together
 from reflection.forecasting.usual import Usual
-from reflection.inference import posterior
-from reflection.inference.doubts import doubts_in
-from reflection.inference.posterior import USUAL_SIZE, PlannedSize, RealCampaign
-from reflection.inference.total_effects import SEED, TotalEffects
-from reflection.inference.unrecorded import unknown_of
-from reflection.inference.usual_delivery import booked
-from reflection.stats.conformal import LEVELS
+from reflection.inference.doubt.doubts import doubts_in
+from reflection.inference.doubt.unrecorded import unknown_of
+from reflection.inference.fits import posterior
+from reflection.inference.fits.posterior import USUAL_SIZE, PlannedSize, RealCampaign
+from reflection.inference.totals.total_effects import SEED, TotalEffects
+from reflection.inference.totals.usual_delivery import booked
+from reflection.stats.honesty.conformal import LEVELS
 
 DRIVERS = 8
 

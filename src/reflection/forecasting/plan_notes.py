@@ -13,12 +13,12 @@ from reflection.domain.metrics import METRICS, PLAN_METRICS, rate_behind
 from reflection.domain.number_of import number_of
 from reflection.domain.plan import Plan
 from reflection.explain.formatting import money
-from reflection.explain.phrases_en import ENGLISH
+from reflection.explain.phrases.sentences_en import ENGLISH
 from reflection.forecasting import calibration
 from reflection.forecasting.calibration import CalibratedMetric, Calibration
-from reflection.inference import posterior
-from reflection.inference.posterior import PlannedSize, RealCampaign
-from reflection.inference.unrecorded import never_recorded, unknown_of
+from reflection.inference.doubt.unrecorded import never_recorded, unknown_of
+from reflection.inference.fits import posterior
+from reflection.inference.fits.posterior import PlannedSize, RealCampaign
 
 UNLIKE = "the targets ask for two different results"
 WORTH_SAYING = 0.05

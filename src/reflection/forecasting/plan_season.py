@@ -15,8 +15,8 @@ from reflection.domain.metrics import METRICS
 from reflection.domain.plan import Plan
 from reflection.domain.recurring_times import RecurringTimes, joined
 from reflection.forecasting.rate_shift import RateShift
-from reflection.inference.time_of_year import shares_of_year
-from reflection.inference.weekdays import shares_of_week
+from reflection.inference.columns.time_of_year import shares_of_year
+from reflection.inference.columns.weekdays import shares_of_week
 
 WORTH_SAYING = 0.05
 """Change of a metric by the time of the year from which on it is said."""

@@ -11,9 +11,9 @@ from reflection.domain.plan import Plan
 from reflection.domain.weights import Interval
 from reflection.forecasting import calibration
 from reflection.forecasting.calibration import Calibration
-from reflection.inference import posterior
-from reflection.inference.posterior import PlannedSize
-from reflection.stats.campaign_size import size_of
+from reflection.inference.fits import posterior
+from reflection.inference.fits.posterior import PlannedSize
+from reflection.stats.sums.campaign_size import size_of
 
 
 def planned_size(plan: Plan, knowledge: Knowledge, shares: dict[str, float]) -> PlannedSize:

@@ -15,10 +15,10 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import METRICS, rate_behind
 from reflection.domain.plan import Plan
 from reflection.forecasting.rate_shift import RateShift, together
-from reflection.inference import posterior
-from reflection.inference.doubts import by_turns_without, doubtful_beside, doubts_in
-from reflection.inference.posterior import PlannedSize
-from reflection.inference.usual_delivery import usual_level, usual_shares
+from reflection.inference.doubt.doubts import by_turns_without, doubtful_beside, doubts_in
+from reflection.inference.fits import posterior
+from reflection.inference.fits.posterior import PlannedSize
+from reflection.inference.totals.usual_delivery import usual_level, usual_shares
 
 
 class Usual:

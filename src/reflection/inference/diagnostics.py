@@ -6,16 +6,16 @@ JSON-able values. Must not know what is made of them.
 import numpy as np
 
 from reflection.domain.metrics import RATES
-from reflection.inference.budget_response import budget_response
-from reflection.inference.campaign_columns import Floats
-from reflection.inference.confirmation import trust_in_differences
-from reflection.inference.delivery import as_diagnostics
+from reflection.inference.evidence.campaign_columns import Floats
 from reflection.inference.findings.budget import normal_spread
-from reflection.inference.fit import FittedMetrics
-from reflection.inference.metric_fit import FittedMetric
-from reflection.stats.campaign_size import SIZE, usual_size
-from reflection.stats.design import Stratum
-from reflection.stats.diagnostics import coverage
+from reflection.inference.fits.delivery import as_diagnostics
+from reflection.inference.fits.fit import FittedMetrics
+from reflection.inference.fits.metric_fit import FittedMetric
+from reflection.inference.totals.budget_response import budget_response
+from reflection.inference.trials.confirmation import trust_in_differences
+from reflection.stats.honesty.diagnostics import coverage
+from reflection.stats.sums.campaign_size import SIZE, usual_size
+from reflection.stats.sums.design import Stratum
 
 
 def diagnostics_of(fitted: FittedMetrics) -> dict[str, object]:

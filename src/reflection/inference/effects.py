@@ -1,9 +1,9 @@
 """Effects as a table people read: every signal on every metric, before and after weighing, with what it rests on.
 
 Turns fits into `Effect` rows. An effect is a finding when adaptive shrinkage selects it (share of false findings at
-most 10 %, however often somebody looks, its own false-sign rate at most that: stats/false_discovery.py) and its own
-90 % interval excludes "no effect". And only where it was seen often enough: three campaigns and thirty events, say.
-Must not know findings' words or stores.
+most 10 %, however often somebody looks, its own false-sign rate at most that: stats/honesty/false_discovery.py) and
+its own 90 % interval excludes "no effect". And only where it was seen often enough: three campaigns and thirty
+events, say. Must not know findings' words or stores.
 """
 
 import math
@@ -18,13 +18,13 @@ from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.grade import Grade
 from reflection.domain.knowledge import Effect
 from reflection.domain.number_of import number_of
-from reflection.inference.dataset import Dataset
-from reflection.inference.experiments import Trials
-from reflection.inference.fit import FittedMetrics
-from reflection.inference.raw_lifts import RawLifts
-from reflection.stats.columns import FREE_MARK, INTERCEPT, Feature, Layout
-from reflection.stats.empirical_bayes import Effects
-from reflection.stats.false_discovery import Discoveries, Verdict
+from reflection.inference.evidence.dataset import Dataset
+from reflection.inference.evidence.raw_lifts import RawLifts
+from reflection.inference.fits.fit import FittedMetrics
+from reflection.inference.trials.experiments import Trials
+from reflection.stats.honesty.false_discovery import Discoveries, Verdict
+from reflection.stats.posterior.empirical_bayes import Effects
+from reflection.stats.sums.columns import FREE_MARK, INTERCEPT, Feature, Layout
 
 FEW = 8
 FLOOR = EvidenceFloor()

@@ -21,9 +21,9 @@ from reflection.domain.metrics import METRICS, MODELLED
 from reflection.domain.reciprocals import told_once
 from reflection.errors import InvalidInput
 from reflection.explain.left_out import left_out_sentence
-from reflection.inference import posterior
+from reflection.inference.columns.time_of_year import shares_of_year
+from reflection.inference.fits import posterior
 from reflection.inference.support import BEYOND_NOISE, LEAST_EVENTS
-from reflection.inference.time_of_year import shares_of_year
 from reflection.inference.too_few import nothing_known
 
 MOST_ITEMS = 500

@@ -12,11 +12,11 @@ from operator import add, attrgetter, methodcaller, or_
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.inference.dataset import Dataset, DatasetBuilder
+from reflection.inference.evidence.dataset import Dataset, DatasetBuilder
+from reflection.inference.evidence.partitions import Partitions
+from reflection.inference.evidence.table_columns import Columns
+from reflection.inference.evidence.table_parts import joined, sampled
 from reflection.inference.goals import Goal
-from reflection.inference.partitions import Partitions
-from reflection.inference.table_columns import Columns
-from reflection.inference.table_parts import joined, sampled
 
 
 @dataclass(frozen=True, eq=False)

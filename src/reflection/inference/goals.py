@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from reflection.domain.conversion_kind import PURCHASE, UNSTATED, plural
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Finding
-from reflection.inference.campaign_columns import NOT_STATED, Campaigns, Floats, usual_among
-from reflection.inference.dataset import DatasetBuilder
+from reflection.inference.evidence.campaign_columns import NOT_STATED, Campaigns, Floats, usual_among
+from reflection.inference.evidence.dataset import DatasetBuilder
+from reflection.inference.evidence.fit_budget import MOST_GOALS
+from reflection.inference.evidence.partitions import Partitions
+from reflection.inference.evidence.selection import Selection
 from reflection.inference.findings.common import finding_id
-from reflection.inference.fit_budget import MOST_GOALS
-from reflection.inference.partitions import Partitions
-from reflection.inference.selection import Selection
-from reflection.stats.exact_sums import ExactSums
+from reflection.stats.sums.exact_sums import ExactSums
 
 ALIKE = 4.0
 """Campaigns that do not say what they count are one goal up to this ratio of their revenue per conversion."""

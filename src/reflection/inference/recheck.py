@@ -13,9 +13,10 @@ from reflection.domain.conversion_kind import plural
 from reflection.domain.experiment import Experiment
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import Store
-from reflection.inference.fit import one_thread
-from reflection.inference.learn import FitRequest, learn
-from reflection.inference.live_evidence import LiveEvidence
+from reflection.inference.evidence.live_evidence import LiveEvidence
+from reflection.inference.fit_request import FitRequest
+from reflection.inference.fits.fit import one_thread
+from reflection.inference.learn import learn
 
 _PARTS = (
     "campaigns", "goal_metric", "currency", "effects", "findings", "weights", "bookables", "held", "reason",

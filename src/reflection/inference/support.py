@@ -16,12 +16,12 @@ import numpy as np
 from scipy import sparse
 
 from reflection.domain.metrics import METRICS
-from reflection.inference.campaign_columns import Floats, Ints
-from reflection.inference.fit import FittedMetrics
-from reflection.inference.observation import counts_of
-from reflection.stats.columns import Feature
-from reflection.stats.design import Stratum
-from reflection.stats.empirical_bayes import Effects
+from reflection.inference.evidence.campaign_columns import Floats, Ints
+from reflection.inference.evidence.observation import counts_of
+from reflection.inference.fits.fit import FittedMetrics
+from reflection.stats.posterior.empirical_bayes import Effects
+from reflection.stats.sums.columns import Feature
+from reflection.stats.sums.design import Stratum
 
 MOST_IDS = 50
 BEYOND_NOISE = 1.2815515655446004

@@ -11,9 +11,9 @@ from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.signals import CROSS
 from reflection.domain.weights import GoalWeights, Interval, SignalWeight, Weights
-from reflection.inference.fit import FittedMetrics
+from reflection.inference.evidence.table_columns import feature_of
+from reflection.inference.fits.fit import FittedMetrics
 from reflection.inference.support import SupportIndex
-from reflection.inference.table_columns import feature_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -22,7 +22,7 @@ from reflection.domain.evidence import Evidence
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import METRICS, log_rate
 from reflection.domain.pairs import Pairs
-from reflection.inference.posterior import scatter
+from reflection.inference.fits.posterior import scatter
 
 Floats = NDArray[np.float64]
 

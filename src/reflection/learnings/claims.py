@@ -15,7 +15,7 @@ from reflection.domain.evidence import day_text
 from reflection.domain.metrics import METRICS, as_read
 from reflection.domain.weights import Interval
 from reflection.explain.formatting import rounded_lift
-from reflection.stats.false_discovery import LEVEL
+from reflection.stats.honesty.false_discovery import LEVEL
 
 State = Literal["emerging", "established", "contested", "superseded", "retired"]
 

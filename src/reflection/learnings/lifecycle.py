@@ -26,7 +26,7 @@ from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS
 from reflection.domain.number_of import number_of
 from reflection.explain.formatting import probability, rounded_lift
-from reflection.inference.posterior import effect_matrix, known, resolved
+from reflection.inference.fits.posterior import effect_matrix, known, resolved
 from reflection.learnings.change_point import ChangePoint, Point, estimates, has_ended, latest_step
 from reflection.learnings.claims import (
     CampaignEstimate,
@@ -37,7 +37,7 @@ from reflection.learnings.claims import (
     State,
     are_opposite,
 )
-from reflection.stats.false_discovery import ash
+from reflection.stats.honesty.false_discovery import ash
 from reflection.stats.quantiles import limits
 
 ENOUGH_CAMPAIGNS = 5.0

@@ -22,11 +22,11 @@ from reflection.domain.forecast_register import ADVICE
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import ForecastRow
 from reflection.explain.advice import VERBS
-from reflection.inference import posterior
-from reflection.inference.total_effects import TotalEffects
-from reflection.inference.usual_delivery import booked
+from reflection.inference.fits import posterior
+from reflection.inference.totals.total_effects import TotalEffects
+from reflection.inference.totals.usual_delivery import booked
 from reflection.recommendations.cards import card_id
-from reflection.stats.conformal import LEVELS
+from reflection.stats.honesty.conformal import LEVELS
 
 VERSION = "advice-1"
 SEED = 20_260_815

@@ -1,8 +1,8 @@
 """Recommendation cards: one thing to book each, with its odds, its evidence and a sentence for a marketer.
 
-The figures are total effects (`inference.total_effects`), the same that plans, insights and reports show. Must not know
-where any of it is stored, nor what time it is. A card's id is a content hash of what it proposes, never of numbers, so
-it is the same at each poll.
+The figures are total effects (`inference.totals.total_effects`), the same that plans, insights and reports show.
+Must not know where any of it is stored, nor what time it is. A card's id is a content hash of what it proposes,
+never of numbers, so it is the same at each poll.
 """
 
 from collections import defaultdict
@@ -20,9 +20,9 @@ from reflection.domain.next_test import NextTest
 from reflection.domain.weights import Interval
 from reflection.explain.advice import VERBS, basis, grounds, recommendation, remarks, together
 from reflection.explain.sentences import Sentences
-from reflection.inference import posterior
-from reflection.inference.total_effects import TotalDraws, TotalEffects
-from reflection.stats import thompson
+from reflection.inference.fits import posterior
+from reflection.inference.totals.total_effects import TotalDraws, TotalEffects
+from reflection.stats.decisions import thompson
 
 Array = NDArray[np.float64]
 FEWEST_CAMPAIGNS = 2

@@ -11,7 +11,7 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import as_read
 from reflection.explain import formatting
 from reflection.explain.learning_sentences import LearningSentences
-from reflection.explain.phrases_en import ENGLISH
+from reflection.explain.phrases.sentences_en import ENGLISH
 from reflection.reports.plot_data import RatioRow, Ratios
 from reflection.reports.retrospective import method_notes
 from reflection.reports.view import Plot, ReportView, Section, Table

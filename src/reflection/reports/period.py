@@ -25,7 +25,7 @@ from reflection.explain import formatting
 from reflection.explain.evidence import Evidence, renumber
 from reflection.explain.evidence_of_comparison import evidence_of_comparison
 from reflection.explain.evidence_of_facts import evidence_of_finding
-from reflection.explain.phrases_en import ENGLISH
+from reflection.explain.phrases.sentences_en import ENGLISH
 from reflection.explain.sentences import Sentences
 from reflection.explain.summary import OF_ALL, SummaryLines
 from reflection.reports.period_group import Counts, Groups, PeriodGroup, add

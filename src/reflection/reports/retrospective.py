@@ -15,10 +15,10 @@ from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.metrics import HEADLINES, KPIS, METRICS
 from reflection.domain.results import Analysis, Decomposition, Delta, Driver, SimilarCampaign, Statement
 from reflection.explain import formatting
-from reflection.explain.chat_evidence import facts_of
 from reflection.explain.evidence import INTERVAL_LEVEL, Evidence, EvidenceBook
 from reflection.explain.evidence_of_facts import gather
-from reflection.explain.phrases_en import ENGLISH
+from reflection.explain.phrases.sentences_en import ENGLISH
+from reflection.explain.questions.evidence import facts_of
 from reflection.explain.wording import basis_of
 from reflection.reports.plot_data import RatioRow, Ratios, Waterfall, WaterfallEnd, WaterfallStep
 from reflection.reports.sections.learnings import forest

@@ -16,9 +16,10 @@ from reflection.evaluation import backtest_stages
 from reflection.evaluation.backtest import Lesson, Memory
 from reflection.evaluation.backtest_stages import Portion, Stage
 from reflection.evaluation.backtest_sums import Tally
-from reflection.inference.learn import FitRequest, learn_partitions
-from reflection.inference.partition_evidence import PartitionEvidence
-from reflection.inference.partitions import InMemory, Partitions
+from reflection.inference.evidence.partition_evidence import PartitionEvidence
+from reflection.inference.evidence.partitions import InMemory, Partitions
+from reflection.inference.fit_request import FitRequest
+from reflection.inference.learn import learn_partitions
 from reflection.settings import Settings
 from reflection.store import history_read
 from reflection.store.database.connections import Database

@@ -10,7 +10,7 @@ from scipy import stats
 from tests.conftest import FAULT, WASTEFUL
 
 from reflection.domain.evidence import evidence_of
-from reflection.inference.dataset import Dataset
+from reflection.inference.evidence.dataset import Dataset
 from reflection.inference.findings.budget import (
     Excess,
     budget_findings,
@@ -19,8 +19,8 @@ from reflection.inference.findings.budget import (
     normal_spread,
     predictive_tails,
 )
-from reflection.inference.fit import fit_metrics
-from reflection.stats.any_time import OF_WASTE
+from reflection.inference.fits.fit import fit_metrics
+from reflection.stats.honesty.any_time import OF_WASTE
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reflection.domain.evidence import evidence_of
-from reflection.inference.dataset import Dataset
+from reflection.inference.evidence.dataset import Dataset
 from reflection.inference.findings import clusters
 from reflection.inference.findings.clusters import (
     FEWEST_CAMPAIGNS,
@@ -18,7 +18,7 @@ from reflection.inference.findings.clusters import (
     profiles,
     stable_clusters,
 )
-from reflection.inference.fit import fit_metrics
+from reflection.inference.fits.fit import fit_metrics
 
 
 def _blobs(*sizes, spread=0.1, seed=3):

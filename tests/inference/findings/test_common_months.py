@@ -18,7 +18,8 @@ from reflection.domain.validation import read
 from reflection.engine.analysis import campaign_facts
 from reflection.explain.writer import DeterministicWriter
 from reflection.inference.findings.for_campaign import patterns_for
-from reflection.inference.learn import FitRequest, learn
+from reflection.inference.fit_request import FitRequest
+from reflection.inference.learn import learn
 from reflection.reports.period import Period
 
 BAD = 9

@@ -10,7 +10,7 @@ from reflection.domain.finding_kinds import PLANNER_BIAS
 from reflection.domain.planner_forecast import ACCOUNT_AVERAGE
 from reflection.domain.results import Finding
 from reflection.explain.learning_sentences import LearningSentences
-from reflection.inference.dataset import Dataset
+from reflection.inference.evidence.dataset import Dataset
 from reflection.inference.findings.planners import planner_findings
 
 TOO_HIGH = Account(months=4, promise=1.3)

@@ -5,9 +5,9 @@ import datetime
 import pytest
 
 from reflection.domain.evidence import evidence_of
-from reflection.inference.dataset import Dataset
+from reflection.inference.evidence.dataset import Dataset
 from reflection.inference.findings.trends import trend_findings
-from reflection.inference.fit import fit_metrics
+from reflection.inference.fits.fit import fit_metrics
 
 START = datetime.datetime(2025, 1, 6, tzinfo=datetime.UTC)
 

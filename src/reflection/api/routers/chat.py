@@ -20,7 +20,7 @@ from reflection.domain.results import Analysis, SimilarCampaign
 from reflection.domain.validation import read
 from reflection.engine.account_kpis import account_kpis
 from reflection.engine.current_analysis import current_analysis
-from reflection.explain.chat import MAX_MESSAGE, Chat, ChatAnswer
+from reflection.explain.questions.chat import MAX_MESSAGE, Chat, ChatAnswer
 from reflection.wiring import Application
 
 router = Router(tags=["chat"])

@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, Workspace, json_response
 from reflection.api.router import Router
-from reflection.stats.scoring_rules import ReliabilityBin
+from reflection.stats.honesty.scoring_rules import ReliabilityBin
 
 router = Router(prefix="/v1/track-record", tags=["planning"])
 

@@ -20,8 +20,8 @@ from reflection.domain.signals import normalise
 from reflection.domain.weights import Interval
 from reflection.explain.formatting import money
 from reflection.inference.findings.common import finding_id
-from reflection.inference.fit import FittedMetrics
-from reflection.stats.any_time import OF_WASTE
+from reflection.inference.fits.fit import FittedMetrics
+from reflection.stats.honesty.any_time import OF_WASTE
 
 Floats = NDArray[np.float64]
 

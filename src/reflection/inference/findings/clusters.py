@@ -23,12 +23,12 @@ from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.metrics import METRICS, OBSERVED, ORDER_VALUE_CV, RATES, as_read
 from reflection.domain.results import DESCRIPTIVE, ESTABLISHED, Finding
 from reflection.explain.formatting import rounded_lift, rounded_lifts
-from reflection.inference.campaign_columns import Floats
+from reflection.inference.evidence.campaign_columns import Floats
+from reflection.inference.evidence.observation import counts_of
 from reflection.inference.findings.common import finding_id
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
-from reflection.inference.fit import FittedMetrics
-from reflection.inference.observation import counts_of
-from reflection.stats.any_time import OF_GROUPS, level_at
+from reflection.inference.fits.fit import FittedMetrics
+from reflection.stats.honesty.any_time import OF_GROUPS, level_at
 
 Labels = NDArray[np.intp]
 

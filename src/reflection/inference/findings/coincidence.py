@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection.domain import signals
-from reflection.inference.campaign_columns import Floats
-from reflection.inference.dataset import Dataset
+from reflection.inference.evidence.campaign_columns import Floats
+from reflection.inference.evidence.dataset import Dataset
 
 TOGETHER = 0.15
 """Share of the whole comparison that has to be left."""

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflection.domain.metrics import METRICS
-from reflection.inference.campaign_columns import NOT_STATED
-from reflection.inference.dataset import Dataset
+from reflection.inference.evidence.campaign_columns import NOT_STATED
+from reflection.inference.evidence.dataset import Dataset
 
 
 def finding_id(*parts: str) -> str:

@@ -25,17 +25,17 @@ from reflection.domain.finding_kinds import COMMON_MONTH
 from reflection.domain.metrics import METRICS
 from reflection.domain.results import Finding
 from reflection.explain.formatting import rounded_lift, rounded_lifts
-from reflection.inference.campaign_columns import Floats, Ints
-from reflection.inference.cycle import mostly_in
+from reflection.inference.columns.cycle import mostly_in
+from reflection.inference.columns.time_of_year import month_shares
+from reflection.inference.evidence.campaign_columns import Floats, Ints
+from reflection.inference.evidence.observation import counts_of
 from reflection.inference.findings.common import finding_id, impact, is_favorable, spend_of
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
 from reflection.inference.findings.lasting_changes import LastingChanges
-from reflection.inference.fit import FittedMetrics
-from reflection.inference.observation import counts_of
+from reflection.inference.fits.fit import FittedMetrics
 from reflection.inference.support import MOST_IDS, SupportIndex
-from reflection.inference.time_of_year import month_shares
-from reflection.stats import drift
-from reflection.stats.any_time import OF_MONTHS
+from reflection.stats.honesty.any_time import OF_MONTHS
+from reflection.stats.over_time import drift
 
 Mask = NDArray[np.bool_]
 

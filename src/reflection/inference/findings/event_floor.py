@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflection.domain.bookable import EvidenceFloor
-from reflection.inference.dataset import Dataset
-from reflection.inference.fit import FittedMetrics
+from reflection.inference.evidence.dataset import Dataset
+from reflection.inference.fits.fit import FittedMetrics
 from reflection.inference.support import expected_events
-from reflection.stats.columns import Feature
+from reflection.stats.sums.columns import Feature
 
 FLOOR = EvidenceFloor()
 

@@ -21,13 +21,13 @@ from reflection.domain.metrics import METRICS
 from reflection.domain.results import Finding
 from reflection.domain.weights import Interval
 from reflection.explain.formatting import plain_name, rounded_lift, rounded_lifts
-from reflection.inference.events import EVENT, LearntEvent, in_scope, while_it_held
+from reflection.inference.columns.events import EVENT, LearntEvent, in_scope, while_it_held
 from reflection.inference.findings.coincidence import Coincidence
 from reflection.inference.findings.common import finding_id
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
 from reflection.inference.findings.over_time import over_time
-from reflection.inference.fit import FittedMetrics
-from reflection.stats import drift
+from reflection.inference.fits.fit import FittedMetrics
+from reflection.stats.over_time import drift
 from reflection.stats.quantiles import limits
 
 _NAMES: Mapping[EventKind, str] = {

@@ -1,10 +1,11 @@
 """Changes of the whole account that stayed: since some day all campaigns do better or worse alike.
 
-Each campaign is compared with what its audiences, creatives, platforms, season and events explain, whatever moved all
-campaigns put back; campaigns of four weeks and more are one stretch of time: what a week does to all is chance, too.
-Whether the stretches' mean changed once and stayed so is judged at every look together (`stats.level_change`). Told
-where each platform shows at least half of it: what one platform did is its own, and what the account did is not told of
-a platform again. Must not know how effects are fitted, nor why anything changed.
+Each campaign is compared with what its audiences, creatives, platforms, season and events explain, whatever moved
+all campaigns put back; campaigns of four weeks and more are one stretch of time: what a week does to all is chance,
+too. Whether the stretches' mean changed once and stayed so is judged at every look together
+(`stats.over_time.level_change`). Told where each platform shows at least half of it: what one platform did is its
+own, and what the account did is not told of a platform again. Must not know how effects are fitted, nor why anything
+changed.
 """
 
 import math
@@ -22,19 +23,19 @@ from reflection.domain.finding_kinds import LASTING_CHANGE
 from reflection.domain.metrics import METRICS
 from reflection.domain.results import Finding
 from reflection.explain.formatting import rounded_lift, rounded_lifts
-from reflection.inference.campaign_columns import Floats, Ints
-from reflection.inference.cycle import SINGLE
+from reflection.inference.columns.cycle import SINGLE
+from reflection.inference.columns.wear import MARKET
+from reflection.inference.evidence.campaign_columns import Floats, Ints
+from reflection.inference.evidence.observation import counts_of
 from reflection.inference.findings.common import finding_id
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
 from reflection.inference.findings.over_time import over_time
-from reflection.inference.fit import FittedMetrics
-from reflection.inference.observation import counts_of
+from reflection.inference.fits.fit import FittedMetrics
 from reflection.inference.support import LEAST_EVENTS, MOST_IDS, expected_events
-from reflection.inference.wear import MARKET
-from reflection.stats import drift
-from reflection.stats.any_time import OF_TRENDS, log_factor_needed
-from reflection.stats.design import Stratum
-from reflection.stats.level_change import LevelChange, level_change, means_of_stretches
+from reflection.stats.honesty.any_time import OF_TRENDS, log_factor_needed
+from reflection.stats.over_time import drift
+from reflection.stats.over_time.level_change import LevelChange, level_change, means_of_stretches
+from reflection.stats.sums.design import Stratum
 
 STRETCH_DAYS = 28
 FEWEST = 3

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reflection.domain.results import Finding
 from reflection.domain.weights import Interval
-from reflection.inference.dataset import Dataset
+from reflection.inference.evidence.dataset import Dataset
 from reflection.inference.findings.common import impact, is_favorable, spend_of
 from reflection.inference.support import MOST_IDS
 

@@ -1,9 +1,9 @@
 """Planners whose plans are usually off to one side: what a conversion costs, or what money brings, against their plans.
 
-Each real campaign is one witness: what it brought for its own money over what its plan said that money brings, ratios
-of its sums. Held against how much plans miss anyway, at every look together (`stats.mean_of_logs`), with one metric a
-planner that is chosen by what most plans speak of and never by how they ended. Told where the sums of all of these
-campaigns say the same. Must not know how effects are fitted, nor how a plan is corrected.
+Each real campaign is one witness: what it brought for its own money over what its plan said that money brings,
+ratios of its sums. Held against how much plans miss anyway, at every look together (`stats.honesty.mean_of_logs`),
+with one metric a planner that is chosen by what most plans speak of and never by how they ended. Told where the sums
+of all of these campaigns say the same. Must not know how effects are fitted, nor how a plan is corrected.
 """
 
 import math
@@ -16,13 +16,13 @@ from reflection.domain.finding_kinds import PLANNER_BIAS
 from reflection.domain.metrics import COUNTS, METRICS
 from reflection.domain.results import Finding
 from reflection.explain.formatting import plain_name, rounded_lift, rounded_lifts
-from reflection.inference.campaign_columns import NOT_STATED, Floats, Ints
-from reflection.inference.dataset import Dataset
+from reflection.inference.evidence.campaign_columns import NOT_STATED, Floats, Ints
+from reflection.inference.evidence.dataset import Dataset
 from reflection.inference.findings.common import finding_id, impact, is_favorable, spend_of
 from reflection.inference.findings.event_floor import FLOOR
 from reflection.inference.support import MOST_IDS
-from reflection.stats.any_time import OF_PLANNERS, log_factor_needed
-from reflection.stats.mean_of_logs import MeanOfLogs, mean_of_logs
+from reflection.stats.honesty.any_time import OF_PLANNERS, log_factor_needed
+from reflection.stats.honesty.mean_of_logs import MeanOfLogs, mean_of_logs
 
 WINDOW = 2_000
 """Newest campaigns that are asked: older habits have had their time."""

@@ -21,15 +21,15 @@ from reflection.domain.recurring_times import neighbours
 from reflection.domain.results import Finding
 from reflection.domain.weights import Interval
 from reflection.explain.formatting import rounded_lift, rounded_lifts
-from reflection.inference.campaign_columns import Floats, Ints
-from reflection.inference.cycle import SEASON, Cycle, level_feature
+from reflection.inference.columns.cycle import SEASON, Cycle, level_feature
+from reflection.inference.evidence.campaign_columns import Floats, Ints
 from reflection.inference.findings.coincidence import Coincidence
 from reflection.inference.findings.common import finding_id
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
 from reflection.inference.findings.over_time import over_time
-from reflection.inference.fit import FittedMetrics
+from reflection.inference.fits.fit import FittedMetrics
 from reflection.inference.support import BEYOND_NOISE, MOST_IDS, SupportIndex
-from reflection.stats import drift
+from reflection.stats.over_time import drift
 from reflection.stats.quantiles import limits
 
 FEWEST_TURNS = 2

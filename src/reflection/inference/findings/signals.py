@@ -16,10 +16,10 @@ from reflection.domain.metrics import METRICS, PRICES, RATES, as_read
 from reflection.domain.number_of import number_of
 from reflection.domain.results import DESCRIPTIVE, ESTABLISHED, Category, Finding
 from reflection.explain.formatting import rough_lift, rounded_lift, rounded_lifts
-from reflection.inference.dataset import Dataset
+from reflection.inference.evidence.dataset import Dataset
+from reflection.inference.evidence.table_columns import feature_of
 from reflection.inference.findings.common import finding_id, impact, is_favorable
 from reflection.inference.support import SupportIndex
-from reflection.inference.table_columns import feature_of
 
 RATES_BY_VALUE = (*reversed(RATES), *PRICES)
 """The observed metrics; of effects that are equally clear the earlier one is told: what is nearest to a sale first."""

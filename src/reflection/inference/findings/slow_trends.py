@@ -1,9 +1,9 @@
 """Slow changes: what people see or who they are, whose rates rose or fell against the others of its kind.
 
-Reads the ramps of the fits (`inference.walks`) and stands under the same control as the trends of platforms: the group
-must explain the metric better moving than standing still at every look together, the change since its beginning must be
-a discovery (`stats.slow_drift.judged_since`), and its 90 % interval must exclude "no change". Must not know how a walk
-is fitted.
+Reads the ramps of the fits (`inference.columns.walks`) and stands under the same control as the trends of platforms:
+the group must explain the metric better moving than standing still at every look together, the change since its
+beginning must be a discovery (`stats.over_time.slow_drift.judged_since`), and its 90 % interval must exclude "no
+change". Must not know how a walk is fitted.
 """
 
 import math
@@ -14,15 +14,15 @@ from reflection.domain.evidence import day_text
 from reflection.domain.metrics import METRICS
 from reflection.domain.results import Finding
 from reflection.explain.formatting import rounded_lift, rounded_lifts
-from reflection.inference.cycle import SINGLE
-from reflection.inference.events import EVENT
+from reflection.inference.columns.cycle import SINGLE
+from reflection.inference.columns.events import EVENT
+from reflection.inference.columns.wear import LIFE, MARKET, MONTH, WEAR
 from reflection.inference.findings.common import finding_id
 from reflection.inference.findings.event_floor import FLOOR, having, reaches_floor
 from reflection.inference.findings.over_time import over_time
-from reflection.inference.fit import FittedMetrics
-from reflection.inference.wear import LIFE, MARKET, MONTH, WEAR
-from reflection.stats import drift, slow_drift
-from reflection.stats.columns import Feature
+from reflection.inference.fits.fit import FittedMetrics
+from reflection.stats.over_time import drift, slow_drift
+from reflection.stats.sums.columns import Feature
 
 _TOLD_ELSEWHERE = (signals.PLATFORM, EVENT, LIFE, MARKET, WEAR, *SINGLE, *SINGLE.values())
 

@@ -21,8 +21,8 @@ from reflection.explain.formatting import rounded_lift, rounded_lifts
 from reflection.inference.findings.common import finding_id
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
 from reflection.inference.findings.over_time import over_time
-from reflection.inference.fit import FittedMetrics
-from reflection.stats import drift
+from reflection.inference.fits.fit import FittedMetrics
+from reflection.stats.over_time import drift
 
 
 def trend_findings(fitted: FittedMetrics, floor: EvidenceFloor = FLOOR) -> list[Finding]:

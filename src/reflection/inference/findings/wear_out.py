@@ -1,9 +1,9 @@
 """Creatives that wear out: how fast, since when, the day each falls below the average, and what that costs.
 
-Reads what the fits say of age (`inference.wear`): what a month takes from every creative, and what each moved over its
-own life. Told under the control of findings: the age of creatives (or this one's own movement) must explain the metric
-better than standing still at every look together and be a discovery, and the 90 % interval of the creative's own pace
-must exclude "no change". Must not know how a slope is fitted.
+Reads what the fits say of age (`inference.columns.wear`): what a month takes from every creative, and what each
+moved over its own life. Told under the control of findings: the age of creatives (or this one's own movement) must
+explain the metric better than standing still at every look together and be a discovery, and the 90 % interval of the
+creative's own pace must exclude "no change". Must not know how a slope is fitted.
 """
 
 import math
@@ -20,15 +20,15 @@ from reflection.domain.evidence import day_text
 from reflection.domain.metrics import METRICS
 from reflection.domain.results import Finding
 from reflection.explain.formatting import money, rounded_lift, rounded_lifts
-from reflection.inference.campaign_columns import Floats
+from reflection.inference.columns.wear import LIFE, MONTH, MONTHLY, own_month
+from reflection.inference.evidence.campaign_columns import Floats
 from reflection.inference.findings.common import finding_id, is_favorable
 from reflection.inference.findings.event_floor import FLOOR, having, reaches_floor
 from reflection.inference.findings.over_time import over_time
-from reflection.inference.fit import FittedMetrics
-from reflection.inference.wear import LIFE, MONTH, MONTHLY, own_month
-from reflection.stats import slow_drift
-from reflection.stats.columns import Feature
+from reflection.inference.fits.fit import FittedMetrics
+from reflection.stats.over_time import slow_drift
 from reflection.stats.quantiles import limits
+from reflection.stats.sums.columns import Feature
 
 FORESEEN_DAYS = 365
 """A day further away than that is not told."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from reflection.ingest.building.conversions import KIND
 from reflection.ingest.building.drafts import metric_sums
-from reflection.stats.proportion import FACTOR, is_out_of_proportion, leans, surprise
+from reflection.stats.honesty.proportion import FACTOR, is_out_of_proportion, leans, surprise
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]

@@ -21,7 +21,7 @@ from reflection.ingest.building.campaigns import draft_id
 from reflection.ingest.building.drafts import Draft, Sums
 from reflection.ingest.checks.stretches import Stretch
 from reflection.ingest.import_report import Finding, finding
-from reflection.stats.proportion import is_out_of_proportion
+from reflection.stats.honesty.proportion import is_out_of_proportion
 
 SIGMAS = 6.0
 OVERDISPERSION = 4.0

@@ -1,8 +1,8 @@
 """Where the running month ends: spend and conversions so far, and what the days that are left will probably add.
 
-From the days that imported files speak of. The days left are foretold as the next of many stretches of the same length
-(`stats.series`), so that how often such intervals held in the past is known and told. A day on which nobody reported
-anything is a gap: only what came after it is looked at. Pure; must not know stores or doors.
+From the days that imported files speak of. The days left are foretold as the next of many stretches of the same
+length (`stats.over_time.series`), so that how often such intervals held in the past is known and told. A day on
+which nobody reported anything is a gap: only what came after it is looked at. Pure; must not know stores or doors.
 """
 
 import datetime as dt
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from reflection.domain.number_of import number_of
 from reflection.ingest.jobs.register import Days
 from reflection.ingest.jobs.reported_days import reported
-from reflection.stats.series import hits, level_index, replay
+from reflection.stats.over_time.series import hits, level_index, replay
 
 METRICS = ("spend", "conversions")
 FEWEST, MOST = 3, 12

@@ -1,9 +1,10 @@
 """What days of the week do to every campaign alike, from the single days that imported files speak of.
 
-A campaign that is imported as a whole has one sum, but its file said every day. Each day is compared with what the same
-campaigns got in the same week, so neither which of them ran nor how they were doing counts as the day's; what is left
-of a day over all campaigns is one figure (`stats.recurring_levels`). Told where the odds are as long as for every other
-movement. Days whose conversions may still come in say nothing of these. Pure; must not know stores or doors.
+A campaign that is imported as a whole has one sum, but its file said every day. Each day is compared with what the
+same campaigns got in the same week, so neither which of them ran nor how they were doing counts as the day's; what
+is left of a day over all campaigns is one figure (`stats.over_time.recurring_levels`). Told where the odds are as
+long as for every other movement. Days whose conversions may still come in say nothing of these. Pure; must not know
+stores or doors.
 """
 
 import datetime as dt
@@ -19,13 +20,13 @@ from numpy.typing import NDArray
 from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.metrics import METRICS, OBSERVED, RATES
 from reflection.domain.recurring_times import WEEKDAYS, joined, neighbours
-from reflection.inference.weekdays import FEWEST_WEEKDAYS, FEWEST_WEEKS, WINDOW, weekday
+from reflection.inference.columns.weekdays import FEWEST_WEEKDAYS, FEWEST_WEEKS, WINDOW, weekday
 from reflection.ingest.checks.maturity import usual_window
 from reflection.ingest.jobs.register import Days
 from reflection.ingest.jobs.reported_days import ReportedDay, reported
-from reflection.stats.any_time import OF_DAYS, log_factor_needed
+from reflection.stats.honesty.any_time import OF_DAYS, log_factor_needed
+from reflection.stats.over_time.recurring_levels import RecurringLevels, recurring_levels
 from reflection.stats.quantiles import limits
-from reflection.stats.recurring_levels import RecurringLevels, recurring_levels
 
 LATE = frozenset({"conversions", "revenue"})
 """Counts that go on coming in after their day."""

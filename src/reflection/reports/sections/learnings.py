@@ -11,7 +11,7 @@ from reflection.explain import formatting
 from reflection.explain.as_people_read import as_people_read
 from reflection.explain.evidence import INTERVAL_LEVEL, subject
 from reflection.explain.evidence_of_facts import spread_of
-from reflection.explain.phrases_en import ENGLISH
+from reflection.explain.phrases.sentences_en import ENGLISH
 from reflection.explain.sentences import Sentences
 from reflection.reports.plot_data import RatioRow, Ratios
 from reflection.reports.view import Plot, Section, Table

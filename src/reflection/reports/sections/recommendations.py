@@ -10,7 +10,7 @@ from reflection.domain.results import Analysis
 from reflection.explain import formatting
 from reflection.explain.advice import HEADINGS, grounds
 from reflection.explain.evidence import INTERVAL_LEVEL
-from reflection.explain.phrases_en import ENGLISH
+from reflection.explain.phrases.sentences_en import ENGLISH
 from reflection.reports.view import CardView, Section
 
 MAX_CARDS = 6

@@ -17,7 +17,7 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import COUNTS, ratio
 from reflection.domain.money import currency_order, without_spend
 from reflection.explain import formatting
-from reflection.explain.phrases_en import ENGLISH
+from reflection.explain.phrases.sentences_en import ENGLISH
 from reflection.reports.view import Table, Tile
 
 NONE = "-"

@@ -11,7 +11,7 @@ from typing import Any
 from reflection.domain.forecast_register import ISSUER
 from reflection.domain.metrics import HEADLINES
 from reflection.explain import formatting
-from reflection.explain.phrases_en import ENGLISH
+from reflection.explain.phrases.sentences_en import ENGLISH
 from reflection.reports.plot_data import ShareRow, Shares
 from reflection.reports.view import Plot, Section, Table
 

@@ -1,0 +1,1 @@
+"""Questions and their answers, cited sentence by sentence. Must not know stores or HTTP."""

@@ -1,0 +1,1 @@
+"""What the evidence cannot tell apart, and what was never recorded. Must not know which sentences say so."""

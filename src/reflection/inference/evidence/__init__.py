@@ -1,0 +1,1 @@
+"""The evidence as tables: partitions, columns, what is chosen of them. Must not know what is estimated."""

@@ -1,0 +1,1 @@
+"""What texts of creatives teach. Must not know who asks."""

@@ -1,0 +1,1 @@
+"""Which claims may be made, and whether intervals and odds hold."""

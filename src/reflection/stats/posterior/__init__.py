@@ -1,0 +1,1 @@
+"""From sums to posteriors: variance components, effects, draws, and what they foretell."""
