@@ -174,7 +174,7 @@ def test_what_is_told_under_another_name_is_not_said_to_be_unknown():
 
 
 def test_an_effect_that_is_not_identified_shows_its_reason_and_no_interval():
-    effect = {"signal": "platform:x", "metric": "ctr", "effect": 1.07, "interval": [0.8, 1.44], "raw_lift": None}
+    effect = {"signal": "platform:x", "metric": "ctr", "effect": None, "interval": None, "raw_lift": None}
     effect |= {"campaigns": 3.0, "real_campaigns": 3, "finding": False, "identified": False}
     effect["reason"] = "not identified: clicks were never recorded with it"
     (change, interval, reason) = (next(iter(effects_table([effect], {}).columns[place].cells)) for place in (2, 3, 6))

@@ -1,6 +1,5 @@
 """Laws of learning: what the result is labelled with, when it says nothing, and which day a weight is of."""
 
-import importlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,13 +7,12 @@ import pytest
 from reflection.domain import signals
 from reflection.domain.evidence import evidence_of
 from reflection.domain.results import Finding
+from reflection.inference import goal_knowledge
 from reflection.inference.evidence import collinearity
 from reflection.inference.fit_request import FitRequest
 from reflection.inference.learn import learn
 from reflection.stats.sums import columns, zero_sum
 from reflection.store import knowledge_blob
-
-module = importlib.import_module("reflection.inference.learn")  # the package's `learn` is the function
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +139,7 @@ def test_months_of_three_campaigns_are_not_told_as_many_campaigns(make_campaign)
 
 
 def test_a_description_alone_is_no_finding_and_the_reason_is_given(few, knowledge, monkeypatch):
-    monkeypatch.setattr(module, "_findings", lambda *_: (_finding(descriptive=True),))
+    monkeypatch.setattr(goal_knowledge, "_findings", lambda *_: (_finding(descriptive=True),))
     judged = learn(few)
     assert len(judged.findings) == 1
     assert judged.reason.startswith("6 campaigns were learnt from and no effect is beyond noise")

@@ -48,10 +48,7 @@ CLEAR, CLEARLY_WORSE, OPEN = (1.01, 1.2), (0.8, 0.99), (0.9, 1.1)
         (0.95, CLEAR, 1.0, False, "not enough evidence"),
         (0.05, CLEARLY_WORSE, 1.0, True, "avoid"),
         (0.05, OPEN, 1.0, True, "not enough evidence"),
-        (0.5, OPEN, np.exp(0.021), False, "explore"),
-        (0.5, OPEN, np.exp(0.019), False, "not enough evidence"),
-        (0.49, OPEN, 1.5, False, "not enough evidence"),
-        (0.99, CLEAR, 1.5, False, "explore"),
+        (0.5, OPEN, 1.5, False, "not enough evidence"),
         (0.01, CLEARLY_WORSE, 0.9, False, "not enough evidence"),
     ],
 )

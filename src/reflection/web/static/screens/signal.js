@@ -36,7 +36,7 @@ function Evidence({ evidence, change }) {
     ${effect ? html`<${Verdict} effect=${effect} metric=${metric} />` : html`<p class="message">${words.noEffect(texts.metric[metric])}</p>`}
     <p class="faint">${texts.asOf(moment(evidence.as_of))}${evidence.pending ? ` · ${texts.waiting(evidence.pending)}` : ""}</p>
     ${dots.length > 0 && html`<${Picture} title=${words.strip(texts.metric[metric])} note=${words.stripNote(others)} rows=${dots} columns=${columnsOf(metric)} legend=${words.legend}
-      description=${words.stripDescription(others)}>
+      description=${words.stripNote(others)}>
       <${Strip} dots=${dots.map((row) => ({ id: row.campaign_id, lift: lasting(row), tone: row.part === "neither" ? "unsure" : tone(metric, lasting(row), true) }))} />
     <//>`}
     <${Drift} dots=${dots} effect=${effect} metric=${metric} />
@@ -78,10 +78,10 @@ function Drift({ dots, effect, metric }) {
 }
 
 function Verdict({ effect, metric }) {
-  if (!effect.identified) return html`<p class="message"><${Badge} tone="unsure">${words.verdict.unsure}<//> ${capital(effect.reason)}.</p><p>${words.rests(count(effect.real_campaigns ?? effect.campaigns), count(effect.rows))} ${words.raw(lift(effect.raw_lift))}</p>`;
+  if (!effect.identified) return html`<p class="message"><${Badge} tone="unsure">${words.verdict.unsure}<//> ${capital(effect.reason)}.</p><p>${words.rests(count(effect.real_campaigns), count(effect.rows))} ${words.raw(lift(effect.raw_lift))}</p>`;
   const kind = tone(metric, effect.effect, effect.finding);
   return html`<p class="message"><${Badge} tone=${kind}>${words.verdict[kind]}<//> ${words.sentence(texts.metric[metric], lift(effect.effect), liftRange(effect.interval))}</p>
-    <p>${words.rests(count(effect.real_campaigns ?? effect.campaigns), count(effect.rows))} ${words.raw(lift(effect.raw_lift))} ${words.direction(probability(effect.probability))}</p>
+    <p>${words.rests(count(effect.real_campaigns), count(effect.rows))} ${words.raw(lift(effect.raw_lift))} ${words.direction(probability(effect.probability))}</p>
     ${changesOf(effect).map((text) => html`<p key=${text}>${capital(text)}.</p>`)}
     <p class="note">${capital(effect.reason)}.</p>`;
 }

@@ -88,7 +88,7 @@ const columns = [
   { name: "lift", title: words.columns.effect, figure: true, text: (effect) => lift(effect.effect) },
   { name: "interval", title: texts.interval, figure: true, text: (effect) => liftRange(effect.interval) },
   { name: "raw", title: words.columns.raw, figure: true, text: (effect) => lift(effect.raw_lift) },
-  { name: "campaigns", title: words.columns.campaigns, figure: true, text: (effect) => count(effect.real_campaigns ?? effect.campaigns) },
+  { name: "campaigns", title: words.columns.campaigns, figure: true, text: (effect) => count(effect.real_campaigns) },
   { name: "rows", title: words.columns.rows, figure: true, text: (effect) => count(effect.rows) },
   { name: "reason", title: words.columns.reason, text: (effect) => effect.reason },
 ];
@@ -124,7 +124,7 @@ function Forest({ title, note, effects, all, metric, none }) {
       <span class="what">${cell(effect)}${[also(effect), ...changesOf(effect)].filter(Boolean).map((text) => html`<small key=${text}>${capital(text)}</small>`)}</span>
       ${effect.identified ? html`<${ForestRow} axis=${axis} effect=${effect.effect} raw=${effect.raw_lift} interval=${effect.interval} tone=${tone(metric, effect.effect, effect.finding)} />
       <span class="figures"><strong>${lift(effect.effect)}</strong> <span>(${liftRange(effect.interval)})</span>
-        <small>${words.rests(count(effect.real_campaigns ?? effect.campaigns), count(effect.rows))}</small></span>` : html`<small>${capital(effect.reason)}</small>`}
+        <small>${words.rests(count(effect.real_campaigns), count(effect.rows))}</small></span>` : html`<small>${capital(effect.reason)}</small>`}
     </li>`)}</ol>
     ${effects.length > most && html`<button type="button" onClick=${() => show(most + WINDOW)}>${texts.more(Math.min(WINDOW, effects.length - most))}</button>`}
     <p class="legend">${words.legend}</p>
@@ -134,9 +134,7 @@ function Forest({ title, note, effects, all, metric, none }) {
 
 /** What would settle most of what is open: the engine's own proposal. */
 export function NextTest() {
-  const answer = useData("/v1/recommendations");
-  const test = answer.data?.next_test;
-  if (!answer.data || (!test && !answer.data.next_test_reason)) return null;
-  return html`<section class="card"><h2>${words.test}</h2>${test ? html`<p>${test.description}</p>` : html`<p>${capital(answer.data.next_test_reason)}.</p>`}</section>`;
+  const { next_test: test, next_test_reason: reason } = useData("/v1/recommendations").data ?? {};
+  return (test || reason) && html`<section class="card"><h2>${words.test}</h2><p>${test?.description ?? `${capital(reason)}.`}</p></section>`;
 }
 
