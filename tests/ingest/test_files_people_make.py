@@ -290,3 +290,12 @@ def test_a_rounded_figure_is_refused_as_one(rounded: str) -> None:
 
     assert "is rounded; export the figures in full" in report.rejects[0].reason + report.rejects[-1].reason
     assert {campaign.name for campaign in report.campaigns} == {"Wide"}
+
+
+def test_campaigns_in_our_own_form_are_sent_to_the_command_that_takes_them() -> None:
+    own = b'{"campaign_id": "c1", "expected_metrics": {"spend": 10.0}, "actual_metrics": {"spend": 9.0, "clicks": 3}}\n'
+    with pytest.raises(ImportFileError, match="holds whole campaigns") as refused:
+        read_export(("campaigns.jsonl", own * 2), ImportOptions())
+
+    assert "`reflection analyze campaigns.jsonl`" in refused.value.hint
+    assert refused.value.mapping is None

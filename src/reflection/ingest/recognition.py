@@ -212,6 +212,11 @@ def _unrecognised(tables: Sequence[Table], options: ImportOptions) -> ImportFile
         return ImportFileError(f"{table.name} has a header but no rows.")
     if without := quoted_lines(table) or without_figures(table):
         return without
+    if any(str(cell).startswith("actual_metrics.") for cell in suggestion.header):
+        return ImportFileError(
+            f"{table.name} holds whole campaigns, forecast and result, and not rows of an export.",
+            hint=f"`reflection analyze {table.name}` takes them as they are; so does POST /analyze-campaign, one each.",
+        )
     candidates = [header for dialect in DIALECTS if (header := find_header(table, [dialect], explicit=True))]
     near = max((header for header in candidates if header.marks), key=lambda header: header.score, default=None)
     if options.platform != "auto":

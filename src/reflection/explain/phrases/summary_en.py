@@ -45,7 +45,7 @@ SUMMARY: Mapping[str, str] = {
     "next.held_several": (
         "Check how conversions are counted in {campaigns} held out for figures that look wrong; accept what is right."
     ),
-    "next.nothing": "Nothing to change yet: keep the plan, and send the next campaigns.",
+    "next.nothing": "Nothing to change yet: send the next campaigns.",
     "certainty.beyond_noise": (
         "Sure of the direction: {expected} is outside the {level} range of the result, {low} to {high}."
     ),
