@@ -55,7 +55,7 @@ def _print(answer: dict[str, Any]) -> None:
     new, old = answer["total"], answer["as_planned"]
     out.print(
         f"All: about {number(new['brings'])} {what} (90 %: {interval(new['interval'])}); split as planned "
-        f"{number(old['brings'])}; probably more with {formatting.probability(answer['p_better'])}.",
+        f"{number(old['brings'])}; more than that with a probability of {formatting.probability(answer['p_better'])}.",
         markup=False,
     )
     for note in answer["notes"]:

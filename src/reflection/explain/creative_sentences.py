@@ -60,7 +60,7 @@ def forecast_sentence(metric: str, lift: float, interval: tuple[float, float], s
     """What a text will probably get, against the texts that ran."""
     size = "about level with" if rough_lift(lift) == NO_LIFT else f"{rounded_lift(lift)} against"
     return (
-        f"{METRICS[metric].label} probably {size} your average text ({_limits(interval)}), "
+        f"{METRICS[metric].label} expected {size} your average text ({_limits(interval)}), "
         f"more than {score} of 100 of them; from {count(texts)} texts that ran side by side."
     )
 
