@@ -146,5 +146,5 @@ def test_the_text_of_a_creative_nobody_ran_moves_a_plan(client: TestClient) -> N
     assert asks["metrics"]["ctr"]["calibrated"] < tells["metrics"]["ctr"]["calibrated"]
     ratio = asks["metrics"]["ctr"]["calibrated"] / tells["metrics"]["ctr"]["calibrated"]
     assert ratio == pytest.approx(text["lift"] / tells["texts"][0]["lift"], rel=1e-6)
-    assert any(note.startswith("new? never ran. CTR probably ") for note in asks["notes"])
+    assert any(note.startswith("new? never ran. CTR expected ") for note in asks["notes"])
     assert ran["texts"] == [], "it has an effect of its own"
