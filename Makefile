@@ -56,7 +56,7 @@ serve-demo: $(RUN) ## the page with the demo's campaigns (serve never shows them
 	@MARKO_DATABASE_PATH=demo-output/reflection.db MARKO_OUTPUT_DIR=demo-output/output MARKO_WEIGHTS_PATH=demo-output/weights.json \
 	  MARKO_VECTOR_BACKEND=local $(BIN)/reflection serve
 
-test: $(DEV) ## run the tests (four to six minutes on two cores)
+test: $(DEV) ## run the tests (five to nine minutes on two cores)
 	@$(ALONE) $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not torture and not browser and not chroma and not cluster"
 
 check: $(DEV) ## lint, types, layers, dependencies

@@ -59,10 +59,9 @@ STAGES = {
     "campaigns left out": ("metric_fit.py:_set_aside",),
     "effects": ("effects.py:effect_rows",),
     "what is not identified": ("identification.py:__init__", "identification.py:judged"),
-    "findings": ("learn.py:_findings",),
-    "weights": ("signal_weights.py:signal_weights",),
+    "findings": ("goal_knowledge.py:_findings",),
+    "weights": ("weights.py:signal_weights",),
     "what can be booked": ("bookables.py:with_bookables",),
-    "next test": ("next_test.py:with_next_test",),
 }
 """Functions whose cumulative time is a stage's; none calls another of these but as said."""
 
