@@ -88,13 +88,13 @@ def _outcomes(table: Dataset, rows: Ints) -> _Outcomes | None:
     """How a planner's campaigns ended, by the first promise that at least half of them can be held against."""
     planned = int((~np.isnan(table.campaigns.expected[rows])).any(axis=1).sum())
     for promise in PROMISES:
-        own = _held_against(table, rows, promise)
+        own = _comparison(table, rows, promise)
         if own is not None and 2 * len(own.rows) >= planned:
             return own
     return None
 
 
-def _held_against(table: Dataset, rows: Ints, promise: _Promise) -> _Outcomes | None:
+def _comparison(table: Dataset, rows: Ints, promise: _Promise) -> _Outcomes | None:
     """What real campaigns among some rows brought for their own money (or clicks) and should have, by their plans."""
     campaigns = table.campaigns
     counts = [table.by_campaign(table.impressions), table.by_campaign(table.clicks)]
@@ -123,10 +123,10 @@ def _finding(table: Dataset, planner: str, own: _Outcomes, *, tests: int, floor:
     short = float(own.brought.sum() - own.promised.sum())
     events = float((own.promised / (2.0 * own.half)).sum())
     clear = mean.log_factor >= log_factor_needed(OF_PLANNERS, tests) and events >= floor.events
-    return _told(table, planner, own, mean) if clear and short * mean.mean > 0 else None
+    return _statement(table, planner, own, mean) if clear and short * mean.mean > 0 else None
 
 
-def _told(table: Dataset, planner: str, own: _Outcomes, mean: MeanOfLogs) -> Finding:
+def _statement(table: Dataset, planner: str, own: _Outcomes, mean: MeanOfLogs) -> Finding:
     campaigns, metric = table.campaigns, own.promise.metric
     sign = -1.0 if METRICS[metric].lower_is_better else 1.0
     lift = math.exp(sign * mean.mean)
