@@ -15,13 +15,17 @@ from reflection.errors import Conflict, NotFound
 from reflection.store import tokens
 from reflection.store.book import Book
 from reflection.store.campaigns_read import plain
-from reflection.store.database.statements import key_of
+from reflection.store.database.statements import delete_some, key_of
+from reflection.store.database.turns import delete_in_turns
 from reflection.store.row_values import Row, packed, unpacked
 from reflection.store.tables.shares import shares
 
 PREFIX = "shr"
 MOST_SHARES = 500
 """Links of one workspace that open something at one time."""
+
+_PORTION = 50
+"""Pages that one transaction forgets: each may be of a megabyte."""
 
 ShareKind = Literal["report", "learning"]
 
@@ -106,13 +110,12 @@ class ShareBook(Book):
 
     def forget(self, workspace: str) -> int:
         """Drop links that have expired, with their pages; how many."""
-        with self._database.write(workspace) as connection:
-            return connection.execute(_FORGET, {"w": workspace, "t": self._instant()}).rowcount
+        return delete_in_turns(self._database, _FORGET, {"w": workspace, "t": self._instant()}, workspace)
 
 
 _OWN = key_of(shares, workspace="w", share_id="s")
 _ONE = select(*(shares.c[name] for name in _SHOWN)).where(_OWN)
 _REMOVE = delete(shares).where(_OWN)
-_FORGET = delete(shares).where(shares.c.workspace == bindparam("w"), shares.c.expires_at <= bindparam("t"))
+_FORGET = delete_some(shares, key_of(shares, workspace="w"), shares.c.expires_at <= bindparam("t"), limit=_PORTION)
 _OPENED = select(shares).where(shares.c.share_id == bindparam("s"), shares.c.expires_at > bindparam("t"))
 _COUNT = select(func.count()).select_from(shares).where(shares.c.workspace == bindparam("w"))

@@ -31,7 +31,9 @@ from reflection.store.maintenance.verify import verify
 from reflection.store.memories import MemoryRows
 from reflection.store.projections.outbox import Outbox
 from reflection.store.tables.board_notes import board_notes
-from reflection.store.tables.campaigns import fits
+from reflection.store.tables.campaigns import fits, workspaces
+from reflection.store.tables.learnings import learning_revisions, learnings
+from reflection.store.tables.recommendations import advice_shown
 
 pytestmark = pytest.mark.sqlite
 Make = Callable[..., AnalysisRecord]
@@ -139,6 +141,24 @@ def test_forgetting_keys_and_notes_does(filled: SqlStore, database: Database, mo
     assert SharedBoard(database).forget() == 1_200
     assert sum(neighbour.changes) == 3 * CAMPAIGNS + 1_200
     assert max(neighbour.changes) <= 500
+
+
+def test_forgetting_beliefs_and_advice_does(database: Database) -> None:
+    key = {"workspace": "w", "learning_id": "lrn_1", "state": "supported", "worth": 1.0}
+    about = {**key, "revision": 1, "signal_key": "a:b", "context": "", "metric": "ctr", "created_at": "2026"}
+    revision = {**key, "seq": 1, "body": "{}"}
+    advice = {"workspace": "w", "unit": "", "seq": 1, "claim": "{}", "shown_at": "2026"}
+    with database.write("w") as connection:
+        connection.execute(insert(workspaces), {"workspace": "w", "created_at": "2026"})
+        connection.execute(insert(learnings), about)
+        revisions = [{**revision, "revision": number, "recorded_at": f"2026 {number:04}"} for number in range(1_201)]
+        connection.execute(insert(learning_revisions), revisions)
+        connection.execute(insert(advice_shown), [{**advice, "recommendation_id": f"r{n}"} for n in range(1_200)])
+    neighbour = Neighbour(database)
+
+    assert History(database, 90, now=lambda: YEARS_LATER).forget("w") == 2_400
+    assert sum(neighbour.changes) == 2_400
+    assert max(neighbour.changes) <= history.PORTION
 
 
 def test_looking_whether_all_is_sound_takes_no_lock(database: Database, neighbour: Neighbour) -> None:

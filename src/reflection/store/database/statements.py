@@ -22,7 +22,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     select,
-    tuple_,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection, Dialect
@@ -95,9 +94,19 @@ def same_key(one: FromClause, other: FromClause, *columns: str) -> ColumnElement
 
 
 def delete_some(table: Table, *rows: ColumnElement[bool], limit: int) -> Delete:
-    """DELETE of a limited number of rows, for `turns.delete_in_turns`."""
-    keys = list(table.primary_key.columns)
-    return delete(table).where(tuple_(*keys).in_(select(*keys).where(*rows).limit(limit)))
+    """DELETE of a limited number of rows, for `turns.delete_in_turns`; of a table that has row numbers.
+
+    By where they are kept: SQLite looks for a list of keys of several columns in the whole table.
+    """
+    some = select(RowAddress()).select_from(table).where(*rows).limit(limit)
+    return delete(table).where(RowAddress().in_(some))
+
+
+class RowAddress(FunctionElement[Any]):
+    """Where a row is kept while nobody changes it: SQLite's number of it, Postgres' place in the table's file."""
+
+    type = NullType()
+    inherit_cache = True
 
 
 class JsonText(FunctionElement[str]):
@@ -169,6 +178,16 @@ def _instr(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any)
 @compiles(Position, POSTGRES)
 def _strpos(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any) -> str:
     return f"strpos({compiler.process(element.clauses, **options)})"
+
+
+@compiles(RowAddress, SQLITE)
+def _row_number(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any) -> str:
+    return "rowid"
+
+
+@compiles(RowAddress, POSTGRES)
+def _place_in_file(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any) -> str:
+    return "ctid"
 
 
 @compiles(EpochSeconds, SQLITE)

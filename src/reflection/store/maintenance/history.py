@@ -192,7 +192,8 @@ _DROP_REVISIONS = delete(campaign_revisions).where(
 )
 _later, _earlier = learning_revisions.alias("later"), learning_revisions.alias("earlier")
 _same = learning_revisions.c
-_FORGET_BELIEFS = delete(learning_revisions).where(
+_FORGET_BELIEFS = delete_some(
+    learning_revisions,
     _same.workspace == bindparam("w"),
     _same.recorded_at < bindparam("t"),
     exists().where(
@@ -209,9 +210,12 @@ _FORGET_BELIEFS = delete(learning_revisions).where(
         _earlier.c.revision < _same.revision,
         _earlier.c.state == "established",
     ),
+    limit=PORTION,
 )
-_FORGET_ADVICE = delete(advice_shown).where(
+_FORGET_ADVICE = delete_some(
+    advice_shown,
     advice_shown.c.workspace == bindparam("w"),
     advice_shown.c.shown_at < bindparam("t"),
     ~exists().where(same_key(advice_feedback, advice_shown, "workspace", "recommendation_id")),
+    limit=PORTION,
 )
