@@ -194,7 +194,7 @@ def _measured(campaigns: Sequence[Campaign]) -> tuple[str, dict[str, float]]:
     texts = {one.campaign_id: _placed(one.creatives) for one in map(texts_of, campaigns) if one.creatives}
     request = FitRequest(
         definitions=definitions(campaigns),
-        spelt=signals.usual_among(map(signals.spellings_of, campaigns)),
+        spellings=signals.usual_among(map(signals.spellings_of, campaigns)),
         texts=CreativeTexts(texts, {}),
         events=EVENTS if texts else (),
     )

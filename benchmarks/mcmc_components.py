@@ -58,7 +58,7 @@ def of_world(evidence: Sequence[Evidence], metric: str, seed: int, draws: int) -
     linear, layout = fitted.metrics[metric].linear, fitted.layout
     part = EvidencePart.of(table, ControlColumns.of(table))
     ours = fit(sums_of(part, linear, layout, latest_units(part).numbers()).statistics.view(layout), seed)
-    design, seen = linear.taken(table, part.design.without(linear.silent))
+    design, seen = linear.weigh(table, part.design.without(linear.silent))
     design = design.within(layout)
     at = {feature: place for place, feature in enumerate(design.features)}
     cells = np.hstack([design.shares.toarray(), design.controls.toarray(), np.ones((len(seen.y), 1))])

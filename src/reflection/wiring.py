@@ -52,7 +52,7 @@ from reflection.store.board import SharedBoard
 from reflection.store.campaigns import SqlStore
 from reflection.store.creatives import CreativeBook
 from reflection.store.database.connections import Database
-from reflection.store.database.migrate import Told, untold
+from reflection.store.database.migrate import Announce, silent
 from reflection.store.database.open import open_database
 from reflection.store.events import EventBook
 from reflection.store.experiments import ExperimentBook
@@ -93,13 +93,13 @@ EMBEDDING_SECONDS = 2.0
 
 
 class Application:
-    """Everything that runs, built from one `Settings`; `told` hears what takes long while it is built."""
+    """Everything that runs, built from one `Settings`; `announce` hears what takes long while it is built."""
 
-    def __init__(self, settings: Settings, told: Told = untold) -> None:
+    def __init__(self, settings: Settings, announce: Announce = silent) -> None:
         self.settings = settings
         self.observe_stage: Observer = unobserved
         self.wake_imports: Callable[[], None] = _nobody
-        self.database: Database = open_database(settings.database, told=told)
+        self.database: Database = open_database(settings.database, announce=announce)
         self.keys = KeyBook(self.database)
         self.notes = LearningNotes(self.database)
         self.events = EventBook(self.database)
@@ -193,8 +193,8 @@ class Application:
 
     def approximate(self, *names: str) -> dict[str, str]:
         """Workspaces whose fit left something out, and what; of all where none are named."""
-        asked = names or self.store.workspaces()
-        sentences = {name: left_out_sentence(self.store.knowledge(name).left_out) for name in asked}
+        workspaces = names or self.store.workspaces()
+        sentences = {name: left_out_sentence(self.store.knowledge(name).left_out) for name in workspaces}
         return {name: sentence for name, sentence in sentences.items() if sentence}
 
     def attention(self, workspace: str, limit: int) -> dict[str, Any]:
@@ -245,14 +245,14 @@ class Application:
         self.close()
 
 
-def build(settings: Settings, told: Told = untold) -> Application:
-    """Build the application; `told` hears what takes long.
+def build(settings: Settings, announce: Announce = silent) -> Application:
+    """Build the application; `announce` hears what takes long.
 
     Raises:
         ConfigurationError: a setting is wrong, or a newer version wrote the database.
         Unavailable: the database cannot be opened.
     """
-    return Application(settings, told)
+    return Application(settings, announce)
 
 
 def _board(settings: Settings, database: Database) -> Board:
@@ -386,5 +386,5 @@ def _nobody() -> None:
 
 def report_error(name: str, error: Exception) -> None:
     """Log an error of background work, by the name of the work; what was foreseen needs no traceback."""
-    said = {"message": error.message} if isinstance(error, ReflectionError) else {"exc_info": error}
-    log.error("background work failed", part=name, error=type(error).__name__, **said)
+    details = {"message": error.message} if isinstance(error, ReflectionError) else {"exc_info": error}
+    log.error("background work failed", part=name, error=type(error).__name__, **details)

@@ -28,8 +28,8 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """What lets the opening of a server go on; no server waits for it before it answers."""
     release = threading.Event()
 
-    def slow(settings: Settings, told: Callable[[str], None]) -> Application:
-        told("its tables are brought up to this version")
+    def slow(settings: Settings, announce: Callable[[str], None]) -> Application:
+        announce("its tables are brought up to this version")
         assert release.wait(60)
         return build(settings)
 
@@ -77,7 +77,7 @@ def test_a_server_that_is_stopped_while_it_opens_closes_what_it_opened(
 def test_what_is_wrong_stops_a_quick_start_and_is_told_by_a_slow_one(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def wrong(settings: Settings, _told: Any) -> Application:
+    def wrong(settings: Settings, _announce: Any) -> Application:
         raise ConfigurationError("a newer version wrote this database", hint="update")
 
     monkeypatch.setattr(door, "build", wrong)
@@ -96,7 +96,7 @@ def test_a_database_that_is_away_for_a_while_is_tried_again(
 ) -> None:
     back = threading.Event()
 
-    def away(settings: Settings, _told: Any) -> Application:
+    def away(settings: Settings, _announce: Any) -> Application:
         if not back.is_set():
             raise Unavailable("the database server cannot be reached")
         return build(settings)

@@ -149,7 +149,7 @@ def test_a_description_alone_is_no_finding_and_the_reason_is_given(few, knowledg
 
 def test_sentences_are_spelt_as_the_campaigns_spell(history, history_evidence, knowledge):
     spelt = signals.usual_among(map(signals.spellings_of, history))
-    found = learn(history_evidence, FitRequest(spelt=spelt))
+    found = learn(history_evidence, FitRequest(spellings=spelt))
 
     assert {finding.finding_id for finding in found.findings} == {item.finding_id for item in knowledge.findings}
     spoken = [finding for finding in found.findings if finding.category != "cluster" and "label" in finding.metadata]

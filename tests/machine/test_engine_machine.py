@@ -57,7 +57,7 @@ def remembered_learn(evidence: Any, request: FitRequest) -> Any:
     """`learn`, computed once for the same arguments; its labels are only written on the result."""
     campaigns = list(evidence)
     contents = tuple(encode(item) for item in campaigns)
-    key = (contents, frozenset(request.accepted), request.goal, tuple(sorted(request.spelt.items())))
+    key = (contents, frozenset(request.accepted), request.goal, tuple(sorted(request.spellings.items())))
     if key not in _learnt:
         _learnt[key] = learn(campaigns, request)
     return dataclasses.replace(_learnt[key], seq=request.seq, epoch=request.epoch, as_of=request.as_of)
@@ -146,7 +146,7 @@ class EngineMachine(RuleBasedStateMachine):
         if known.seq:
             fold = [evidence_of(self.expected[name]) for name in sorted(self.expected)]
             spelt = usual_among(map(spellings_of, self.expected.values()))
-            assert bits(known) == bits(remembered_learn(fold, FitRequest(spelt=spelt)))
+            assert bits(known) == bits(remembered_learn(fold, FitRequest(spellings=spelt)))
             assert bits(SqlStore(self.database).knowledge("default")) == bits(known)
 
     @rule()

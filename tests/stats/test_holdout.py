@@ -56,7 +56,7 @@ def test_campaigns_are_chosen_evenly_by_number(fitted: Fit, count: int, most: in
 def test_rows_that_come_in_parts_are_scored_the_same(fitted: Fit) -> None:
     rows, origin = _parts([1] * 40)
     aside, at_once = (SetAside(np.ones(40, dtype=bool), origin) for _ in range(2))
-    parts = [(rows.taken(origin[some]), origin[some]) for some in (slice(0, 7), slice(7, 40))]
+    parts = [(rows.take(origin[some]), origin[some]) for some in (slice(0, 7), slice(7, 40))]
 
     assert _scored(aside, parts, fitted).tobytes() == _scored(at_once, [(rows, origin)], fitted).tobytes()
 
@@ -65,7 +65,7 @@ def test_what_was_not_observed_is_no_campaign(fitted: Fit) -> None:
     observed = np.arange(30) % 3 > 0
     rows, origin = _parts([1] * 30)
     seen = np.flatnonzero(observed)
-    scores = _scored(SetAside(observed, origin), [(rows.taken(seen), origin[seen])], fitted)
+    scores = _scored(SetAside(observed, origin), [(rows.take(seen), origin[seen])], fitted)
 
     assert len(scores) == 20
 

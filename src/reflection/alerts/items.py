@@ -156,15 +156,15 @@ def of_learnings(news: Sequence[tuple[Learning, int, str | None]], knowledge: Kn
         news: learnings with the number of their new revision and the state before, None of a new one.
         knowledge: the fit that says so.
     """
-    said = set()
+    texts = set()
     for learning, revision, before in news:
         kind = _LEARNING_KINDS.get(learning.state)
         if kind is None or before in (learning.state, *(PAST if learning.state in PAST else ())):
             continue
         text = _learning_text(learning, knowledge)
-        if text in said:  # conversions per spend and CPA are one figure to people
+        if text in texts:  # conversions per spend and CPA are one figure to people
             continue
-        said.add(text)
+        texts.add(text)
         claim = learning.claim
         figures = {name: getattr(learning, name) for name in _LEARNING_FIGURES}
         ids = {"learning_id": claim.learning_id, "revision": revision, **asdict(claim)}
@@ -176,13 +176,13 @@ _LEARNING_FIGURES = ("state", "direction", "effect", "interval", "campaigns", "s
 
 
 def _learning_text(learning: Learning, knowledge: Knowledge) -> str:
-    text = learning.text(knowledge.spelt)
+    text = learning.text(knowledge.spellings)
     if learning.state in PAST:
         signal_key = learning.claim.signal_key
         spends = {effect.signal: effect.spend for one in knowledge.every_goal for effect in one.effects}
         return AttentionSentences().ended(text, learning.reason, spends.get(signal_key), knowledge.currency)
     fact = {**asdict(learning.claim), **{name: getattr(learning, name) for name in _LEARNING_FIGURES}, "text": text}
-    return LearningSentences(knowledge.spelt, knowledge.currency).learning(fact)
+    return LearningSentences(knowledge.spellings, knowledge.currency).learning(fact)
 
 
 def of_intervals(before: Knowledge, knowledge: Knowledge) -> Iterator[Item]:

@@ -80,8 +80,8 @@ def compose(alert_id: str, workspace: str, items: Sequence[Item], base_url: str,
     lines = [(item.text, base_url + item.link) for item in items[:MOST_LINES]]
     if len(items) > MOST_LINES:
         lines.append((Sentences().say("alert.more", number=formatting.count(len(items) - MOST_LINES)), ""))
-    told = [{"id": item.item_id, "text": item.text, "link": base_url + item.link, **item.figures} for item in items]
-    data = {"workspace": workspace, "text": title, "items": told}
+    entries = [{"id": item.item_id, "text": item.text, "link": base_url + item.link, **item.figures} for item in items]
+    data = {"workspace": workspace, "text": title, "items": entries}
     message_id = _message_id(alert_id, [item.item_id for item in items])
     return Message(message_id, kind, title, tuple(lines), _payload(kind, now, data), now)
 
@@ -112,8 +112,8 @@ def report_message(
     file = {"name": document.name, "media_type": document.media_type, "base64": content}
     data = {"workspace": workspace, "text": item.text, "link": link, "lines": list(lines), "report": file}
     message_id = _message_id(alert_id, [item.item_id])
-    told = (*((line, "") for line in lines), (Sentences().word("alert.whole_report"), link))
-    return Message(message_id, REPORT, item.text, told, _payload(REPORT, now, data), now)
+    rows = (*((line, "") for line in lines), (Sentences().word("alert.whole_report"), link))
+    return Message(message_id, REPORT, item.text, rows, _payload(REPORT, now, data), now)
 
 
 def _title(items: Sequence[Item]) -> str:

@@ -106,7 +106,7 @@ def _lifespan(  # type: ignore[no-untyped-def]
     async def opened() -> Application:
         while True:
             try:
-                return await run_in_threadpool(build, settings, opening.told)
+                return await run_in_threadpool(build, settings, opening.announce)
             except ReflectionError as error:
                 opening.failed(error)
                 if not (answering.is_set() and isinstance(error, Unavailable)) or stopping.is_set():

@@ -31,7 +31,7 @@ class Opening:
         self._error: ReflectionError | None = None
         self._work = ""
 
-    def told(self, work: str) -> None:
+    def announce(self, work: str) -> None:
         """What it is at, which may take long; from any thread."""
         self._work = f": {work}"
         log.info("the server opens its database", work=work)

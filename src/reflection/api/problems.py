@@ -90,18 +90,18 @@ def response_of(request: Request, error: Exception) -> Response:
 
 
 def _of_ours(error: ReflectionError) -> dict[str, Any]:
-    told = over_http if isinstance(error, ImportFileError) else str
+    wording = over_http if isinstance(error, ImportFileError) else str
     errors = getattr(error, "errors", None)
     if errors is None:
-        errors = [{"field": error.field, "problem": told(error.message)}] if error.field else []
+        errors = [{"field": error.field, "problem": wording(error.message)}] if error.field else []
     mapping = getattr(error, "mapping", None)
     return {
         "type": f"/problems/{error.code}",
         "title": error.title,
         "status": error.status,
-        "detail": told(error.message),
+        "detail": wording(error.message),
         "errors": errors,
-        "hint": told(error.hint),
+        "hint": wording(error.hint),
         **({} if mapping is None else {"mapping": mapping}),
     }
 

@@ -52,8 +52,8 @@ def add(
       reflection alerts add - --name '#marketing' < slack-webhook.txt
     """
     plan = {"format": report, "weekday": weekday, "hour": hour, "zone": zone} if report is not None else None
-    asked = {"address": sys.stdin.readline() if address == "-" else address, "on": on, "name": name}
-    request = read(AlertRequest, {**asked, "silence_days": silence_days, "report": plan})
+    fields = {"address": sys.stdin.readline() if address == "-" else address, "on": on, "name": name}
+    request = read(AlertRequest, {**fields, "silence_days": silence_days, "report": plan})
     with open_application() as application:
         alert = application.alerts.add(workspace, request)
     if as_json:

@@ -188,26 +188,26 @@ def analyze(
     rejects = Rejects(file, resume=from_line > 1)
     with open_application() as application, _bar() as bar, ExitStack() as files:
         batch = Batch(application, workspace, bar, rejects, processes or cores(), files)
-        shown = None
+        summary = None
         try:
             answers = batch.run(file, from_line - 1)
             if as_json:
                 for body in answers:
                     print_json_line(body)
             else:
-                shown = BatchSummary(answers)
+                summary = BatchSummary(answers)
         except (KeyboardInterrupt, Unavailable):
             _say_where(batch)
             raise
         finally:
             rejects.close()
-        if shown is not None and shown.count == 1:
-            print_analysis(console(), shown.analyses[0])
+        if summary is not None and summary.count == 1:
+            print_analysis(console(), summary.analyses[0])
         if batch.count:
             _finish(application, workspace, bar, files)
-        if shown is not None and shown.count > 1:
-            shown.print_lines(console(), application, workspace)
-            shown.print_table(console())
+        if summary is not None and summary.count > 1:
+            summary.print_lines(console(), application, workspace)
+            summary.print_table(console())
     _conclude(batch)
 
 

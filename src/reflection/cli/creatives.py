@@ -124,11 +124,11 @@ def remove(
     messages().print(f"removed: {formatting.plain_name(item['creative_id'])}", markup=False)
 
 
-def _add(given: Path | dict[str, Any], workspace: str, as_json: bool, *, register: bool) -> None:
+def _add(creative: Path | dict[str, Any], workspace: str, as_json: bool, *, register: bool) -> None:
     from reflection.domain.creative_entry import CreativeRequest
     from reflection.domain.validation import read
 
-    body = given if isinstance(given, dict) else _body_of(given)
+    body = creative if isinstance(creative, dict) else _body_of(creative)
     if not (isinstance(body, dict) and "creatives" in body):
         body = {"creatives": body if isinstance(body, list) else [body]}
     request = read(CreativeRequest, json.dumps(body))

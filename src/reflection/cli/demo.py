@@ -172,12 +172,12 @@ def _history(out: Console, application: "Application") -> None:
     from reflection.ingest.sample_account import SAMPLES, sample_campaigns
 
     answers = application.engine.analyze_many(iter(sample_campaigns()), workspace=MANY, following=True)
-    shown = BatchSummary(answer.body for answer in answers if not isinstance(answer, Refusal))
+    summary = BatchSummary(answer.body for answer in answers if not isinstance(answer, Refusal))
     application.learner.learn_now(MANY)
     recommendations = application.recommendations.recommend(workspace=MANY)
     knowledge = application.engine.knowledge(workspace=MANY)
     findings = [finding for finding in knowledge.findings if not finding.descriptive]
-    shown.print_lines(out, application, MANY)
+    summary.print_lines(out, application, MANY)
     heading(out, "What was learnt")
     out.print(findings_table(orjson.loads(orjson.dumps(findings[:MOST_FINDINGS]))))
     heading(out, "What to do next")

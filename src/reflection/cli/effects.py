@@ -48,7 +48,7 @@ def effects(
             limit=limit,
         )
         answer = beside_fit(answer, application.days.get(workspace, "weekdays", weekdays))
-        spellings = application.store.knowledge(workspace).spelt
+        spellings = application.store.knowledge(workspace).spellings
     page = as_plain(answer)
     if as_json:
         print_json(page)

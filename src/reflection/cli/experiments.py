@@ -178,19 +178,19 @@ def _print(items: list[dict[str, Any]]) -> None:
 
 def _result_lines(item: dict[str, Any]) -> list[str]:
     """What came out, a line for each comparison or study."""
-    said = []
+    lines = []
     for one in item["comparisons"]:
         low, high = (formatting.signed_lift(bound) for bound in one["interval"])
         arms = " against ".join(formatting.plain_name(one[name]) for name in ("arm", "against"))
-        said.append(
+        lines.append(
             f"{arms}: {one['metric'].upper()} {formatting.signed_lift(one['lift'])} (90 %: {low} to {high}); "
             f"{VERDICTS[one['verdict']]}"
         )
     for one in item["studies"]:
         low, high = (formatting.count(round(value)) for value in one["interval"])
         came = formatting.count(round(one["incremental"]))
-        said.append(f"{formatting.plain_name(one['arm'])} brought {came} conversions (90 %: {low} to {high})")
-    return said
+        lines.append(f"{formatting.plain_name(one['arm'])} brought {came} conversions (90 %: {low} to {high})")
+    return lines
 
 
 def _design(item: dict[str, Any]) -> str:

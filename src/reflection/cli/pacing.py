@@ -34,10 +34,10 @@ def pacing(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption =
         name = item["campaign"] or f"all of {item['platform']}"
         table.add_row(formatting.plain_name(name), *_cells(item["spend"]), *_cells(item["conversions"]))
     out.print(table)
-    for metric, held in answer["coverage"].items():
-        if held["coverage_90"] is not None:
-            share = formatting.percent(100 * held["coverage_90"], decimals=0)
-            out.print(f"{metric}: such intervals held {share} of {held['forecasts']} times in the past", style="dim")
+    for metric, row in answer["coverage"].items():
+        if row["coverage_90"] is not None:
+            share = formatting.percent(100 * row["coverage_90"], decimals=0)
+            out.print(f"{metric}: such intervals held {share} of {row['forecasts']} times in the past", style="dim")
 
 
 def _cells(pace: dict[str, Any]) -> tuple[str, str, str]:

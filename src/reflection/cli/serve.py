@@ -33,8 +33,8 @@ def serve(
       reflection serve --workers 4
       MARKO_API_KEYS=acme=$(openssl rand -hex 24) reflection serve --host 0.0.0.0 --port 8080
     """
-    said = {"background": "none"} if no_background else {}
-    settings = Settings.load(**said, **({} if workers is None else {"workers": workers}))
+    overrides = {"background": "none"} if no_background else {}
+    settings = Settings.load(**overrides, **({} if workers is None else {"workers": workers}))
     check_listening(settings, host, any_stored=_any_stored)
     import uvicorn
 

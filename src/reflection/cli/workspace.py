@@ -73,8 +73,8 @@ def purge(
     with open_application() as application:
         present = name in application.store.workspaces()
         if present and not yes:
-            asked = typer.prompt(f"Type the name of the workspace to remove everything of it ({name})")
-            if asked != name:
+            answer = typer.prompt(f"Type the name of the workspace to remove everything of it ({name})")
+            if answer != name:
                 raise InvalidInput("that is another name; nothing was removed")
         purged = application.purge(name, scrubbed=True)  # also where it is gone: an earlier purge may have been killed
     if purged.left:

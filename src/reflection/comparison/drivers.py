@@ -119,7 +119,7 @@ def _assemble(
     scatter: CampaignScatter,
     note: str | None = None,
 ) -> Decomposition:
-    shown = largest_remainder(parts, round(fact, 2) - round(plan, 2))
+    rounded = largest_remainder(parts, round(fact, 2) - round(plan, 2))
     drivers = []
     for name in sorted(parts, key=lambda factor: -abs(parts[factor])):
         before, after = (side or 0.0 for side in sides.factor(name))
@@ -127,7 +127,7 @@ def _assemble(
         weight = logarithmic_mean(fact, plan) * METRICS[kpi].composition[name]
         band = _part_interval(before, weight, judgement.interval)
         drivers.append(
-            Driver(name, before, after, parts[name], shown[name], judgement.z, bool(judgement.beyond_noise), band)
+            Driver(name, before, after, parts[name], rounded[name], judgement.z, bool(judgement.beyond_noise), band)
         )
     return Decomposition(kpi, plan, fact, tuple(drivers), note)
 

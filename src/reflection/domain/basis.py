@@ -101,14 +101,14 @@ def reference_of(planner: str | None, expected: Figures, actual: Figures) -> str
 
 def copied(expected: Figures, actual: Figures) -> bool:
     """Whether the expected figures are the result in every figure that both sides give."""
-    given = 0
+    count = 0
     for name in COUNTS:
         planned, fact = getattr(expected, name), getattr(actual, name)
         if planned is not None and fact is not None:
             if not math.isclose(planned, fact, rel_tol=COPIED):
                 return False
-            given += 1
-    return given > 1
+            count += 1
+    return count > 1
 
 
 def basis_of(campaign: Campaign) -> Basis:

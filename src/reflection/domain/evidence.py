@@ -209,10 +209,10 @@ def days_of(start: datetime | None, end: datetime | None) -> tuple[int, int] | N
 
 def encode(evidence: Evidence) -> bytes:
     """One byte string per evidence: keys sorted, so equal evidence is equal bytes; what is not given has no key."""
-    given = {key: getattr(evidence, name) for key, name in _OPTIONAL.items()}
-    given |= {"mature_on": evidence.mature_on, "ran": evidence.ran, "doubt": evidence.doubt}
+    optional = {key: getattr(evidence, name) for key, name in _OPTIONAL.items()}
+    optional |= {"mature_on": evidence.mature_on, "ran": evidence.ran, "doubt": evidence.doubt}
     body = {
-        **{key: value for key, value in given.items() if value is not None},
+        **{key: value for key, value in optional.items() if value is not None},
         "v": VERSION,
         "id": evidence.campaign_id,
         "day": evidence.day,

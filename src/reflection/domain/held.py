@@ -51,8 +51,8 @@ def _reason(campaign_id: str, as_of: str | None, own: Any, knowledge: Knowledge)
     return knowledge.held.get(campaign_id)
 
 
-def state_of(held: str | None, *, accepted: bool, learnt: bool) -> CampaignState:
+def state_of(reason: str | None, *, accepted: bool, learnt: bool) -> CampaignState:
     """What the learning makes of a campaign."""
-    if held is not None:
+    if reason is not None:
         return "held"
     return "pending" if not learnt else "accepted" if accepted else "learnt"

@@ -39,13 +39,14 @@ class Remark(Generic[Value]):
 
     Args:
         missing: what it is where a fit does not say it.
+        name: its name in stored fits, where that is another one.
     """
 
-    def __init__(self, missing: Value) -> None:
-        self._missing = missing
+    def __init__(self, missing: Value, name: str = "") -> None:
+        self._missing, self._name = missing, name
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
+        self._name = self._name or name
 
     @overload
     def __get__(self, knowledge: None, owner: type) -> "Remark[Value]": ...
@@ -223,7 +224,7 @@ class Knowledge:
     unidentified = Remark[Mapping[str, Mapping[str, Any]]]({})
     """Signal -> {reason, others}: what the evidence cannot tell from the effects of the others, or of a season."""
 
-    spelt = Remark[Mapping[str, str]]({})
+    spellings = Remark[Mapping[str, str]]({}, "spelt")
     """How campaigns spell their signals: key -> level, where that is not the level in the key (`signals`)."""
 
     coverage = Remark[Mapping[str, Mapping[str, float] | None]]({})

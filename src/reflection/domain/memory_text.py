@@ -73,12 +73,12 @@ HELD = "held: looks like a tracking fault"
 def memory_text(campaign: Campaign, findings: Sequence[Finding] = ()) -> str:
     """The meaning of a campaign, at most `MAX_CHARACTERS` characters, one ``field: value`` per line."""
     lines = [f"platform: {_short(campaign.platform, 60)}", f"objective: {_short(campaign.objective, 120)}"]
-    spelt = signals.spellings_of(campaign) if findings else {}
+    spellings = signals.spellings_of(campaign) if findings else {}
     values: dict[str, Iterable[str]] = {
         "audience": (_audience(audience) for audience in campaign.audiences),
         "headline": (creative.headline for creative in campaign.creatives),
         "message": (creative.primary_text for creative in campaign.creatives),
-        "found": (_finding_text(finding, spelt) for finding in findings if not finding.descriptive),
+        "found": (_finding_text(finding, spellings) for finding in findings if not finding.descriptive),
     }
     for field, candidates in values.items():
         count, width = _LIMITS[field]
@@ -92,18 +92,18 @@ def learning_text(
     context: str,
     metric: str,
     aliases: Sequence[str] = (),
-    spelt: Mapping[str, str] | None = None,
+    spellings: Mapping[str, str] | None = None,
 ) -> str:
     """The meaning of a learning: what it is about, not its numbers, so it never needs embedding twice.
 
     Args:
         aliases: signals that always came together with this one, so that it is found by their names too.
-        spelt: how campaigns spell their signals.
+        spellings: how campaigns spell their signals.
     """
-    spelt = spelt or {}
-    about = signals.label_of(signal_key, spelt)
-    where = f" on {signals.label_of(context, spelt)}" if context else ""
-    also = [f"also: {signals.label_of(key, spelt)}" for key in aliases[:_MAX_ALIASES]]
+    spellings = spellings or {}
+    about = signals.label_of(signal_key, spellings)
+    where = f" on {signals.label_of(context, spellings)}" if context else ""
+    also = [f"also: {signals.label_of(key, spellings)}" for key in aliases[:_MAX_ALIASES]]
     return "\n".join([f"learning: {about}{where}", *also, f"metric: {metric}"])[:MAX_CHARACTERS]
 
 
@@ -262,9 +262,9 @@ def _audience(audience: Audience) -> str:
     return f"{audience.name} ({', '.join(attributes)})" if attributes else audience.name
 
 
-def _finding_text(finding: Finding, spelt: Mapping[str, str]) -> str:
+def _finding_text(finding: Finding, spellings: Mapping[str, str]) -> str:
     good = "better" if finding.direction == "favorable" else "worse"
-    return f"{good} {finding.metric.replace('_', ' ')} with {signals.label_of(finding.signal_key, spelt)}"
+    return f"{good} {finding.metric.replace('_', ' ')} with {signals.label_of(finding.signal_key, spellings)}"
 
 
 def _short(text: str, width: int) -> str:

@@ -150,8 +150,8 @@ def _delivered(name: str, a: Counts) -> bool:
     if any(getattr(a, count) is None for count in metric.counts):
         return False
     if metric.total:
-        shown = a.spend if a.impressions is None else a.impressions
-        return (shown or 0.0) > 0 or (name == "conversions" and (a.conversions or 0.0) > 0)
+        volume = a.spend if a.impressions is None else a.impressions
+        return (volume or 0.0) > 0 or (name == "conversions" and (a.conversions or 0.0) > 0)
     exposure = "spend" if "spend" in metric.counts else metric.counts[1]
     return bool(getattr(a, exposure) > TINY)
 

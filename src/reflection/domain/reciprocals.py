@@ -1,20 +1,20 @@
-"""What is told once: CPA and conversions for the money, which are one figure. Must not know what is told of it."""
+"""CPA and conversions for the money are one figure, said once. Must not know what is said of it."""
 
 from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 
 READ, TURNED = "cpa", "conversions_per_spend"
 
-Told = TypeVar("Told")
+Item = TypeVar("Item")
 
 
-def told_once(items: Iterable[Told], about: Callable[[Told], tuple[Hashable, str | None]]) -> list[Told]:
+def once_each(items: Iterable[Item], about: Callable[[Item], tuple[Hashable, str | None]]) -> list[Item]:
     """Without those on conversions for the money of which the CPA is among them, the figure marketers book by.
 
     Args:
-        about: what something is told of, and on which metric.
+        about: what something is said of, and on which metric.
 
-    >>> told_once([("Meta", "conversions_per_spend"), ("Meta", "cpa"), ("Google", "conversions_per_spend")], tuple)
+    >>> once_each([("Meta", "conversions_per_spend"), ("Meta", "cpa"), ("Google", "conversions_per_spend")], tuple)
     [('Meta', 'cpa'), ('Google', 'conversions_per_spend')]
     """
     items = list(items)

@@ -175,10 +175,10 @@ def spellings_of(campaign: Campaign) -> dict[str, str]:
     pairs = [(PLATFORM, campaign.platform), (OBJECTIVE, campaign.objective)]
     pairs += [item[:2] for audience in campaign.audiences for item in _said_of_audience(audience)]
     pairs += [item[:2] for creative in campaign.creatives for item in _said_of_creative(creative)]
-    spelt: dict[str, str] = {}
+    spellings: dict[str, str] = {}
     for group, text in pairs:
-        spelt.setdefault(Signal(group, normalise(text)).key, _SPACE.sub(" ", text).strip())
-    return spelt
+        spellings.setdefault(Signal(group, normalise(text)).key, _SPACE.sub(" ", text).strip())
+    return spellings
 
 
 def usual_among(spellings: Iterable[Mapping[str, str]]) -> dict[str, str]:
@@ -194,32 +194,33 @@ def usual_among(spellings: Iterable[Mapping[str, str]]) -> dict[str, str]:
     return {key: text for key, text in usual.items() if text != _unescape(parse(key).level)}
 
 
-def label_of(key: str, spelt: Mapping[str, str]) -> str:
+def label_of(key: str, spellings: Mapping[str, str]) -> str:
     """How a person reads a signal, in a given spelling: ``platform Meta x age 18-25``, ``age 18 with type video``."""
     signal = parse(key)
     joint = " x " if signal.group.startswith(f"{PLATFORM}{CROSS}") else " with "
-    return joint.join(f"{_group_label(part.group)} {_level_of(part, spelt)}".strip() for part in signal.parts)
+    return joint.join(f"{_group_label(part.group)} {_level_of(part, spellings)}".strip() for part in signal.parts)
 
 
-def level_text(key: str, spelt: Mapping[str, str]) -> str:
+def level_text(key: str, spellings: Mapping[str, str]) -> str:
     """The level of a main signal as campaigns spell it: ``Parents 35-44``."""
-    return _level_of(parse(key), spelt)
+    return _level_of(parse(key), spellings)
 
 
-def spoken(key: str, spelt: Mapping[str, str]) -> str:
+def spoken(key: str, spellings: Mapping[str, str]) -> str:
     """A signal as a marketer says it: ``creative type video on Meta``, ``segment Parents with creative type video``."""
     *context, signal = parse(key).parts
-    said = label_of(signal.key, spelt)
+    name = label_of(signal.key, spellings)
     for part in context:
         of_platform = part.group == PLATFORM
-        said = f"{said} on {_level_of(part, spelt)}" if of_platform else f"{label_of(part.key, spelt)} with {said}"
-    return said
+        level, label = _level_of(part, spellings), label_of(part.key, spellings)
+        name = f"{name} on {level}" if of_platform else f"{label} with {name}"
+    return name
 
 
 def labels_of(campaign: Campaign) -> dict[str, str]:
     """How the campaign itself spells its signals: key -> label, such as ``platform:meta`` -> ``platform Meta``."""
-    spelt = spellings_of(campaign)
-    mains = [parse(key) for key in spelt]
+    spellings = spellings_of(campaign)
+    mains = [parse(key) for key in spellings]
     both = [
         crossed(a, b)
         for first, second in INTERACTIONS
@@ -227,7 +228,7 @@ def labels_of(campaign: Campaign) -> dict[str, str]:
         for b in mains
         if (a.group, b.group) == (first, second)
     ]
-    return {signal.key: label_of(signal.key, spelt) for signal in [*mains, *both]}
+    return {signal.key: label_of(signal.key, spellings) for signal in [*mains, *both]}
 
 
 def _said_of_audience(audience: Audience) -> list[tuple[str, str, float]]:
@@ -245,8 +246,8 @@ def _said_of_creative(creative: Creative) -> list[tuple[str, str, float]]:
     return pairs + [(attribute_group(CREATIVE, name), level, 1.0) for name, level in creative.attributes.items()]
 
 
-def _level_of(signal: Signal, spelt: Mapping[str, str]) -> str:
-    return spelt.get(signal.key) or _unescape(signal.level)
+def _level_of(signal: Signal, spellings: Mapping[str, str]) -> str:
+    return spellings.get(signal.key) or _unescape(signal.level)
 
 
 def _group_label(group: str) -> str:

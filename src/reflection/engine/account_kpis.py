@@ -38,10 +38,10 @@ def account_kpis(snapshot: Snapshot, metric: str, named: Collection[str] = ()) -
     knowledge, sums = snapshot.knowledge(), defaultdict[Key, Months](dict)
     campaigns: Counter[str] = Counter()
     rows = snapshot.ratio_sums(counts, CampaignLister(snapshot).held)
-    spelt = {normalise(row["platform"]): row["platform"] for row in rows if _is_named(row["platform"], named)}
+    spellings = {normalise(row["platform"]): row["platform"] for row in rows if _is_named(row["platform"], named)}
     for row in rows:
-        platform = spelt.get(normalise(row["platform"]))
-        if spelt and platform is None:
+        platform = spellings.get(normalise(row["platform"]))
+        if spellings and platform is None:
             continue
         key = row["currency"], knowledge.kind_for(Goal(row["conversion_kind"], row["objective"])), platform
         month = sums[key].setdefault(row["month"], dict.fromkeys(SUMS, 0.0))

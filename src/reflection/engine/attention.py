@@ -122,14 +122,16 @@ class Attention:
         """Those that are held, and those that look odd and are learnt from all the same."""
         odd, say = self._knowledge.asked, self._sentences
         for campaign_id, stored in self._snapshot.campaigns_named(sorted({*self._held, *odd})).items():
-            campaign, held = orjson.loads(stored.campaign_json), self._held.get(campaign_id)
+            campaign, reason = orjson.loads(stored.campaign_json), self._held.get(campaign_id)
             spend, currency = campaign["actual_metrics"].get("spend"), campaign.get("currency")
-            kind: Kind = "asked-campaign" if held is None else "held-campaign"
+            kind: Kind = "asked-campaign" if reason is None else "held-campaign"
             text = (
-                say.held(held_sentence(held), spend, currency) if held else say.asked(odd[campaign_id], spend, currency)
+                say.held(held_sentence(reason), spend, currency)
+                if reason
+                else say.asked(odd[campaign_id], spend, currency)
             )
             yield Matter(
-                kind, f"{kind}:{campaign_id}", text, campaign_link(campaign_id), FAULT if held else ODD, spend,
+                kind, f"{kind}:{campaign_id}", text, campaign_link(campaign_id), FAULT if reason else ODD, spend,
                 currency, campaign.get("timestamp"), stored.display_name, campaign_id=campaign_id,
             )  # fmt: skip
 
@@ -158,12 +160,12 @@ class Attention:
         ended = self._snapshot.ended_learnings(tuple(sorted(PAST)), self._now - LATELY, MOST_ENDED)
         facts = self._snapshot.learning_facts(list(ended)) if ended else {}
         spends = {effect.signal: effect.spend for one in self._knowledge.every_goal for effect in one.effects}
-        seen = set()
+        claims = set()
         for learning_id, fact in sorted(facts.items()):
             claim = (fact["signal_key"], fact["context"], fact["text"])
-            if claim in seen:  # conversions per spend and CPA are one figure to people
+            if claim in claims:  # conversions per spend and CPA are one figure to people
                 continue
-            seen.add(claim)
+            claims.add(claim)
             spend, currency = spends.get(fact["signal_key"]), self._knowledge.currency
             yield Matter(
                 "ended-learning",
@@ -221,7 +223,7 @@ class Attention:
                 key, since, spend = shift["signal"], shift["since"], spends.get(shift["signal"])
                 yield Matter(
                     "level-shift", f"level-shift:{goal.kind}:{key}:{since}",
-                    self._sentences.shifted(signals.level_text(key, goal.spelt), shift["lift"], since, HELD_DAYS),
+                    self._sentences.shifted(signals.level_text(key, goal.spellings), shift["lift"], since, HELD_DAYS),
                     f"/works/{quote(key, safe='')}", SHIFTED, spend, None if spend is None else goal.currency, since,
                     metric="cvr", favorable=shift["lift"] > 1,
                 )  # fmt: skip
@@ -229,7 +231,7 @@ class Attention:
     def _of_all(self) -> Iterator[Matter]:
         """What changed lately for the whole account, and planners whose plans are usually off."""
         newest = max((datetime.fromisoformat(place.timestamp) for place, *_ in self._compared), default=self._now)
-        sentences = LearningSentences(self._knowledge.spelt, self._knowledge.currency)
+        sentences = LearningSentences(self._knowledge.spellings, self._knowledge.currency)
         for finding in self._knowledge.every_finding:
             kind = _OF_ALL.get(finding.metadata.get("kind", ""))
             old = finding.first_seen is not None and finding.first_seen < (newest - NEWS).date().isoformat()

@@ -102,8 +102,8 @@ class CampaignLister:
             return None, ()
         if state == "learnt":
             return None, tuple(sorted(held | waiting | self._accepted))
-        chosen = {"held": held, "pending": waiting, "accepted": self._accepted - held - waiting}[state]
-        return tuple(sorted(chosen)), ()
+        ids = {"held": held, "pending": waiting, "accepted": self._accepted - held - waiting}[state]
+        return tuple(sorted(ids)), ()
 
     def _kinds(self, kind: str | None) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
         """The stated kinds, and the objectives that name it where campaigns state none."""
@@ -139,10 +139,10 @@ class CampaignLister:
             "revision": stored.revision,
         }
 
-    def _verdict(self, stored: StoredCampaign, held: str | None) -> dict[str, Any]:
+    def _verdict(self, stored: StoredCampaign, reason: str | None) -> dict[str, Any]:
         """How the campaign did, judged as of the last fit: {verdict, performance_score}; None in answers of before."""
         comparison = comparison_as_json(stored, self._knowledge)
-        verdict = comparison.get("verdict") if held is None else LEARNING_HELD
+        verdict = comparison.get("verdict") if reason is None else LEARNING_HELD
         return {"verdict": verdict, "performance_score": comparison.get("performance_score")}
 
     def _reasons(self) -> dict[str, str]:

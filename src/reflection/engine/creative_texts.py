@@ -110,13 +110,13 @@ class CreativeTextSource:
         distinct = {text.key: text for text in texts}
         if len(distinct) < FEWEST_FORETOLD:  # the model need not be loaded
             return {}
-        chosen = dict(list(distinct.items())[:MOST_TEXTS])
-        known = dict(self._book.places(workspace, self._model.space, list(chosen)))
-        new = {key: text.whole for key, text in chosen.items() if key not in known}
+        newest = dict(list(distinct.items())[:MOST_TEXTS])
+        known = dict(self._book.places(workspace, self._model.space, list(newest)))
+        new = {key: text.whole for key, text in newest.items() if key not in known}
         if new:
             made = dict(zip(new, self._model.places(list(new.values())), strict=True))
             self._book.keep(workspace, self._model.space, made)
-            known = dict(self._book.places(workspace, self._model.space, list(chosen)))
+            known = dict(self._book.places(workspace, self._model.space, list(newest)))
         return known
 
 

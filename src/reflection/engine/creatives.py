@@ -100,10 +100,10 @@ class Creatives:
         rows = [*_of_texts(knowledge.creatives), *_of_types(knowledge)]
         rows = [row for row in rows if metric in (None, row["metric"])]
         findings = [row for row in rows if row["finding"]]
-        chosen = findings if findings_only else [*findings, *(row for row in rows if not row["finding"])]
+        items = findings if findings_only else [*findings, *(row for row in rows if not row["finding"])]
         texts = knowledge.creatives
         return {
-            "items": chosen[:limit],
+            "items": items[:limit],
             "findings": len(findings),
             "texts": texts.texts,
             "campaigns": texts.campaigns,
@@ -206,8 +206,8 @@ def _of_types(knowledge: Knowledge) -> list[dict[str, Any]]:
                     "interval": one.interval, "probability": one.probability, "lfsr": one.lfsr, "finding": one.finding,
                     "reason": one.reason, "texts": None, "others": None, "campaigns": one.real_campaigns,
                     "events": one.events, "supporting": pro, "contradicting": contra, "grade": one.grade,
-                    "label": signals.label_of(one.signal, knowledge.spelt),
-                    "sentence": say.type_sentence(one, knowledge.spelt),
+                    "label": signals.label_of(one.signal, knowledge.spellings),
+                    "sentence": say.type_sentence(one, knowledge.spellings),
                 }
             )  # fmt: skip
     return rows

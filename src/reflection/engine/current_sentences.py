@@ -29,13 +29,13 @@ def current_insights(
 ) -> tuple[list[Row], str | None]:
     """A page of the list, and the cursor of the next one (None at the end); see `learnings.insights.insights`."""
     rows: list[Row] = []
-    said: dict[str, Said] = {}
+    statements: dict[str, Said] = {}
     part, following = query, None
     while True:
         page, following = insights(reader, knowledge, part, summaries)
-        unread = sorted({row["campaign_id"] for row in page if _is_own(row)} - said.keys())
-        said |= {name: _statements(one, knowledge) for name, one in reader.campaigns_named(unread).items()}
-        rows += _retold(page, said)
+        unread = sorted({row["campaign_id"] for row in page if _is_own(row)} - statements.keys())
+        statements |= {name: _statements(one, knowledge) for name, one in reader.campaigns_named(unread).items()}
+        rows += _retold(page, statements)
         if following is None or len(rows) >= query.limit:
             break
         part = replace(query, after=Place.of_cursor(following))
@@ -45,20 +45,20 @@ def current_insights(
     return rows, following
 
 
-def _retold(rows: Sequence[Row], said: Mapping[str, Said]) -> Iterator[Row]:
+def _retold(rows: Sequence[Row], statements: Mapping[str, Said]) -> Iterator[Row]:
     for row in rows:
         if not _is_own(row):
             yield row
-        elif (now := _counterpart(row, said[row["campaign_id"]])) is not None:
+        elif (now := _counterpart(row, statements[row["campaign_id"]])) is not None:
             yield {**row, "content": now.text, "source": now.source, "evidence": list(now.evidence)}
 
 
-def _counterpart(row: Row, said: Said) -> Statement | None:
+def _counterpart(row: Row, statements: Said) -> Statement | None:
     """What is said today in the place of a stored sentence; one that cites several things may cite more by now."""
     cited = tuple(row["evidence"])
-    if (exact := said.get((row["kind"], cited))) is not None or len(cited) == 1:
+    if (exact := statements.get((row["kind"], cited))) is not None or len(cited) == 1:
         return exact
-    wider = (one for (kind, evidence), one in said.items() if kind == row["kind"] and set(evidence) >= set(cited))
+    wider = (one for (kind, evidence), one in statements.items() if kind == row["kind"] and set(evidence) >= set(cited))
     return next(wider, None)
 
 

@@ -119,9 +119,11 @@ def _state(experiment: Experiment, knowledge: Knowledge) -> tuple[str, str | Non
     if wrong_split(experiment):
         return "held", reason or "the arms did not get the shares that were planned"
     if experiment.kind != "ab":
-        said = bool(results_of(experiment)["studies"])
+        has_results = bool(results_of(experiment)["studies"])
         needs = "it needs incremental conversions with their standard error"
-        return ("learnt", None) if said else ("held", needs if experiment.kind == "geo" else f"{needs}, or counts")
+        return (
+            ("learnt", None) if has_results else ("held", needs if experiment.kind == "geo" else f"{needs}, or counts")
+        )
     if reason is None:
         return "waiting", "it is learnt from at the next fit, with at least three campaigns"
     return ("waiting", reason) if reason else ("learnt", None)
@@ -164,12 +166,12 @@ def _experiment(
 def _arm(key: str, knowledge: Knowledge, *, control: bool, share: float) -> Arm:
     """The arm that books a signal, under the name that campaigns give it."""
     signal = signals.parse(key)
-    name = signals.level_text(key, knowledge.spelt)
+    name = signals.level_text(key, knowledge.spellings)
     booked: dict[str, Any] = {"signals": (key,)}
     if signal.group in (signals.PLATFORM, signals.AUDIENCE, signals.CREATIVE):
         booked = {signal.group: name}
     try:
-        return Arm(name=signals.label_of(key, knowledge.spelt)[:200], control=control, share=share, **booked)
+        return Arm(name=signals.label_of(key, knowledge.spellings)[:200], control=control, share=share, **booked)
     except ValidationError:  # nothing is called so
         raise InvalidInput(
             f"'{key[:100]}' is no signal that can be tested", hint="such as `creative:crt_video`"

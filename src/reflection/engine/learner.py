@@ -84,13 +84,13 @@ def patience(campaigns: int) -> tuple[int, float]:
     return max(int(beyond * NEWS_A_CAMPAIGN), 1), beyond * SECONDS_A_CAMPAIGN
 
 
-def _said(body: str) -> _CampaignNames:
+def _names_in(body: str) -> _CampaignNames:
     """What a stored campaign says of itself; nearly all of a fit's newest were the last fit's, too."""
-    return _said_before(body) if len(body) <= SMALL else _read(body)
+    return _names_before(body) if len(body) <= SMALL else _read(body)
 
 
 @lru_cache(maxsize=2 * SPELT_BY)
-def _said_before(body: str) -> _CampaignNames:
+def _names_before(body: str) -> _CampaignNames:
     return _read(body)
 
 
@@ -238,16 +238,16 @@ class Learner:
     def _learnt(self, workspace: str, seq: int, progress: Progress) -> Knowledge:
         """What the ledger says up to an entry."""
         progress(0, WHOLE)
-        newest = [_said(body) for body in self._store.newest_campaigns(workspace, SPELT_BY)]
-        texts = self._texts.of(workspace, [said.texts for said in newest]) if self._texts else CreativeTexts()
+        newest = [_names_in(body) for body in self._store.newest_campaigns(workspace, SPELT_BY)]
+        texts = self._texts.of(workspace, [names.texts for names in newest]) if self._texts else CreativeTexts()
         tested = self._store.experiments(workspace)
         request = FitRequest(
             accepted=self._store.accepted(workspace),
             goal=self._goal,
             seq=seq,
             as_of=self._clock().isoformat(timespec="milliseconds"),
-            spelt=signals.usual_among(said.spellings for said in newest),
-            definitions=agreed(said.descriptions for said in newest),
+            spellings=signals.usual_among(names.spellings for names in newest),
+            definitions=agreed(names.descriptions for names in newest),
             floor=self._floor,
             experiments=[_experiment(body) for body in tested.bodies],
             texts=texts,

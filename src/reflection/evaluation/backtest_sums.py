@@ -104,14 +104,14 @@ class Tally:
     @classmethod
     def of(cls, forecasts: Iterable[MetricForecasts]) -> "Tally":
         """That of some forecasts."""
-        sums, kept = dict[Kind, Sums](), list[MetricForecasts]()
+        sums, newest = dict[Kind, Sums](), list[MetricForecasts]()
         for forecast in forecasts:
             kind = forecast.metric, forecast.platform, tuple(m for m in METHODS if forecast.error(m) is not None)
             sums[kind] = sums.get(kind, Sums()) + Sums.of(forecast)
-            kept.append(forecast)
-            if len(kept) > 2 * KEPT * len(PLAN_METRICS):
-                kept = _newest(kept)
-        return cls(sums, _newest(kept))
+            newest.append(forecast)
+            if len(newest) > 2 * KEPT * len(PLAN_METRICS):
+                newest = _newest(newest)
+        return cls(sums, _newest(newest))
 
     def __add__(self, other: "Tally") -> "Tally":
         kinds = {**self.sums, **other.sums}
@@ -162,8 +162,8 @@ def _total(sums: Iterable[Sums]) -> Sums:
 
 def _newest(forecasts: Sequence[MetricForecasts]) -> list[MetricForecasts]:
     """The newest of each metric, in order."""
-    kept: list[MetricForecasts] = []
+    newest: list[MetricForecasts] = []
     for metric in PLAN_METRICS:
         own = sorted((one for one in forecasts if one.metric == metric), key=lambda one: one.age)
-        kept += own[-KEPT:]
-    return sorted(kept, key=lambda one: (*one.age, PLAN_METRICS.index(one.metric)))
+        newest += own[-KEPT:]
+    return sorted(newest, key=lambda one: (*one.age, PLAN_METRICS.index(one.metric)))

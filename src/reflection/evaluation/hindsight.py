@@ -83,6 +83,6 @@ def check(campaign: Campaign, knowledge: Knowledge, state: Calibration) -> list[
         interval = evaluated["metrics"][metric]
         low, high = interval["intervals"]["90"] or (None, None)
         happened = actual.get(metric)
-        held = None if low is None or high is None or happened is None else bool(low <= happened <= high)
-        checks.append(Check(metric, interval["planner"], interval["calibrated"], low, high, happened, held))
+        inside = None if low is None or high is None or happened is None else bool(low <= happened <= high)
+        checks.append(Check(metric, interval["planner"], interval["calibrated"], low, high, happened, inside))
     return checks

@@ -111,15 +111,15 @@ def scoreboard(
 def judge(register: Iterable[ForecastRow], actuals: Mapping[str, Evidence]) -> list[ForecastOutcome]:
     """The forecasts that count, with their outcomes."""
     claimed: set[tuple[str, str, str, str]] = set()
-    seen: set[str] = set()
+    subjects: set[str] = set()
     naive, judgements = _Naive(), []
     periods = Periods(actuals)
     for row in register:
         subject = row.campaign_id or f"{row.platform}/{row.period_start}/{row.period_end}"
         # Rows without a source enter together with the campaign's outcome; from then on others are too late.
         if row.detail.get("source") is None:
-            seen.add(subject)
-        elif subject in seen:
+            subjects.add(subject)
+        elif subject in subjects:
             continue
         if is_reference(row.issuer):
             continue

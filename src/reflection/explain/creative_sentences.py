@@ -30,15 +30,15 @@ def label(trait: str) -> str:
 def effect_sentence(effect: TextEffect) -> str:
     """``Headlines or texts that ask a question: CTR 11 % lower (90 %: -15 % to -8 %; ...)``."""
     compared = f"{count(effect.texts)} with and {count(effect.others)} without"
-    seen = f"{compared}, side by side in {_campaigns(effect.campaigns)}"
-    return f"{label(effect.trait)}: {_claim(effect, '')} ({_limits(effect.interval)}; {seen})."
+    basis = f"{compared}, side by side in {_campaigns(effect.campaigns)}"
+    return f"{label(effect.trait)}: {_claim(effect, '')} ({_limits(effect.interval)}; {basis})."
 
 
-def type_sentence(effect: Effect, spelt: Mapping[str, str]) -> str:
+def type_sentence(effect: Effect, spellings: Mapping[str, str]) -> str:
     """What a creative type does, against the average level of campaigns."""
-    subject = capital(plain_name(signals.label_of(effect.signal, spelt)))
-    seen = _campaigns(effect.real_campaigns)
-    return f"{subject}: {_claim(effect, ' than the average')} ({_limits(effect.interval)}; {seen})."
+    subject = capital(plain_name(signals.label_of(effect.signal, spellings)))
+    basis = _campaigns(effect.real_campaigns)
+    return f"{subject}: {_claim(effect, ' than the average')} ({_limits(effect.interval)}; {basis})."
 
 
 def _claim(effect: TextEffect | Effect, than: str) -> str:
@@ -67,14 +67,14 @@ def forecast_sentence(metric: str, lift: float, interval: tuple[float, float], s
 
 def score_sentence(name: str, record: ScoreRecord) -> str:
     """Whether scores from before the creatives ran told which of two got the higher CTR."""
-    seen = f"{count(record.pairs)} pairs in {_campaigns(record.campaigns)}"
+    basis = f"{count(record.pairs)} pairs in {_campaigns(record.campaigns)}"
     if record.share is None or record.interval is None:
-        return f"{WHOSE[name]} cannot be judged yet: {seen}; it takes at least ten campaigns."
+        return f"{WHOSE[name]} cannot be judged yet: {basis}; it takes at least ten campaigns."
     low, high = (f"{100 * bound:.0f}" for bound in record.interval)
     right = f"of 100 pairs that ran side by side, the higher score got the higher CTR in {100 * record.share:.0f}"
     beyond = record.interval[0] > 0.5 or record.interval[1] < 0.5
     verdict = "" if beyond else "; we cannot tell that from tossing a coin"
-    return f"{WHOSE[name]}: {right} (90 %: {low} to {high}; {seen}){verdict}."
+    return f"{WHOSE[name]}: {right} (90 %: {low} to {high}; {basis}){verdict}."
 
 
 def _campaigns(number: int) -> str:

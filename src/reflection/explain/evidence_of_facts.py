@@ -107,7 +107,7 @@ def advised(knowledge: Knowledge, signal_keys: Collection[str] | None = None) ->
         for bookable in knowledge.bookables
         if bookable.total and bookable.platform is None
     }
-    chosen = [
+    options = [
         bookable
         for bookable in knowledge.bookables
         if bookable.advised
@@ -116,7 +116,7 @@ def advised(knowledge: Knowledge, signal_keys: Collection[str] | None = None) ->
         and (signal_keys is None or {part.key for part in signals.parse(bookable.key).parts} <= set(signal_keys))
     ]
     return sorted(
-        chosen, key=lambda bookable: (-abs(math.log(bookable.total.effect)) if bookable.total else 0.0, bookable.key)
+        options, key=lambda bookable: (-abs(math.log(bookable.total.effect)) if bookable.total else 0.0, bookable.key)
     )
 
 

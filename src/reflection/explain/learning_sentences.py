@@ -23,8 +23,8 @@ AS_RECORDED = frozenset({"contested", "superseded", "retired"})
 class LearningSentences:
     """Sentences with signals spelt as the campaigns spell them, and money in one currency."""
 
-    def __init__(self, spelt: Mapping[str, str], currency: str | None) -> None:
-        self._spelt, self._currency = spelt, currency
+    def __init__(self, spellings: Mapping[str, str], currency: str | None) -> None:
+        self._spellings, self._currency = spellings, currency
         self._sentences = Sentences()
 
     def learning(self, fact: Mapping[str, Any]) -> str:
@@ -65,4 +65,4 @@ class LearningSentences:
     def _subject(self, signal_key: str, context: str) -> str:
         signal = signals.parse(signal_key)
         crossed = signals.crossed(signals.parse(context), signal) if context else signal
-        return formatting.plain_name(signals.spoken(crossed.key, self._spelt))
+        return formatting.plain_name(signals.spoken(crossed.key, self._spellings))

@@ -87,14 +87,14 @@ class SummaryLines:
         """The five, in order."""
         verdict = statements[0]
         yield self.line("happened", verdict.text, verdict.evidence)
-        held = held_flag(self._book)
-        yield self.why() if held is None else self.line("why", self._say("why.held"), [held.id])
+        flag = held_flag(self._book)
+        yield self.why() if flag is None else self.line("why", self._say("why.held"), [flag.id])
         advice = next((item for item in statements if item.kind == "recommendation"), None)
         yield (
             self.line("next", advice.text, advice.evidence) if advice else self.line("next", self._say("next.nothing"))
         )
-        yield self._certainty() if held is None else self.line("certainty", self._say("certainty.held"), [held.id])
-        yield self.money() if held is None else self.line("money", self._say("money.held"), [held.id])
+        yield self._certainty() if flag is None else self.line("certainty", self._say("certainty.held"), [flag.id])
+        yield self.money() if flag is None else self.line("money", self._say("money.held"), [flag.id])
 
     def line(self, question: Question, text: str, evidence: Sequence[str] = ()) -> SummaryLine:
         """One line under its label."""

@@ -86,9 +86,9 @@ class _Draft:
 
     def all(self) -> Iterator[Statement]:
         """Every sentence, in reading order; of figures that look wrong nothing is said but that."""
-        if (held := held_flag(self._book)) is not None:
-            yield _statement("anomaly", 0.95, held_sentence(held.label), held)
-            yield _statement("recommendation", 0.88, self._sentences.say("next.held"), held)
+        if (flag := held_flag(self._book)) is not None:
+            yield _statement("anomaly", 0.95, held_sentence(flag.label), flag)
+            yield _statement("recommendation", 0.88, self._sentences.say("next.held"), flag)
             return
         yield self._verdict()
         yield from self._drivers()

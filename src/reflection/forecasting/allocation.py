@@ -76,7 +76,7 @@ class Candidate:
         return float(min((self.response["sd"] / self.response["prior_sd"]) ** 2, 1.0)) if self.response else 1.0
 
     @property
-    def seen(self) -> tuple[float, float] | None:
+    def spend_range(self) -> tuple[float, float] | None:
         """Least and most that a campaign of its platform spent."""
         return (self.response["low"], self.response["high"]) if self.response else None
 
@@ -84,7 +84,7 @@ class Candidate:
         """Whether an amount lies outside of what its platform ever spent in one campaign."""
         if amount <= 0:
             return False
-        return self.seen is None or not self.seen[0] / BEYOND <= amount <= self.seen[1] * BEYOND
+        return self.spend_range is None or not self.spend_range[0] / BEYOND <= amount <= self.spend_range[1] * BEYOND
 
 
 def allocate(
@@ -185,8 +185,8 @@ def _candidate(name: str, plan: Plan, knowledge: Knowledge, texts: TextShift) ->
 
 def _deviates(knowledge: Knowledge, key: str) -> bool:
     """Whether a signal is an audience whose elasticity was learnt to deviate, or not to."""
-    said = knowledge.response.get(key, {})
-    return "deviation" in said and bool(said["identified"])
+    response = knowledge.response.get(key, {})
+    return "deviation" in response and bool(response["identified"])
 
 
 def _usual_spend(knowledge: Knowledge, shares: Mapping[str, float], response: Mapping[str, Any]) -> float | None:
@@ -208,8 +208,8 @@ def _elasticity(
     else:
         mean, sd = response["elasticity"], response["sd"]
     total = mean + sd * _standard(signals.of_platform(plan.platform).key, count)
-    for key, (share, said) in sorted(beside.items()):
-        total += share * (said["deviation"] + said["sd"] * _standard(key, count))
+    for key, (share, deviation) in sorted(beside.items()):
+        total += share * (deviation["deviation"] + deviation["sd"] * _standard(key, count))
     return np.clip(total, 0.05, 1.0)
 
 
@@ -223,12 +223,12 @@ def _hedged(response: Mapping[str, Any]) -> tuple[float, float]:
     No fading is claimed without evidence; but to bet everything on there being none would be a claim, too.
     """
     usual, width = FADING
-    said = 0.0 if not response else max(0.0, response["sd"] ** -2 - response["prior_sd"] ** -2)
-    if said == 0.0:
+    information = 0.0 if not response else max(0.0, response["sd"] ** -2 - response["prior_sd"] ** -2)
+    if information == 0.0:
         return FADING
-    seen = (response["elasticity"] * response["sd"] ** -2 - response["prior_sd"] ** -2) / said
-    precision = said + width**-2
-    return (said * seen + usual * width**-2) / precision, precision**-0.5
+    mean = (response["elasticity"] * response["sd"] ** -2 - response["prior_sd"] ** -2) / information
+    precision = information + width**-2
+    return (information * mean + usual * width**-2) / precision, precision**-0.5
 
 
 def _item(one: Candidate, amount: float, was: float, brought: Array, total: float) -> dict[str, Any]:
@@ -257,8 +257,8 @@ def _item(one: Candidate, amount: float, was: float, brought: Array, total: floa
 
 def _curve(one: Candidate) -> list[dict[str, float]]:
     """What amounts within the spend that was seen bring, with a 90 % band."""
-    assert one.seen is not None, "an elasticity was learnt"
-    amounts = np.geomspace(one.seen[0], max(one.seen[1], one.seen[0] * 1.001), CURVE)
+    assert one.spend_range is not None, "an elasticity was learnt"
+    amounts = np.geomspace(one.spend_range[0], max(one.spend_range[1], one.spend_range[0] * 1.001), CURVE)
     brought = results(amounts, one.log_scale, one.elasticity)
     low, high = np.quantile(brought, [0.05, 0.95], axis=1)
     return [
@@ -283,9 +283,9 @@ def _notes(candidates: list[Candidate], amounts: Array, knowledge: Knowledge) ->
             "split stays nearer to the plans' own shares"
         )
     for one, amount in zip(candidates, amounts.tolist(), strict=True):
-        if one.extrapolated(amount) and one.seen is not None:
+        if one.extrapolated(amount) and one.spend_range is not None:
             spent, low, high = (
-                formatting.money(value, knowledge.currency, whole=True) for value in (amount, *one.seen)
+                formatting.money(value, knowledge.currency, whole=True) for value in (amount, *one.spend_range)
             )
             notes.append(
                 f"{formatting.plain_name(one.name)}: {spent} is an extrapolation, campaigns there spent {low} to {high}"

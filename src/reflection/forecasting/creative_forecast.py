@@ -80,8 +80,12 @@ def about(creatives: CreativeKnowledge, text: PlacedText, metric: str) -> Mappin
     if model is None or values is None:
         return {}
     parts = (np.array(values) - np.array(model.centre)) * np.array(model.mean)
-    given = sum(math.log(effect.effect) for effect in _trait_effects(creatives, text, metric))
-    sums = {"traits": float(parts[: len(TRAITS)].sum()), "meaning": float(parts[len(TRAITS) :].sum()), "given": given}
+    of_traits = sum(math.log(effect.effect) for effect in _trait_effects(creatives, text, metric))
+    sums = {
+        "traits": float(parts[: len(TRAITS)].sum()),
+        "meaning": float(parts[len(TRAITS) :].sum()),
+        "given": of_traits,
+    }
     return {name: math.exp(value) for name, value in sums.items()}
 
 

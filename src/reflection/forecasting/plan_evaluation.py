@@ -114,11 +114,11 @@ def _evaluated(
         comparable = same_money or metric not in _IN_MONEY
         comparable = comparable and not unknown_of(knowledge, own, rate_behind(metric))
         ours = from_signals(knowledge, metric, shares, plan.budget, size, campaign, shifts) if comparable else None
-        seen = far is None or (metric not in _OF_SCALE and metric not in knowledge.size)
+        in_range = far is None or (metric not in _OF_SCALE and metric not in knowledge.size)
         metrics[metric] = _metric(
             metric, expected.get(metric), corrected.get(metric), ours, plan.targets.get(metric),
             usual.level(metric, size, shifts[:2]) if comparable else None,
-            identified=seen and not doubtful, compared=seen and not usual.doubts,
+            identified=in_range and not doubtful, compared=in_range and not usual.doubts,
         )  # fmt: skip
     return {
         "plan_id": name,
@@ -189,10 +189,10 @@ def drivers(knowledge: Knowledge, shares: Mapping[str, float]) -> list[dict[str,
     moving.sort(key=lambda one: (-abs(float(np.log(one.effect))) * mix[one.signal], one.signal))
     return [
         {
-            "signal": effect.signal, "label": signals.label_of(effect.signal, knowledge.spelt), "metric": effect.metric,
-            "share": mix[effect.signal], "effect": effect.effect, "interval": list(effect.interval),
-            "finding": effect.finding, "campaigns": effect.campaigns, "reason": effect.reason,
-            "evidence": list(_evidence(knowledge, effect.signal)),
+            "signal": effect.signal, "label": signals.label_of(effect.signal, knowledge.spellings),
+            "metric": effect.metric, "share": mix[effect.signal], "effect": effect.effect,
+            "interval": list(effect.interval), "finding": effect.finding, "campaigns": effect.campaigns,
+            "reason": effect.reason, "evidence": list(_evidence(knowledge, effect.signal)),
         }
         for effect in moving[:DRIVERS]
     ]  # fmt: skip
@@ -246,8 +246,8 @@ def _booked(
     bookables = [one for one in knowledge.bookables if one.platform is None and one.key in shares]
     if not posterior.known(knowledge, knowledge.goal_metric):
         return []
-    settled = objective if objective in knowledge.delivery else None
-    totals = effects().of(bookables, platform=platform, objective=settled)
+    purpose = objective if objective in knowledge.delivery else None
+    totals = effects().of(bookables, platform=platform, objective=purpose)
     return [
         {
             "signal": one.key, "label": one.label, "metric": judged.total.metric, "effect": judged.total.effect,

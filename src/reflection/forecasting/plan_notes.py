@@ -36,17 +36,19 @@ def not_learnt(knowledge: Knowledge, shares: Mapping[str, float], stored_with: M
         yield f"not identified: {knowledge.reason or 'nothing has been learnt yet'}"
         return
     for key in posterior.unseen(knowledge, knowledge.goal_metric, shares):
-        count, label = stored_with.get(key, 0), signals.label_of(key, knowledge.spelt)
+        count, label = stored_with.get(key, 0), signals.label_of(key, knowledge.spellings)
         if count == 0:
-            seen = "was never seen"
+            occurrence = "was never seen"
         elif knowledge.goal is not None:
             stored = f"is in {count} stored campaign{'s' if count > 1 else ''}"
-            seen = f"{stored}, but in none for {plural(knowledge.goal)} that was learnt from so far"
+            occurrence = f"{stored}, but in none for {plural(knowledge.goal)} that was learnt from so far"
         elif knowledge.left_out.get("signals"):
-            seen = f"is in {count} stored campaign{'s' if count > 1 else ''}, but too new, or too rare among so many"
+            occurrence = (
+                f"is in {count} stored campaign{'s' if count > 1 else ''}, but too new, or too rare among so many"
+            )
         else:
-            seen = f"is in {count} stored campaign{'s' if count > 1 else ''} not learnt from so far"
-        yield f"not identified: {label} {seen}; the intervals are wider for it"
+            occurrence = f"is in {count} stored campaign{'s' if count > 1 else ''} not learnt from so far"
+        yield f"not identified: {label} {occurrence}; the intervals are wider for it"
 
 
 def not_told_apart(knowledge: Knowledge, doubtful: Mapping[str, str], compared: Mapping[str, str]) -> Iterator[str]:
@@ -60,7 +62,7 @@ def not_told_apart(knowledge: Knowledge, doubtful: Mapping[str, str], compared: 
             odds = "the only odds are those of doing better than usual there"
         elif key not in doubtful:
             odds = "there are no odds of its doing better than usual"
-        yield f"not identified: {signals.label_of(key, knowledge.spelt)}: {reason}; {odds}"
+        yield f"not identified: {signals.label_of(key, knowledge.spellings)}: {reason}; {odds}"
 
 
 def not_recorded(knowledge: Knowledge, shares: Mapping[str, float]) -> Iterator[str]:
@@ -71,7 +73,7 @@ def not_recorded(knowledge: Knowledge, shares: Mapping[str, float]) -> Iterator[
         if counts:
             figures = ", ".join(ENGLISH.kpi(name) for name, names in lost.items() if names)
             why = never_recorded(list(counts), knowledge.currency)
-            yield f"not identified: {signals.label_of(key, knowledge.spelt)}: {why}; nothing foretells {figures}"
+            yield f"not identified: {signals.label_of(key, knowledge.spellings)}: {why}; nothing foretells {figures}"
 
 
 def of_size(knowledge: Knowledge, size: PlannedSize) -> Iterator[str]:

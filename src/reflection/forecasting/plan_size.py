@@ -22,31 +22,31 @@ def planned_size(plan: Plan, knowledge: Knowledge, shares: dict[str, float]) -> 
     beyond = outside(plan.budget, knowledge.spends) if money else 0.0
     if not sizes:
         return PlannedSize(0.0, beyond)
-    shown = plan.promise().expected.impressions or 0.0
+    impressions = plan.promise().expected.impressions or 0.0
     price = posterior.level_mean(knowledge, "cpm", shares) if money else None
-    if not shown and price is not None:
-        shown = 1000.0 * plan.budget / math.exp(price)
-    if not shown:
+    if not impressions and price is not None:
+        impressions = 1000.0 * plan.budget / math.exp(price)
+    if not impressions:
         return PlannedSize(0.0, beyond)
-    seen = (sizes["low"], sizes["high"])
-    beyond = max(beyond, outside(shown, seen)) if knowledge.size else beyond
-    return PlannedSize(float(size_of(shown, sizes["usual"])), beyond)
+    span = (sizes["low"], sizes["high"])
+    beyond = max(beyond, outside(impressions, span)) if knowledge.size else beyond
+    return PlannedSize(float(size_of(impressions, sizes["usual"])), beyond)
 
 
-def outside(amount: float, seen: Interval | None) -> float:
+def outside(amount: float, span: Interval | None) -> float:
     """Log distance of an amount from the range that was seen; 0 within it, or where nothing was seen."""
-    if seen is None or amount <= 0:
+    if span is None or amount <= 0:
         return 0.0
-    return max(0.0, math.log(seen[0] / amount), math.log(amount / seen[1]))
+    return max(0.0, math.log(span[0] / amount), math.log(amount / span[1]))
 
 
 def far_outside(plan: Plan, knowledge: Knowledge, state: Calibration, size: PlannedSize) -> Interval | None:
     """The range of money spent before, where the plan lies far outside of it or of the sizes seen; None elsewhere."""
     ranges = [calibration.budget_range(state, plan.currency)]
     ranges += [knowledge.spends] if knowledge.currency == plan.currency else []
-    spends = [seen for seen in ranges if seen is not None]
+    spends = [span for span in ranges if span is not None]
     if not spends:
         return None
-    seen = (min(low for low, _ in spends), max(high for _, high in spends))
-    sized = size.beyond if outside(plan.budget, seen) > 0 else 0.0
-    return seen if max(outside(plan.budget, seen), sized) > calibration.FAR else None
+    span = (min(low for low, _ in spends), max(high for _, high in spends))
+    sized = size.beyond if outside(plan.budget, span) > 0 else 0.0
+    return span if max(outside(plan.budget, span), sized) > calibration.FAR else None

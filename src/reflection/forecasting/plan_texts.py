@@ -72,11 +72,11 @@ def _new_texts(plan: Plan, knowledge: Knowledge) -> list[tuple[Creative, PlacedT
     """Creatives that never ran, with their texts, where anything can be foretold of them."""
     if not knowledge.creatives.models:
         return []
-    seen = {key for posterior in knowledge.posteriors.values() for key in posterior.features} | set(knowledge.aliases)
+    keys = {key for posterior in knowledge.posteriors.values() for key in posterior.features} | set(knowledge.aliases)
     texts = [
         (one, PlacedText(CreativeText(one.headline, one.primary_text), given_traits(one.attributes)))
         for one in plan.creatives
-        if signals.of_creative(one)[0][0].key not in seen
+        if signals.of_creative(one)[0][0].key not in keys
     ]
     return [(one, text) for one, text in texts if text.text.says_something]
 
@@ -94,10 +94,10 @@ def _shift(plan: Plan, texts: Sequence[tuple[Creative, PlacedText]], knowledge: 
         forecasts = [foretold(knowledge.creatives, text, metric) for _, text in texts]
         mean[metric] = sum(share * one.mean for one in forecasts if one is not None)
         variance[metric] = sum((share * one.sd) ** 2 for one in forecasts if one is not None)
-    shown = [(one, foretold(knowledge.creatives, text, SCORED_BY)) for one, text in texts]
-    told = [_forecast_row(one, forecast) for one, forecast in shown if forecast is not None]
-    notes = tuple(f"{plain_name(one['creative'])} never ran. {one['sentence']}" for one in told)
-    return TextShift(mean, variance, notes, tuple(told))
+    scores = [(one, foretold(knowledge.creatives, text, SCORED_BY)) for one, text in texts]
+    rows = [_forecast_row(one, forecast) for one, forecast in scores if forecast is not None]
+    notes = tuple(f"{plain_name(one['creative'])} never ran. {one['sentence']}" for one in rows)
+    return TextShift(mean, variance, notes, tuple(rows))
 
 
 def _forecast_row(creative: Creative, forecast: TextForecast) -> dict[str, Any]:

@@ -40,14 +40,14 @@ class Usual:
         changes = plan.shares().keys() - {self._objective, self._platform}
         kinds = {root(key) for key in changes}
         groups = {signals.parse(key).group for key in usual_shares(knowledge, self._objective, self._platform)}
-        self._chosen = frozenset(group for group in groups if group.partition(".")[0] in kinds)
+        self._groups = frozenset(group for group in groups if group.partition(".")[0] in kinds)
         self.doubts = doubts_in(knowledge, changes)
         self._doubtful = set() if self.doubts else doubtful_beside(knowledge, changes)
 
     def level(self, metric: str, size: PlannedSize, time: Sequence[RateShift]) -> float | None:
         """What the account usually gets for the plan's budget at this size and time, in its own unit."""
         source = rate_behind(metric)
-        usual = usual_level(self._knowledge, source, self._objective, self._platform, self._chosen)
+        usual = usual_level(self._knowledge, source, self._objective, self._platform, self._groups)
         if usual is None:
             return None
         lift = posterior.size_effect(self._knowledge, source, size) + together(time, source)[0] + self._doubted(source)

@@ -60,8 +60,8 @@ def _sizes(fitted: FittedMetrics) -> dict[str, dict[str, object]]:
 
 def _planned_sizes(planned: Floats) -> dict[str, float]:
     """Median, least and most of the sizes that were planned, as `Knowledge.planned_sizes` has them."""
-    seen = _range(planned)
-    return {} if seen is None else {"usual": usual_size(planned), "low": seen[0], "high": seen[1]}
+    span = _range(planned)
+    return {} if span is None else {"usual": usual_size(planned), "low": span[0], "high": span[1]}
 
 
 def _range(amounts: Floats) -> list[float] | None:
@@ -85,9 +85,9 @@ def _coverage(metric: FittedMetric) -> dict[str, float] | None:
 
 def _of_experiments(fitted: FittedMetrics) -> dict[str, object]:
     """Why experiments are not learnt from, and how far they bear out observation; nothing where there is none."""
-    said: dict[str, object] = {}
+    remarks: dict[str, object] = {}
     if fitted.trials.reasons:
-        said["experiment_reasons"] = dict(fitted.trials.reasons)
+        remarks["experiment_reasons"] = dict(fitted.trials.reasons)
     if fitted.trials.rows:
-        said["trust"] = trust_in_differences(metric.confirmed for metric in fitted.metrics.values())
-    return said
+        remarks["trust"] = trust_in_differences(metric.confirmed for metric in fitted.metrics.values())
+    return remarks

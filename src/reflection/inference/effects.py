@@ -44,9 +44,9 @@ def effect_rows(fitted: FittedMetrics, floor: EvidenceFloor = FLOOR) -> tuple[Ef
     signals_of = _signal_columns(fitted.layout, fitted.table)
     for metric in fitted.names():
         discoveries = fitted.discoveries(metric)
-        shown = _Display.of(fitted.effects(metric), discoveries)
+        display = _Display.of(fitted.effects(metric), discoveries)
         for column, unstated in signals_of:
-            row = _row(column, metric, shown, discoveries, raw_lifts, stands_for, floor, unstated=unstated)
+            row = _row(column, metric, display, discoveries, raw_lifts, stands_for, floor, unstated=unstated)
             row = _graded(row, fitted.trials)
             rows.append(row)
             rows += [_alias_row(row, alias) for alias in stands_for.get(row.signal, [])]
@@ -107,7 +107,7 @@ def _signal_columns(layout: Layout, table: Dataset) -> list[tuple[int, bool]]:
 def _row(
     column: int,
     metric: str,
-    shown: _Display,
+    display: _Display,
     discoveries: Discoveries,
     raw_lifts: RawLifts,
     stands_for: Mapping[str, list[str]],
@@ -115,9 +115,9 @@ def _row(
     *,
     unstated: bool,
 ) -> Effect:
-    feature, lift, lfsr = shown.layout.features[column], shown.lift[column], shown.lfsr[column]
+    feature, lift, lfsr = display.layout.features[column], display.lift[column], display.lfsr[column]
     key = str(feature)
-    low, high, above = shown.low[column], shown.high[column], shown.above[column]
+    low, high, above = display.low[column], display.high[column], display.above[column]
     beyond_noise = bool(discoveries.selected[column]) and not low <= 1.0 <= high
     beyond_noise = beyond_noise and not unstated  # nothing was said: of nothing
     real, rows, events = raw_lifts.evidence(feature, metric)
@@ -195,8 +195,8 @@ def _reason(finding: bool, verdict: Verdict, lift: float, raw: float | None, cam
         return text
     if not (raw <= 0 or abs(math.log(raw)) > abs(math.log(lift)) + 0.02):
         return text
-    seen = "one campaign" if campaigns == 1 else f"{campaigns} campaigns"
-    why = f"it was seen in {seen} only" if campaigns < FEW else "other things ran with it, or chance makes as much"
+    where = "one campaign" if campaigns == 1 else f"{campaigns} campaigns"
+    why = f"it was seen in {where} only" if campaigns < FEW else "other things ran with it, or chance makes as much"
     return f"{text}: {raw - 1:+z.0%} by the plain ratio, {lift - 1:+z.0%} after weighing, because {why}".replace(
         "%", " %"
     )

@@ -18,7 +18,7 @@ from reflection.domain.effect import known_values
 from reflection.domain.evidence import Evidence, day_text, decode
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS, MODELLED
-from reflection.domain.reciprocals import told_once
+from reflection.domain.reciprocals import once_each
 from reflection.errors import InvalidInput
 from reflection.explain.left_out import left_out_sentence
 from reflection.inference.columns.time_of_year import shares_of_year
@@ -80,11 +80,11 @@ def effects_page(
     knowledge = knowledge if goal is None else knowledge.of_kind(normal_kind(goal))
     among = _among(knowledge, metric, group, platform, joined=joined)
     findings = sum(effect.finding for effect in among)
-    chosen = sorted((effect for effect in among if effect.finding or not findings_only), key=_reading_order)
+    matches = sorted((effect for effect in among if effect.finding or not findings_only), key=_reading_order)
     start, size = _offset(cursor), max(1, min(limit, MOST_ITEMS))
-    more = start + size < len(chosen)
+    more = start + size < len(matches)
     return {
-        "items": _shown(chosen[start : start + size], knowledge),
+        "items": _items(matches[start : start + size], knowledge),
         "next_cursor": _cursor(start + size) if more else None,
         "as_of": knowledge.as_of,
         "epoch": knowledge.epoch,
@@ -96,7 +96,7 @@ def effects_page(
         "size": knowledge.size,
         **_of_time(knowledge),
         "delivery": knowledge.delivery_tilt,
-        "reason": None if chosen else nothing_known(knowledge, pending) or "no effect matches these filters",
+        "reason": None if matches else nothing_known(knowledge, pending) or "no effect matches these filters",
         "goals": goals,
         "waiting": dict(waiting) or None,
         **of_workspace,
@@ -106,13 +106,13 @@ def effects_page(
 
 def _of_time(knowledge: Knowledge) -> dict[str, Any]:
     """What goes with age, months, weekdays and events; knowledge of before may not say some of it."""
-    said = knowledge.diagnostics
+    diagnostics = knowledge.diagnostics
     return {
-        "wear": said.get("wear", {}),
-        "season": said.get("season", {}),
-        "season_outlook": said.get("season_outlook"),
-        "weekdays": said.get("weekdays", {}),
-        "events": said.get("events", []),
+        "wear": diagnostics.get("wear", {}),
+        "season": diagnostics.get("season", {}),
+        "season_outlook": diagnostics.get("season_outlook"),
+        "weekdays": diagnostics.get("weekdays", {}),
+        "events": diagnostics.get("events", []),
     }
 
 
@@ -127,13 +127,13 @@ def _of_workspace(knowledge: Knowledge) -> dict[str, Any]:
     }
 
 
-def _shown(effects: Sequence[Effect], knowledge: Knowledge) -> list[ShownEffect]:
+def _items(effects: Sequence[Effect], knowledge: Knowledge) -> list[ShownEffect]:
     """Effects with their signals in words and the signals that they cannot be told apart from."""
     together = _together(knowledge.aliases)
     return [
         ShownEffect(
             **known_values(effect),
-            label=signals.label_of(effect.signal, knowledge.spelt),
+            label=signals.label_of(effect.signal, knowledge.spellings),
             same_as=together.get(effect.signal, ()),
         )
         for effect in effects
@@ -251,9 +251,9 @@ def _among(
 ) -> list[Effect]:
     """The effects asked for; without a metric each signal's CPA and its reciprocal are told once."""
     keys = None if platform is None else signals.of_platform(platform)
-    among = [effect for effect in knowledge.effects if _asked(effect, metric, group, keys)]
+    among = [effect for effect in knowledge.effects if _matches(effect, metric, group, keys)]
     if metric is None:
-        among = told_once(among, lambda effect: (effect.signal, effect.metric))
+        among = once_each(among, lambda effect: (effect.signal, effect.metric))
     return _one_each(among, knowledge.aliases) if joined else among
 
 
@@ -262,7 +262,7 @@ def _reading_order(effect: Effect) -> tuple[bool, bool]:
     return not effect.finding, signals.CROSS in effect.group
 
 
-def _asked(effect: Effect, metric: str | None, group: str | None, platform: signals.Signal | None) -> bool:
+def _matches(effect: Effect, metric: str | None, group: str | None, platform: signals.Signal | None) -> bool:
     """Whether an effect is among those of a metric, a group and a platform, each as far as it was asked for."""
     named = metric in (None, effect.metric) and group in (None, effect.group)
     return named and (platform is None or _of_platform(effect, platform))

@@ -19,7 +19,7 @@ class FitRequest:
         seq, epoch: what the result is labelled with.
         as_of: the instant of the fit, RFC 3339: conversions of campaigns that are not complete by then wait
             (`maturity`); without one nothing waits.
-        spelt: how campaigns spell their signals (`signals.usual_among`), for every sentence.
+        spellings: how campaigns spell their signals (`signals.usual_among`), for every sentence.
         definitions: what campaigns booked (`bookable.definitions`); without any nothing can be recommended.
         floor: evidence that a finding or an advice needs at least.
         experiments: every randomised experiment, in any order.
@@ -32,7 +32,7 @@ class FitRequest:
     seq: int = 0
     epoch: int = 1
     as_of: str | None = None
-    spelt: Mapping[str, str] = field(default_factory=dict)
+    spellings: Mapping[str, str] = field(default_factory=dict)
     definitions: Sequence[Definition] = ()
     floor: EvidenceFloor = field(default_factory=EvidenceFloor)
     experiments: Sequence[Experiment] = ()

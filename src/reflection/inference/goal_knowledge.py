@@ -59,7 +59,7 @@ def knowledge_of(
         goal_metric=_goal(request.goal, table),
         currency=table.currency,
         reason=too_few(tables.campaigns),
-        diagnostics={"aliases": {}, "spelt": dict(request.spelt)},
+        diagnostics={"aliases": {}, "spelt": dict(request.spellings)},
         kind=kind,
         floor=request.floor,
     )
@@ -78,17 +78,17 @@ def knowledge_of(
 
 def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex) -> Knowledge:
     """The knowledge of a table, with what its fits say."""
-    goal, spelt, floor = knowledge.goal_metric, knowledge.spelt, knowledge.floor
+    goal, spellings, floor = knowledge.goal_metric, knowledge.spellings, knowledge.floor
     identification = Identification(fits, support, goal)
     effects = marked(identification.judged(effect_rows(fits, floor)), fits.tilt)
     cycles = (fits.design.calendar, fits.design.week)
     seasons, weekdays = (RecurringTimes(fits, support, cycle, floor) for cycle in cycles)
-    events, changes = EventEffects(fits, floor, spelt), LastingChanges(fits, floor)
-    months = CommonMonths(fits, support, changes, floor, spelt)
+    events, changes = EventEffects(fits, floor, spellings), LastingChanges(fits, floor)
+    months = CommonMonths(fits, support, changes, floor, spellings)
     of_time = [*seasons.findings(), *weekdays.findings(), *events.findings(), *months.findings(), *changes.findings()]
     of_time += changes.not_theirs(trend_findings(fits, floor))
     findings = tuple(
-        with_label(finding, signals.label_of(finding.signal_key, spelt) if "label" in finding.metadata else None)
+        with_label(finding, signals.label_of(finding.signal_key, spellings) if "label" in finding.metadata else None)
         for finding in _findings(fits, effects, support, goal, floor, of_time)
     )
     return replace(
@@ -100,7 +100,7 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
         reason=None if any(not finding.descriptive for finding in findings) else _no_findings(fits.table),
         diagnostics={
             **diagnostics_of(fits),
-            "spelt": dict(spelt),
+            "spelt": dict(spellings),
             "wear": monthly_wear(fits),
             "season": seasons.as_diagnostics(),
             "season_outlook": fits.design.calendar.outlook,
@@ -119,9 +119,10 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
 def _goal(goal: str, table: Dataset) -> str:
     if goal != "auto":
         return goal
-    given = table.campaigns.has_revenue
-    telling = int((given | ~np.isnan(table.campaigns.conversions)).sum()) or len(table)  # others wait, or do not count
-    return "roas" if len(table) and 2 * int(given.sum()) >= telling else "conversions_per_spend"
+    has_revenue = table.campaigns.has_revenue
+    # Others wait for their results, or do not count any.
+    telling = int((has_revenue | ~np.isnan(table.campaigns.conversions)).sum()) or len(table)
+    return "roas" if len(table) and 2 * int(has_revenue.sum()) >= telling else "conversions_per_spend"
 
 
 def _findings(

@@ -54,14 +54,14 @@ class GoalTables:
             tested: what experiments tell apart (`collinearity`). goals: how many there are.
         """
         selections = builders.map(partial(goal.selection, level=level))
-        chosen = goal.selection(sample, level).pairs(tested)
-        keys = (*sorted(selections.total(attrgetter("seen"), or_)), *chosen.keys)
-        said = selections.total(methodcaller("said", keys), add)
-        columns = Columns.of(keys, said, chosen, tested, goals)
+        pairs = goal.selection(sample, level).pairs(tested)
+        keys = (*sorted(selections.total(attrgetter("signals"), or_)), *pairs.keys)
+        sums = selections.total(methodcaller("sums", keys), add)
+        columns = Columns.of(keys, sums, pairs, tested, goals)
         tables = selections.map(partial(Dataset.of_selection, columns=columns))
         whole = tables.total(partial(sampled, bits=bits), joined)
         real = tables.total(_real_campaigns, np.union1d)
-        return cls(goal.kind, sum(said.currencies.values()), len(real), tables, whole)
+        return cls(goal.kind, sum(sums.currencies.values()), len(real), tables, whole)
 
 
 def _real_campaigns(table: Dataset) -> NDArray[np.int64]:

@@ -115,11 +115,11 @@ def learn_partitions(
 
 def _within(request: FitRequest, tables: Sequence[GoalTables]) -> FitRequest:
     """What is asked of a fit that leaves signals out: their spellings and what they book are not kept either."""
-    kept = {key for table in tables for key in (*map(str, table.sample.features), *table.sample.aliases)}
+    keys = {key for table in tables for key in (*map(str, table.sample.features), *table.sample.aliases)}
     return replace(
         request,
-        spelt={key: text for key, text in request.spelt.items() if key in kept},
-        definitions=[definition for definition in request.definitions if definition.key in kept],
+        spellings={key: text for key, text in request.spellings.items() if key in keys},
+        definitions=[definition for definition in request.definitions if definition.key in keys],
     )
 
 

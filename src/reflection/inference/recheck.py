@@ -49,7 +49,7 @@ def recomputed(store: Store, workspace: str, knowledge: Knowledge, accepted: Col
             seq=knowledge.seq,
             epoch=knowledge.epoch,
             as_of=knowledge.as_of,
-            spelt=knowledge.spelt,
+            spellings=knowledge.spellings,
             floor=knowledge.floor,
             definitions=list(
                 {one.definition.key: one.definition for one in bookables if one.definition.kind != "pair"}.values()

@@ -51,11 +51,11 @@ def weights_for(
     signals: Collection[str] | None = None,
 ) -> Weights:
     """All weights, and as `updated_signals` those of the given signals (all when None)."""
-    chosen = _chosen(knowledge, signals)
+    own = _weights_of(knowledge, signals)
     others = [
         GoalWeights(goal.kind, goal.goal_metric, _by_signal(weights), weights)
         for goal in knowledge.goals
-        if (weights := _chosen(goal, signals))
+        if (weights := _weights_of(goal, signals))
     ]
     return Weights(
         generated_at=generated_at,
@@ -64,19 +64,19 @@ def weights_for(
             "ctr_weight": score_weights.ctr,
             "cpa_weight": score_weights.cpa,
         },
-        signal_weights=_by_signal(chosen),
-        updated_signals=chosen,
+        signal_weights=_by_signal(own),
+        updated_signals=own,
         goal_metric=knowledge.goal_metric,
         as_of=knowledge.as_of,
         epoch=knowledge.epoch,
-        goal=next((weight.goal for weight in chosen), knowledge.kind if knowledge.goals else None),
+        goal=next((weight.goal for weight in own), knowledge.kind if knowledge.goals else None),
         goals=tuple(others),
     )
 
 
-def _chosen(knowledge: Knowledge, signals: Collection[str] | None) -> tuple[SignalWeight, ...]:
-    chosen = None if signals is None else frozenset(signals)
-    return tuple(weight for weight in knowledge.weights if chosen is None or weight.signal_key in chosen)
+def _weights_of(knowledge: Knowledge, signals: Collection[str] | None) -> tuple[SignalWeight, ...]:
+    keys = None if signals is None else frozenset(signals)
+    return tuple(weight for weight in knowledge.weights if keys is None or weight.signal_key in keys)
 
 
 def _by_signal(weights: Collection[SignalWeight]) -> dict[str, float]:

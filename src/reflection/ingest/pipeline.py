@@ -180,8 +180,8 @@ def _refuse_lost_names(file: FileRows, book: NameBook, options: ImportOptions) -
 
 def _counted(choice: Choice, options: ImportOptions) -> str:
     """What is a conversion in a file, so that files which count another thing are not put together."""
-    asked = choice.description if options.conversions else "conversions"
-    return "+".join(choice.events) or (asked if choice.description else "")
+    default = choice.description if options.conversions else "conversions"
+    return "+".join(choice.events) or (default if choice.description else "")
 
 
 def _campaigns(

@@ -27,7 +27,7 @@ class WatchedFolder:
 
     def __init__(self, folder: Path, *, settle: float, clock: Callable[[], float]) -> None:
         self.folder, self._settle, self._clock = folder, settle, clock
-        self._seen: dict[Path, tuple[tuple[int, int, int], float]] = {}
+        self._marks: dict[Path, tuple[tuple[int, int, int], float]] = {}
 
     def whole(self) -> list[Path]:
         """Files that have not changed for `settle` seconds, by name; links and hidden files are left where they are.
@@ -35,8 +35,8 @@ class WatchedFolder:
         Raises:
             OSError: the folder cannot be read.
         """
-        now, seen = self._clock(), self._seen
-        self._seen = {}
+        now, before = self._clock(), self._marks
+        self._marks = {}
         for entry in os.scandir(self.folder):
             if entry.name.startswith((".", "~")) or entry.name.lower().endswith(UNFINISHED):
                 continue
@@ -45,13 +45,13 @@ class WatchedFolder:
             status = entry.stat(follow_symlinks=False)
             mark = status.st_ino, status.st_size, status.st_mtime_ns
             path = self.folder / entry.name
-            known = seen.get(path)
-            self._seen[path] = known if known is not None and known[0] == mark else (mark, now)
-        return sorted(path for path, (_, since) in self._seen.items() if now - since >= self._settle)
+            known = before.get(path)
+            self._marks[path] = known if known is not None and known[0] == mark else (mark, now)
+        return sorted(path for path, (_, since) in self._marks.items() if now - since >= self._settle)
 
     def waiting(self) -> bool:
         """Whether the last look saw files that may still be written."""
-        return bool(self._seen)
+        return bool(self._marks)
 
     def put_away(self, path: Path, verdict: str, *, read: bool) -> Path:
         """Move a file to `done/` or `failed/`, its verdict beside it as `<name>.txt`; where it is now.
@@ -75,7 +75,7 @@ class WatchedFolder:
         except OSError:
             words.unlink(missing_ok=True)
             raise
-        self._seen.pop(path, None)
+        self._marks.pop(path, None)
         return target
 
 

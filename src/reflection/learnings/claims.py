@@ -124,15 +124,17 @@ class Learning:
     supporting: int = 0
     contradicting: int = 0
 
-    def text(self, spelt: Mapping[str, str]) -> str:
-        """The claim as a sentence, from the numbers; `spelt` as `Knowledge.spelt`."""
-        about = signals.label_of(self.claim.signal_key, spelt)
+    def text(self, spellings: Mapping[str, str]) -> str:
+        """The claim as a sentence, from the numbers; `spellings` as of `Knowledge`."""
+        about = signals.label_of(self.claim.signal_key, spellings)
         name, effect, interval = as_read(self.claim.metric, self.effect, self.interval)
         metric = METRICS[name].short_name
         beside = "on" if signals.parse(self.claim.context).group == signals.PLATFORM else "for"
-        where = f" {beside} {signals.label_of(self.claim.context, spelt)}" if self.claim.context else ""
+        where = f" {beside} {signals.label_of(self.claim.context, spellings)}" if self.claim.context else ""
         if self.state == "contested":
-            parts = (f"{signals.label_of(item.context, spelt)}: {self._read(item.effect)}" for item in self.segments)
+            parts = (
+                f"{signals.label_of(item.context, spellings)}: {self._read(item.effect)}" for item in self.segments
+            )
             return f"{about} works in opposite ways on {metric}: {'; '.join(parts)}"
         size, (low, high) = effect or 1.0, interval or self.interval
         sentence = f"{about}{where}: {metric} {rounded_lift(size)}"

@@ -14,7 +14,7 @@ from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.list_query import ListQuery, Place
 from reflection.domain.metrics import as_read
 from reflection.domain.ports import Snapshot
-from reflection.domain.reciprocals import told_once
+from reflection.domain.reciprocals import once_each
 from reflection.domain.results import DESCRIPTIVE, Finding
 from reflection.inference.findings.common import impact
 from reflection.inference.findings.signals import category_of
@@ -75,7 +75,7 @@ class CurrentLearnings:
         findings = {finding.finding_id: finding for finding in knowledge.every_finding}
         items = [_pattern(row, findings.get(row["id"]), by_claim) for row in self._reader.patterns(MOST_PATTERNS)]
         listed = {item.row["signal_key"] for item in items}
-        once = told_once([learning for _, learning in self._learnings], LearningSummary.about)
+        once = once_each([learning for _, learning in self._learnings], LearningSummary.about)
         beside = [(key, learning) for learning in once if (key := pattern_key(learning)) not in listed]
         facts = self._facts_of([learning for _, learning in beside])
         items += [

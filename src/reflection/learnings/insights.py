@@ -15,7 +15,7 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.list_query import ListQuery, Place
 from reflection.domain.ports import Snapshot
-from reflection.domain.reciprocals import told_once
+from reflection.domain.reciprocals import once_each
 from reflection.domain.results import Finding, InsightKind
 from reflection.explain.advice import recommendation
 from reflection.explain.evidence_of_facts import advised
@@ -75,9 +75,9 @@ def _present_rows(
     reader: Snapshot, knowledge: Knowledge, query: ListQuery, summaries: Sequence[LearningSummary]
 ) -> Iterator[Row]:
     """What is known today, one row each, of those that rest on a campaign as it is asked for."""
-    sentences = LearningSentences(knowledge.spelt, knowledge.currency)
+    sentences = LearningSentences(knowledge.spellings, knowledge.currency)
     current = [item for item in summaries if query.past or item.state not in PAST]
-    yield from _learnings(reader, query, told_once(current, LearningSummary.about), sentences)
+    yield from _learnings(reader, query, once_each(current, LearningSummary.about), sentences)
     for goal in knowledge.every_goal:
         yield from _advice(reader, goal, query, sentences)
     for finding in knowledge.every_finding:
@@ -131,8 +131,8 @@ def _of_learning(item: LearningSummary, fact: Row, campaign: str, sentences: Lea
 
 def _is_shown(finding: Finding) -> bool:
     """Signals are told by their learnings; a description is no insight."""
-    shown = finding.metadata.get("kind") in OF_NO_SIGNAL or finding.category in ("platform_trend", *OF_CAMPAIGNS)
-    return shown and not finding.descriptive
+    is_own = finding.metadata.get("kind") in OF_NO_SIGNAL or finding.category in ("platform_trend", *OF_CAMPAIGNS)
+    return is_own and not finding.descriptive
 
 
 def _campaign(reader: Snapshot, finding: Finding, query: ListQuery) -> str | None:

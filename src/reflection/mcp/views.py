@@ -102,9 +102,9 @@ def recall(result: Answer) -> Json:
 
 def allocation(answer: Answer) -> Json:
     """POST /v1/plans/allocate: what each plan gets, what that brings, and what it rests on less than one may think."""
-    kept = ("plan_id", "amount", "was", "brings", "interval", "next_costs", "extrapolated")
+    fields = ("plan_id", "amount", "was", "brings", "interval", "next_costs", "extrapolated")
     items = [
-        {**{name: item[name] for name in kept}, "elasticity": item["elasticity"]["value"]} for item in answer["items"]
+        {**{name: item[name] for name in fields}, "elasticity": item["elasticity"]["value"]} for item in answer["items"]
     ]
     own = ("budget", "currency", "metric", "total", "as_planned", "p_better", "leaning", "notes")
     return {"allocation": {**{name: answer[name] for name in own}, "items": items}}
@@ -239,12 +239,12 @@ def _card(card: Answer) -> Json:
 def track_record(answer: Answer, issuer: str | None) -> Json:
     """GET /v1/track-record: of each issuer and metric over all platforms, or of one issuer on every platform."""
     rows: Iterable[Answer] = answer["issuers"]
-    chosen = [row for row in rows if (row["platform"] is None if issuer is None else row["issuer"] == issuer)]
+    scores = [row for row in rows if (row["platform"] is None if issuer is None else row["issuer"] == issuer)]
     return {
         **_freshness(answer),
         "campaigns": answer["campaigns"],
-        "issuers": [_score(row, with_platform=issuer is not None) for row in chosen[:MOST_SCORES]],
-        "issuers_left_out": max(0, len(chosen) - MOST_SCORES),
+        "issuers": [_score(row, with_platform=issuer is not None) for row in scores[:MOST_SCORES]],
+        "issuers_left_out": max(0, len(scores) - MOST_SCORES),
         "findings": answer["findings"],
         "advice": {name: answer["advice"][name] for name in ("n", "reason")},
         "holdback": answer["holdback"],

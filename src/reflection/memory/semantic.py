@@ -16,7 +16,7 @@ from reflection.domain import signals
 from reflection.domain.memory_search import MemoryFilters
 from reflection.domain.memory_text import memory_id, why, words
 from reflection.domain.ports import MemoryRecord, Vector
-from reflection.domain.reciprocals import told_once
+from reflection.domain.reciprocals import once_each
 from reflection.domain.results import SimilarCampaign
 from reflection.errors import Unavailable
 from reflection.memory.embedders import Embedder, Space
@@ -182,7 +182,7 @@ class SemanticMemory:
             exact = exactness(lexical, len(words(question)) * math.log(1 + RARE))
             candidates = hybrid(names, cosines, exact, EXACT_WEIGHT, exact_words=True)
         facts = self._facts(workspace, [item.memory_id for item in candidates])
-        candidates = told_once(candidates, lambda item: _told_of(item, facts))
+        candidates = once_each(candidates, lambda item: _told_of(item, facts))
         ranked = (
             best_first(_valued(item, facts, filters) for item in candidates)[:limit] if facts else candidates[:limit]
         )

@@ -142,16 +142,16 @@ def claims(
     every, stated = booked(knowledge, shares, objective), {root(key) for key in shares}
     level = posterior.level_draws(knowledge, metric, every, np.random.default_rng(SEED), stated=stated)
     bookables = {bookable.key: bookable for bookable in knowledge.bookables}
-    chosen = [recommendation for recommendation in advice if recommendation.signal in bookables]
-    if level is None or not chosen:
+    followed_advice = [recommendation for recommendation in advice if recommendation.signal in bookables]
+    if level is None or not followed_advice:
         return []
     totals = TotalEffects(knowledge, metric).of(
-        [bookables[recommendation.signal] for recommendation in chosen],
+        [bookables[recommendation.signal] for recommendation in followed_advice],
         platform=signals.of_platform(campaign.platform).key,
         objective=objective if objective in knowledge.delivery else None,
     )
     rows = []
-    for recommendation, total in zip(chosen, totals, strict=True):
+    for recommendation, total in zip(followed_advice, totals, strict=True):
         # Of an audience that is half of the campaign, half of the effect; to avoid it is to be without all of it.
         share = (
             -1.0

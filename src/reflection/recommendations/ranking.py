@@ -138,8 +138,7 @@ def _rests_on(card: Card, past: Container[str]) -> bool:
 def _choose(options: Sequence[Option], seed: int | None, explore_budget: float | None) -> list[Card]:
     """Cards in the order of the answer: proposals first, then what to avoid, then what cannot be said yet."""
     proposals = _proposals([option for option in options if option.card.lane in ("exploit", "explore")], explore_budget)
-    drawn = with_propensities(proposals, drawn=seed is not None)
-    cards = [draw.card for draw in drawn]
+    cards = [option.card for option in with_propensities(proposals, drawn=seed is not None)]
     if seed is not None and cards:
         shares = np.array([card.propensity for card in cards], dtype=float)
         order = np.random.default_rng(seed).choice(len(cards), len(cards), replace=False, p=shares / shares.sum())

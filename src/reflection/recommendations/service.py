@@ -134,8 +134,8 @@ class RecommendationService:
     def _beside(self, knowledge: Knowledge, platform: str | None) -> dict[str, Any]:
         """What to do next for another goal: {goal, goal_metric, recommendations[], top_signals[], cards[], reason}."""
         answer = ranking.recommend(RecommendationInput(knowledge=knowledge, now=self._clock(), platform=platform))
-        shown = ("recommendations", "top_signals", "cards", "reason")
-        reply = {name: answer[name] for name in shown}
+        parts = ("recommendations", "top_signals", "cards", "reason")
+        reply = {name: answer[name] for name in parts}
         return {"goal": knowledge.kind, "goal_metric": knowledge.goal_metric, **reply}
 
     def hold_back(self, answer: dict[str, Any], unit: str | None, *, workspace: str) -> dict[str, Any]:
@@ -149,13 +149,13 @@ class RecommendationService:
         treated = self._rows.assign(
             workspace, unit, holdback.draw(workspace, unit) >= self._holdback, 1.0 - self._holdback, self._now()
         )
-        given = {"unit": unit, "treated": treated, "probability": 1.0 - self._holdback}
+        assignment = {"unit": unit, "treated": treated, "probability": 1.0 - self._holdback}
         if treated:
-            return {**answer, "holdback": given}
+            return {**answer, "holdback": assignment}
         reason = "this campaign is held back from advice at random, so that the effect of advice can be measured"
         return {
             **answer, **{name: [] for name in ("cards", "recommendations", "top_signals", "goals")},
-            "reason": reason, "holdback": given,
+            "reason": reason, "holdback": assignment,
         }  # fmt: skip
 
     def show(self, recommendation_id: str, *, workspace: str, unit: str | None = None) -> dict[str, Any]:
@@ -194,19 +194,19 @@ class RecommendationService:
         Raises:
             NotFound: no current recommendation has this id, and none was ever shown.
         """
-        shown = self._rows.shown(workspace, recommendation_id)
+        rows = self._rows.shown(workspace, recommendation_id)
         with self._store.snapshot(workspace) as snapshot:
             knowledge, freshness = snapshot.knowledge(), snapshot.freshness()
-        claim = shown[-1]["claim"] if shown else self._card(knowledge, recommendation_id)
+        claim = rows[-1]["claim"] if rows else self._card(knowledge, recommendation_id)
         if claim is None:
             raise NotFound(
                 f"there is no recommendation '{recommendation_id}'", hint="GET /v1/recommendations lists what there is"
             )
-        states = {seq: number for number, seq in enumerate(sorted({row["seq"] for row in shown}), start=1)}
+        states = {seq: number for number, seq in enumerate(sorted({row["seq"] for row in rows}), start=1)}
         answers = self._rows.feedback(workspace, recommendation_id)
         measured = self._board(workspace)["advice"]["outcomes"]
         outcomes = [row for row in measured if row["recommendation_id"] == recommendation_id]
-        state = "measured" if outcomes else "shown" if shown else "proposed"
+        state = "measured" if outcomes else "shown" if rows else "proposed"
         if answers and not outcomes:
             state = "accepted" if answers[-1]["accepted"] else "rejected"
         return {
@@ -215,7 +215,7 @@ class RecommendationService:
             "state": state,
             "claim": claim,
             "shown": [
-                {"unit": row["unit"] or None, "seq": states[row["seq"]], "shown_at": row["shown_at"]} for row in shown
+                {"unit": row["unit"] or None, "seq": states[row["seq"]], "shown_at": row["shown_at"]} for row in rows
             ],
             "feedback": answers,
             "outcomes": outcomes,

@@ -34,7 +34,7 @@ def learning_page(fact: Mapping[str, Any], knowledge: Knowledge, pending: int) -
         knowledge: the last fit, which says how campaigns spell signals.
         pending: campaigns whose changes are not learnt yet.
     """
-    sentences = LearningSentences(knowledge.spelt, knowledge.currency)
+    sentences = LearningSentences(knowledge.spellings, knowledge.currency)
     return ReportView(
         kind="Learning",
         title=formatting.capital(formatting.plain_name(fact["text"], 160)),

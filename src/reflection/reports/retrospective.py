@@ -146,12 +146,12 @@ def _against_forecast(analysis: Analysis, book: EvidenceBook, campaign: Campaign
     if not rows:
         return Section("forecast", title, points=points, tables=(table, *_counts(campaign, basis)))
     description = "; ".join(f"{row.label} {row.words}" for row in rows)
-    drawn = f"Actual against {basis.noun.removeprefix('the ') if basis.forecast else basis.phrase}"
+    heading = f"Actual against {basis.noun.removeprefix('the ') if basis.forecast else basis.phrase}"
     legend = (
         f"Dot: actual relative to {basis.noun.removeprefix('the ') if basis.forecast else basis.phrase}. "
         "Bar: 90 % interval. Hollow and dashed: within noise, the bar holds the line."
     )
-    plot = Plot("forecast", drawn, description, Ratios(basis.title, tuple(rows)), table, legend)
+    plot = Plot("forecast", heading, description, Ratios(basis.title, tuple(rows)), table, legend)
     return Section("forecast", title, points=points, plots=(plot,), tables=_counts(campaign, basis))
 
 

@@ -138,7 +138,7 @@ class AlertOutbox:
             .limit(min(limit, MOST_LISTED))
         )
         with self._database.read(workspace) as connection:
-            return [_shown(row) for row in connection.execute(statement).mappings()]
+            return [_row_of(row) for row in connection.execute(statement).mappings()]
 
     def lag(self) -> dict[str, dict[str, int]]:
         """Messages by workspace: {waiting, given_up}; workspaces without alerts are left out."""
@@ -198,7 +198,7 @@ def _message(row: RowMapping) -> Message:
     return Message(row["message_id"], row["kind"], row["title"], lines, payload, row["created_at"])
 
 
-def _shown(row: RowMapping) -> Row:
+def _row_of(row: RowMapping) -> Row:
     """A row of the log; when it is tried next, where it is."""
     return {**{name: row[name] for name in _SHOWN}, "next_at": row["next_at"] if row["state"] == PENDING else None}
 

@@ -16,14 +16,14 @@ def campaign_list(
     connection: Connection, workspace: str, query: CampaignQuery
 ) -> list[tuple[ListPlace, StoredCampaign]]:
     """Campaigns with their places, the newest first, those of one instant by id; of large ones fewer than asked for."""
-    chosen = (
+    statement = (
         select(campaigns)
         .where(campaigns.c.workspace == workspace, *_filters(workspace, query))
         .order_by(campaigns.c.timestamp.desc(), campaigns.c.campaign_id)
         .limit(query.limit)
     )
     listed, characters = list[tuple[ListPlace, StoredCampaign]](), 0
-    with connection.execute(chosen.execution_options(yield_per=20)) as rows:  # closed where the rest is not read
+    with connection.execute(statement.execution_options(yield_per=20)) as rows:  # closed where the rest is not read
         for row in rows.mappings():
             stored = stored_campaign(dict(row))
             listed.append((ListPlace(row["timestamp"], row["campaign_id"]), stored))

@@ -227,8 +227,8 @@ def _write_statements(connection: Connection, changes: Sequence[AnalysisRows], s
         sentences: the last number that a sentence of the workspace was given.
     """
     insert_rows(connection, _PUT_PERFORMANCE, [rows.performance for rows in changes])
-    told = enumerate((row for rows in changes for row in rows.insights), start=sentences + 1)
-    insert_rows(connection, _ADD_INSIGHT, [{**row, "number": number} for number, row in told])
+    insights = enumerate((row for rows in changes for row in rows.insights), start=sentences + 1)
+    insert_rows(connection, _ADD_INSIGHT, [{**row, "number": number} for number, row in insights])
     insert_rows(connection, _ADD_SIGNAL, [row for rows in changes for row in rows.signals])
     insert_rows(connection, _ADD_FORECAST, [row for rows in changes for row in rows.forecasts])
 

@@ -100,8 +100,8 @@ def save(
 
 
 def _drop_old_fits(connection: Connection, workspace: str) -> None:
-    kept = select(fits.c.id).where(fits.c.workspace == workspace).order_by(fits.c.id.desc()).limit(KEPT_FITS)
-    connection.execute(delete(fits).where(fits.c.workspace == workspace, fits.c.id.not_in(kept.scalar_subquery())))
+    newest = select(fits.c.id).where(fits.c.workspace == workspace).order_by(fits.c.id.desc()).limit(KEPT_FITS)
+    connection.execute(delete(fits).where(fits.c.workspace == workspace, fits.c.id.not_in(newest.scalar_subquery())))
 
 
 def _replace_patterns(connection: Connection, workspace: str, knowledge: Knowledge, now: str) -> None:

@@ -20,7 +20,7 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.memory_text import learning_text, memory_id
 from reflection.domain.ports import MemoryRecord
-from reflection.domain.reciprocals import TURNED, told_once
+from reflection.domain.reciprocals import TURNED, once_each
 from reflection.errors import NotFound
 from reflection.learnings.claims import CampaignEstimate, Claim, Learning
 from reflection.learnings.lifecycle import worth
@@ -125,7 +125,7 @@ class LearningBook(Book):
             rows = _newest_revisions(connection, workspace, as_of)
             reviews = learning_reviews.newest_reviews(connection, workspace)
         if metric != TURNED:
-            rows = told_once(rows, lambda row: ((row.signal_key, row.context), row.metric))
+            rows = once_each(rows, lambda row: ((row.signal_key, row.context), row.metric))
         rows = [
             row
             for row in rows
@@ -137,7 +137,7 @@ class LearningBook(Book):
         position = next((i + 1 for i, row in enumerate(rows) if row.learning_id == after), 0)
         page = rows[position : position + min(limit, MAX_LISTED)]
         more = position + len(page) < len(rows)
-        items = [learnings_json.shown(row, reviews.get(row.learning_id)) for row in page]
+        items = [learnings_json.answer_of(row, reviews.get(row.learning_id)) for row in page]
         return items, page[-1].learning_id if more and page else None
 
     def get(self, workspace: str, learning_id: str, as_of: datetime | None = None) -> Row:
@@ -153,10 +153,10 @@ class LearningBook(Book):
             stands_on = connection.execute(_EVIDENCE, {"w": workspace, "l": learning_id}).mappings().all()
             details = learning_reviews.remarks(connection, workspace, learning_id)
         reviews = details["reviews"]
-        newest = learnings_json.shown(history[-1], reviews[-1] if reviews else None)
+        newest = learnings_json.answer_of(history[-1], reviews[-1] if reviews else None)
         return {
             **newest,
-            "history": [learnings_json.shown(row) for row in history],
+            "history": [learnings_json.answer_of(row) for row in history],
             "evidence": [_witness(row) for row in stands_on],
             **details,
         }
@@ -175,7 +175,7 @@ def summaries(connection: Connection, workspace: str) -> Sequence[LearningSummar
 def facts(connection: Connection, workspace: str, learning_ids: Sequence[str]) -> dict[str, Row]:
     """The present numbers of learnings by id, for ranking and showing them."""
     rows = connection.execute(_CURRENT_OF, {"w": workspace, "ids": list(learning_ids)}).all()
-    return {row.learning_id: learnings_json.shown(row) for row in rows}
+    return {row.learning_id: learnings_json.answer_of(row) for row in rows}
 
 
 def _append(
@@ -186,7 +186,7 @@ def _append(
     row: Row = {"revision": (before or 0) + 1, "state": learning.state, "worth": worth(learning)}
     if not _move_head(connection, {**key, **row}, learning.claim, before, now):
         return False
-    body = learnings_json.encoded(learning, knowledge.spelt)
+    body = learnings_json.encoded(learning, knowledge.spellings)
     origin = {"recorded_at": now, "seq": knowledge.seq, "as_of": knowledge.as_of, "body": body}
     connection.execute(insert(learning_revisions), {**key, **row, **origin})
     connection.execute(_CLEAR_EVIDENCE, {"w": workspace, "l": learning.claim.learning_id})
@@ -224,7 +224,7 @@ def _memory(workspace: str, learning: Learning, knowledge: Knowledge, now: str) 
     record = MemoryRecord(
         memory_id=memory_id("learning", claim.learning_id),
         kind="learning",
-        text=learning_text(claim.signal_key, claim.context, claim.metric, aliases, knowledge.spelt),
+        text=learning_text(claim.signal_key, claim.context, claim.metric, aliases, knowledge.spellings),
         platform_name=parts.get(signals.PLATFORM, ""),
         objective_name=parts.get(signals.OBJECTIVE, ""),
         timestamp=datetime.fromisoformat(now),

@@ -15,10 +15,10 @@ from reflection.store.row_values import Row, json_text
 _LEARNING = TypeAdapter(Learning)
 
 
-def encoded(learning: Learning, spelt: Mapping[str, str]) -> str:
-    """One text per learning: keys sorted. Sentence and contexts are kept as they were said, `spelt` as campaigns do."""
-    body = {**asdict(learning), "text": learning.text(spelt)}
-    body["segments"] = [{**segment, "label": label_of(segment["context"], spelt)} for segment in body["segments"]]
+def encoded(learning: Learning, spellings: Mapping[str, str]) -> str:
+    """One text per learning: keys sorted. Sentence and contexts stay as they were said, `spellings` as campaigns do."""
+    body = {**asdict(learning), "text": learning.text(spellings)}
+    body["segments"] = [{**segment, "label": label_of(segment["context"], spellings)} for segment in body["segments"]]
     return json_text(body)
 
 
@@ -31,7 +31,7 @@ def decoded(body: str) -> Learning:
     return _LEARNING.validate_json(body)
 
 
-def shown(row: Any, review: Row | None = None) -> Row:
+def answer_of(row: Any, review: Row | None = None) -> Row:
     """A revision as it is served; `row` has the columns of `learnings._ALL`. `review` is a person's latest word."""
     body = orjson.loads(row.body)
     claim = body["claim"]

@@ -42,9 +42,9 @@ def ratio_sums(connection: Connection, workspace: str, counts: tuple[str, ...], 
         counts: the two, and what is counted to know how surely.
     """
     above, below, events = (_figure(name) for name in counts)
-    given = [figure.is_not(None) for figure in (above, below)] + [_figure("spend") > 0] * ("spend" in counts)
+    conditions = [figure.is_not(None) for figure in (above, below)] + [_figure("spend") > 0] * ("spend" in counts)
     sums = {"above": above, "below": below, "events": events}
-    return _by_month(connection, workspace, sums, {}, without, *given, by=(campaigns.c.platform,))
+    return _by_month(connection, workspace, sums, {}, without, *conditions, by=(campaigns.c.platform,))
 
 
 def _by_month(

@@ -48,7 +48,7 @@ class AdviceRows:
             query = query.where(advice_shown.c.recommendation_id == recommendation_id)
         with self._database.read(workspace) as connection:
             rows = connection.execute(query.order_by(advice_shown.c.id.desc()).limit(SHOWN_LIMIT)).mappings().all()
-        return [_shown(row) for row in reversed(rows)]
+        return [_row_of(row) for row in reversed(rows)]
 
     def say(self, workspace: str, recommendation_id: str, accepted: bool, note: str, created_at: str) -> bool:
         """Note feedback; False when the last feedback said the same."""
@@ -131,7 +131,7 @@ class AdviceRows:
 
 def accepted(connection: Connection, workspace: str) -> list[dict[str, Any]]:
     """The last claims shown whose latest feedback accepted them: what a campaign may be following."""
-    return [_shown(row) for row in connection.execute(_ACCEPTED, {"w": workspace}).mappings()]
+    return [_row_of(row) for row in connection.execute(_ACCEPTED, {"w": workspace}).mappings()]
 
 
 def _accepted_claims() -> Select[Any]:
@@ -165,7 +165,7 @@ def _last_feedback(connection: Connection, workspace: str, recommendation_id: st
     return connection.execute(query).mappings().first()
 
 
-def _shown(row: RowMapping) -> dict[str, Any]:
+def _row_of(row: RowMapping) -> dict[str, Any]:
     names = ("recommendation_id", "unit", "seq", "shown_at")
     return {**{name: row[name] for name in names}, "claim": orjson.loads(row["claim"])}
 

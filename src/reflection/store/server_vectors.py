@@ -148,8 +148,8 @@ class ServerVectors:
             if not changes:
                 return 0
             connection.execute(sql.FORGET, {"memories": [change.id for change in changes]})
-            if kept := [change for change in changes if _belongs(change, space)]:
-                connection.execute(sql.COPY, {**_columns(kept), "number": number, "workspace": space.workspace})
+            if own := [change for change in changes if _belongs(change, space)]:
+                connection.execute(sql.COPY, {**_columns(own), "number": number, "workspace": space.workspace})
             connection.execute(sql.MOVE, {"number": number, "seq": changes[-1].seq})
         return len(changes)
 

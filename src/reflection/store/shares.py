@@ -53,7 +53,7 @@ class ShareBook(Book):
             Conflict: the workspace has as many links as it may have.
         """
         token, now = tokens.new_token(PREFIX), self._now()
-        shown = {
+        share = {
             "share_id": token.id,
             "kind": page.kind,
             "campaign_id": page.campaign_id,
@@ -67,8 +67,8 @@ class ShareBook(Book):
             connection.execute(_FORGET, {"w": workspace, "t": instant_text(now)})
             if connection.execute(_COUNT, {"w": workspace}).scalar_one() >= MOST_SHARES:
                 raise Conflict(f"{MOST_SHARES} links are open", hint="take back those nobody needs")
-            connection.execute(insert(shares), {"workspace": workspace, **shown, **hidden})
-        return shown, token.text
+            connection.execute(insert(shares), {"workspace": workspace, **share, **hidden})
+        return share, token.text
 
     def list(self, workspace: str) -> list[Row]:
         """The links that open something, the newest first; their texts are nowhere."""

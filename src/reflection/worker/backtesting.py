@@ -102,10 +102,10 @@ def backtest(application: Application, workspace: str, progress: Progress = _sil
             )
         of_stage = sum(portion.campaigns for portion in stage.portions)
 
-        def told(part: int, parts: int, done: int = done, of_stage: int = of_stage) -> None:
+        def report(part: int, parts: int, done: int = done, of_stage: int = of_stage) -> None:
             progress(done + of_stage * part // parts, campaigns)
 
-        total = reduce(add, hands.results(tallies, told), total)
+        total = reduce(add, hands.results(tallies, report), total)
         done += of_stage
     changed = application.store.last_seq(workspace) - upto
     return {**total.summary(campaigns), "changed": changed}

@@ -52,7 +52,7 @@ def mixed(make_world: Callable[..., object]) -> tuple[Fit, object, np.ndarray]:
     campaign = rng.integers(0, 40, 80)
     rows, origin = campaign_rows(world.cells, world.observations, campaign)  # type: ignore[attr-defined]
     order = rng.permutation(len(rows))
-    return world.fit(), rows.taken(order), origin[order]  # type: ignore[attr-defined]
+    return world.fit(), rows.take(order), origin[order]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 5])
@@ -73,7 +73,7 @@ def test_a_campaign_is_left_out_as_if_it_were_alone(mixed: tuple[Fit, object, np
     whole = leave_one_out(found, rows, origin)  # type: ignore[arg-type]
     for campaign in np.unique(origin)[::7]:
         own = np.flatnonzero(origin == campaign)
-        alone = leave_one_out(found, rows.taken(own), origin[own])  # type: ignore[attr-defined]
+        alone = leave_one_out(found, rows.take(own), origin[own])  # type: ignore[attr-defined]
         np.testing.assert_allclose(alone.residual, whole.residual[own])
         np.testing.assert_allclose(alone.z, whole.residual[own] / whole.sd[own])
 

@@ -77,7 +77,7 @@ def test_the_evidence_is_that_of_the_model_with_the_steps_integrated_over_their_
     rows = _rows(cells, y)
     levels = _still(rows)
     groups = {GROUP: steps_of(rows.design.features, GROUP, relative=False)}
-    asked = movement._asked(rows, levels.at_mode, levels.layout.features, groups)
+    test = movement._first_test(rows, levels.at_mode, levels.layout.features, groups)
 
     mains = np.array([[cell.get(Feature("type", level), 0.0) for level in LEVELS] for cell in cells])
     steps = [step_feature("type", level, 1 + k) for level in LEVELS for k in range(RAMPS)]
@@ -92,7 +92,7 @@ def test_the_evidence_is_that_of_the_model_with_the_steps_integrated_over_their_
     density = PRIOR_RATE * np.exp(-PRIOR_RATE * sizes)
     factors = np.exp([evidence(sd) - evidence(0.0) for sd in sizes])
     expected = np.log(np.trapezoid(density * factors, sizes))
-    assert asked.evidence(GROUP)[0] == pytest.approx(expected, abs=0.1)
+    assert test.evidence(GROUP)[0] == pytest.approx(expected, abs=0.1)
     assert STEP_SD[0] < 0.02
 
 

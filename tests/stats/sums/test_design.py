@@ -145,7 +145,7 @@ def test_some_rows_are_those_rows() -> None:
     cells = [{Feature("a", str(i % 3)): 1.0, Feature("b", str(i)): 0.5} for i in range(6)]
     rows, _ = campaign_rows(cells, observe_rate(np.arange(6.0) + 1, np.full(6, 100.0), 0.03))
     at = np.array([4, 1])
-    some = rows.taken(at)
+    some = rows.take(at)
 
     np.testing.assert_array_equal(some.design.matrix().toarray(), rows.design.matrix().toarray()[at])
     assert (some.y.tolist(), some.log2_v.tolist()) == (rows.y[at].tolist(), rows.log2_v[at].tolist())

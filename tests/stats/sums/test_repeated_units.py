@@ -55,7 +55,7 @@ def test_a_unit_is_one_between_row_and_contrasts_that_are_free_of_it() -> None:
 def test_a_single_row_stays_as_it_is() -> None:
     rows, unit = periods([1, 3, 1], 2)
     single, _ = blocks(rows, unit)
-    alone = rows.taken(np.array([0, 4]))
+    alone = rows.take(np.array([0, 4]))
     assert (single.y.tolist(), single.log2_v.tolist()) == (alone.y.tolist(), alone.log2_v.tolist())
     assert single.passing.tolist() == [1.0, 1.0]
     with pytest.raises(LearningError):
@@ -69,9 +69,9 @@ def test_order_duplicates_corrections_and_partitions_leave_the_sums_bit_identica
 
     order = np.array(data.draw(st.permutations(range(len(sizes)))))  # units arrive in any order
     places = np.concatenate([np.flatnonzero(unit == u) for u in order])
-    assert learnt(blocks(rows.taken(places), unit[places])) == whole
+    assert learnt(blocks(rows.take(places), unit[places])) == whole
 
-    parts = [learnt(blocks(rows.taken(np.flatnonzero(unit == u)), unit[unit == u])) for u in range(len(sizes))]
+    parts = [learnt(blocks(rows.take(np.flatnonzero(unit == u)), unit[unit == u])) for u in range(len(sizes))]
     merged = SufficientStatistics()
     for part in parts:
         merged.merge(part)
@@ -79,11 +79,11 @@ def test_order_duplicates_corrections_and_partitions_leave_the_sums_bit_identica
 
     corrected = data.draw(st.integers(0, len(sizes) - 1))
     own = np.flatnonzero(unit == corrected)
-    for block in blocks(rows.taken(own), unit[own]):
+    for block in blocks(rows.take(own), unit[own]):
         merged.subtract(block)
     rest = np.flatnonzero(unit != corrected)
-    assert merged == learnt(blocks(rows.taken(rest), unit[rest])), "as if the unit had never been there"
-    for block in blocks(rows.taken(own), unit[own]):
+    assert merged == learnt(blocks(rows.take(rest), unit[rest])), "as if the unit had never been there"
+    for block in blocks(rows.take(own), unit[own]):
         merged.add(block)
     assert merged == whole
 

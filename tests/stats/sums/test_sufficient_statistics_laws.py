@@ -66,7 +66,7 @@ def test_squares_of_any_sign_are_exact() -> None:
     rng = np.random.default_rng(3)
     rows = _rows([2.0**-16] * 500, rng.uniform(-32_768, 32_768, 500).tolist(), [1.0] * 500)
     statistics = _sums(rows)
-    taken = rows.taken(np.arange(100))
+    taken = rows.take(np.arange(100))
     statistics.subtract(taken)
 
     exact = sum(int(y) ** 2 for y in rows.y[100:])
@@ -105,7 +105,7 @@ def test_a_merge_counts_what_both_sides_hold() -> None:
 
 
 def test_large_values_of_y_count_as_large_shares_do() -> None:
-    one = _sums(_rows([2.0**15], [2.0**13], [1.0]).taken(np.arange(0)))
+    one = _sums(_rows([2.0**15], [2.0**13], [1.0]).take(np.arange(0)))
     one.add(_rows([2.0**13], [2.0**15], [1.0]))
     one.add(_rows([2.0**13], [-(2.0**15)], [1.0]))
     one.add(_rows([2.0**13], [0.0], [1.0]))

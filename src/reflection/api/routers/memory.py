@@ -60,8 +60,8 @@ def search(
     result = application.memory.search(
         workspace, q, platform=platform, objective=objective, start=since, end=until, kind=kind, limit=limit
     )
-    given = [(item.id, item.score) for item in result.items if item.kind == "learning"]
-    recall_id = application.notes.try_recall(workspace, "search", q, given)
+    learnings = [(item.id, item.score) for item in result.items if item.kind == "learning"]
+    recall_id = application.notes.try_recall(workspace, "search", q, learnings)
     return json_response({**asdict(result), "recall_id": recall_id, **freshness})
 
 

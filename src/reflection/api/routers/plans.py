@@ -117,5 +117,5 @@ def allocate(body: JsonBody, engine: EnginePart, workspace: Workspace) -> Respon
 
 def _compact(plan: Mapping[str, Any]) -> dict[str, Any]:
     """A plan beside others: figures, odds, what drives it most, and what cannot be said."""
-    kept = {name: value for name, value in plan.items() if name not in ("booked", "similar")}
-    return {**kept, "drivers": plan["drivers"][:MOST_DRIVERS]}
+    fields = {name: value for name, value in plan.items() if name not in ("booked", "similar")}
+    return {**fields, "drivers": plan["drivers"][:MOST_DRIVERS]}

@@ -59,10 +59,10 @@ def shares(application: ApplicationPart, workspace: Workspace) -> Response:
              openapi_extra=json_request(ShareRequest))  # fmt: skip
 def share(body: JsonBody, application: ApplicationPart, workspace: Workspace) -> Response:
     """A link to the page as it is now, for somebody without a key: read-only, expiring, to be taken back."""
-    asked = read(ShareRequest, body)
-    page = _page(application, workspace, asked)
-    shown, text = application.shares.create(workspace, page, timedelta(days=asked.days))
-    return json_response({**shown, "path": f"/share/{text}"}, status=201)
+    request = read(ShareRequest, body)
+    page = _page(application, workspace, request)
+    share, text = application.shares.create(workspace, page, timedelta(days=request.days))
+    return json_response({**share, "path": f"/share/{text}"}, status=201)
 
 
 @router.delete("/v1/shares/{share_id}", summary="Take a link back", response_model=ShareRow)
@@ -81,25 +81,25 @@ def take_back(
 )
 def shared(application: ApplicationPart, token: Annotated[str, Path(min_length=1, max_length=200)]) -> Response:
     """The page as it was when the link was made; to be read, printed and nothing else."""
-    workspace, shown, body = application.shares.open(token)
-    if not _is_there(application, workspace, shown["campaign_id"], shown["learning_id"]):
+    workspace, share, body = application.shares.open(token)
+    if not _is_there(application, workspace, share["campaign_id"], share["learning_id"]):
         raise NotFound("this link opens nothing", hint="it may have expired or been taken back; ask for a new one")
     headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "X-Robots-Tag": "noindex, nofollow"}
     return Response(body, media_type=MEDIA_TYPES["html"], headers=headers)
 
 
-def _page(application: Application, workspace: str, asked: ShareRequest) -> SharedPage:
+def _page(application: Application, workspace: str, request: ShareRequest) -> SharedPage:
     """The page as it is now.
 
     Raises:
         NotFound: there is no such campaign or learning.
     """
-    if asked.campaign_id is not None:
-        body = campaign_report(application.store, application.recommendations, workspace, asked.campaign_id, "html")
-        stored = application.store.campaign(workspace, asked.campaign_id)
-        title = stored.display_name if stored is not None else asked.campaign_id
-        return SharedPage("report", title, body, campaign_id=asked.campaign_id)
-    learning_id = asked.learning_id or ""
+    if request.campaign_id is not None:
+        body = campaign_report(application.store, application.recommendations, workspace, request.campaign_id, "html")
+        stored = application.store.campaign(workspace, request.campaign_id)
+        title = stored.display_name if stored is not None else request.campaign_id
+        return SharedPage("report", title, body, campaign_id=request.campaign_id)
+    learning_id = request.learning_id or ""
     with application.store.snapshot(workspace) as snapshot:
         knowledge, pending = snapshot.knowledge(), snapshot.pending()
     view = learning_page(application.book.get(workspace, learning_id), knowledge, pending)

@@ -167,7 +167,7 @@ def _not_again(sentence: Sentence, run: range) -> Iterator[str]:
 
 def _test(sentence: Sentence, run: range) -> Iterator[str]:
     """The test that is proposed, with its own spend, and nothing else."""
-    if any(item.kind != "next_test" for item in sentence.shown(run)) or _targets(sentence, run, *FOUND):
+    if any(item.kind != "next_test" for item in sentence.items_in(run)) or _targets(sentence, run, *FOUND):
         yield "it recommends something from evidence that recommends nothing"
     if not sentence.any("test", "tests", "head", "should", "next", run=run):
         yield "it advises something other than the proposed test"
@@ -237,10 +237,10 @@ def _explains_advice(sentence: Sentence, place: int, spoken: set[int]) -> bool:
 
 def _says_again(sentence: Sentence, place: int) -> bool:
     """`CPM was 3, so impressions were 4 % cheaper`: of one KPI nothing causes another, it is said in other words."""
-    shown = {kpi_of(sentence.tokens[other]) for other in sentence.figures}
+    kpis = {kpi_of(sentence.tokens[other]) for other in sentence.figures}
     named = {sentence.kpi_at(other) for other in sentence.mentions(range(len(sentence)))}
     return (
-        sentence.tokens[place].has("so") and len(shown | named) == 1 and not sentence.any("account", "source", "cause")
+        sentence.tokens[place].has("so") and len(kpis | named) == 1 and not sentence.any("account", "source", "cause")
     )
 
 

@@ -136,11 +136,11 @@ BIG, SMALL = 15.0, 15.0
 
 def unshown(sentence: Sentence, cited: Sequence[Evidence], directions: Sequence[int]) -> bool:
     """Whether a KPI is named of which nothing is shown or claimed: `CTR rose to 3 %, CVR as well`."""
-    shown = {kpi for item in sentence.items for kpi in kpis(item)}
+    measured = {kpi for item in sentence.items for kpi in kpis(item)}
     for place in sentence.mentions(range(len(sentence))):
         clause = sentence.clause(place)
         directed = any(p in clause for p in directions) or sentence.any("noise", "unsure", "line", run=clause)
-        if sentence.kpi_at(place) not in shown and not directed and not sentence.tokens[place].has("head", "budget"):
+        if sentence.kpi_at(place) not in measured and not directed and not sentence.tokens[place].has("head", "budget"):
             return True
     return False
 

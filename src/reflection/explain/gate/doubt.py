@@ -51,7 +51,7 @@ def _doubt_subjects(sentence: Sentence, place: int, cited: Sequence[Evidence]) -
     clauses = sentence.clauses
     index = next((i for i, run in enumerate(clauses) if place in run), 0)
     for run in (*clauses[index::-1], *clauses[index + 1 :]):
-        items = [item for item in sentence.shown(run) if item.kind in MEASURED | FOUND]
+        items = [item for item in sentence.items_in(run) if item.kind in MEASURED | FOUND]
         if not items:
             items = [
                 item

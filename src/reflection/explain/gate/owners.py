@@ -43,8 +43,8 @@ def kpi_of(token: Token) -> str | None:
 def _in_the_order_named(sentence: Sentence) -> bool:
     """`CPC and CPM came in at X and Y`: as many figures as names, in their order."""
     named = [sentence.kpi_at(place) for place in sentence.mentions(range(len(sentence)))]
-    shown = [kpi_of(sentence.tokens[place]) for place in sentence.figures if sentence.tokens[place].figure in OF_A_KPI]
-    return len(named) > 1 and named == shown
+    kpis = [kpi_of(sentence.tokens[place]) for place in sentence.figures if sentence.tokens[place].figure in OF_A_KPI]
+    return len(named) > 1 and named == kpis
 
 
 def _beside_its_kpi(sentence: Sentence, place: int, before: Sequence[Sentence]) -> bool:
@@ -96,10 +96,10 @@ def _names(sentence: Sentence) -> Iterator[str]:
         token = sentence.tokens[place]
         if not _is_name(token) or token.item is None or token.item.kind == "next_test":
             continue
-        shown = {t.item.id for t in sentence.tokens if t.item is not None and t.figure != NAME_FIGURE}
+        ids = {t.item.id for t in sentence.tokens if t.item is not None and t.figure != NAME_FIGURE}
         clause = sentence.clause(place)
-        strangers = [item for item in sentence.shown(clause) if item.kind in MEASURED]
-        if strangers or (token.item.id not in shown and not _stands_alone(sentence, token.item)):
+        strangers = [item for item in sentence.items_in(clause) if item.kind in MEASURED]
+        if strangers or (token.item.id not in ids and not _stands_alone(sentence, token.item)):
             yield "it names something without showing its figures"
 
 

@@ -88,7 +88,7 @@ class Sentence:
         """The clause a token stands in."""
         return next((run for run in self.clauses if place in run), range(place, place + 1))
 
-    def shown(self, run: range) -> tuple[Evidence, ...]:
+    def items_in(self, run: range) -> tuple[Evidence, ...]:
         """The evidence shown in a run of tokens."""
         return tuple({item.id: item for place in run if (item := self.tokens[place].item)}.values())
 

@@ -26,14 +26,14 @@ def subjects(sentence: Sentence, place: int, cited: Sequence[Evidence]) -> list[
     if group:
         return [(item, kpi) for kpi in group for item in about(sentence, kpi, cited, place)]
     clause = sentence.clause(place)
-    items = sentence.shown(clause) or sentence.items
+    items = sentence.items_in(clause) or sentence.items
     return [(item, None) for item in items if item.kind in MEASURED | FOUND]
 
 
 def about(sentence: Sentence, kpi: str, cited: Sequence[Evidence], place: int) -> list[Evidence]:
     """Evidence on a KPI: what the sentence shows of it, else what it cites; compared as the clause compares."""
-    shown = [item for item in sentence.items if kpi in kpis(item)]
-    items = shown or [item for item in cited if kpi in kpis(item)]
+    of_kpi = [item for item in sentence.items if kpi in kpis(item)]
+    items = of_kpi or [item for item in cited if kpi in kpis(item)]
     clause = sentence.clause(place)
     if sentence.any("average", "others", run=clause):
         items = [item for item in items if item.kind in FOUND] or items
@@ -68,8 +68,8 @@ def _mention_group(sentence: Sentence, place: int) -> list[str]:
     if mentions:
         return _listed(sentence, mentions[0], 1)
     earlier = [p for p in sentence.mentions(range(len(sentence))) if p < place]
-    shown = sentence.shown(clause)
-    return _listed(sentence, earlier[-1], -1) if earlier and not shown else []
+    items = sentence.items_in(clause)
+    return _listed(sentence, earlier[-1], -1) if earlier and not items else []
 
 
 def _object(sentence: Sentence, place: int, clause: range) -> int | None:

@@ -26,25 +26,25 @@ def chosen_accounts(campaigns: Campaigns) -> tuple[tuple[str, str], ...]:
     named = names[1] != ""
     platforms, accounts = np.unique(names[0][named], return_counts=True)
     several = named & np.isin(names[0], platforms[accounts > 1])
-    chosen = np.sort(np.flatnonzero(several)[np.argsort(-count[several], kind="stable")][:MOST_ACCOUNTS])
-    return tuple((platform, account) for platform, account in names[:, chosen].T.tolist())
+    largest = np.sort(np.flatnonzero(several)[np.argsort(-count[several], kind="stable")][:MOST_ACCOUNTS])
+    return tuple((platform, account) for platform, account in names[:, largest].T.tolist())
 
 
-def account_features(chosen: Sequence[tuple[str, str]]) -> tuple[Feature, ...]:
+def account_features(accounts: Sequence[tuple[str, str]]) -> tuple[Feature, ...]:
     """The features of chosen accounts."""
-    return tuple(Feature(ACCOUNT, f"{signals.parse(platform).level}/{account}") for platform, account in chosen)
+    return tuple(Feature(ACCOUNT, f"{signals.parse(platform).level}/{account}") for platform, account in accounts)
 
 
-def account_columns(campaigns: Campaigns, campaign: Ints, chosen: Sequence[tuple[str, str]]) -> sparse.csr_array:
+def account_columns(campaigns: Campaigns, campaign: Ints, accounts: Sequence[tuple[str, str]]) -> sparse.csr_array:
     """Membership of every cell in its account, CSR (cells, accounts).
 
     Args:
         campaign: index into `campaigns` of each cell.
     """
-    number = {pair: column for column, pair in enumerate(chosen)}
-    pairs = zip(campaigns.platform_key.tolist(), campaigns.account.tolist(), strict=True) if chosen else ()
+    number = {pair: column for column, pair in enumerate(accounts)}
+    pairs = zip(campaigns.platform_key.tolist(), campaigns.account.tolist(), strict=True) if accounts else ()
     column = np.array([number.get(pair, -1) for pair in pairs] or np.full(len(campaigns), -1), dtype=np.int32)
     of_cell = column[campaign]
     member = of_cell >= 0
     indptr = np.concatenate([[0], np.cumsum(member)]).astype(np.int32)
-    return sparse.csr_array((np.ones(int(member.sum())), of_cell[member], indptr), shape=(len(campaign), len(chosen)))
+    return sparse.csr_array((np.ones(int(member.sum())), of_cell[member], indptr), shape=(len(campaign), len(accounts)))

@@ -112,9 +112,9 @@ class ControlColumns:
         sizes = np.zeros((len(table.campaign), 0))
         if self.usual_size is not None:
             sizes = size_of(table.campaigns.planned, self.usual_size)[table.campaign][:, None]
-        seen = table.shares[:, [table.features.index(feature) for feature in self.tested]]
+        shares = table.shares[:, [table.features.index(feature) for feature in self.tested]]
         moving = [part.columns(table) for part in self._moving]
-        columns = [steps, *moving, accounts, sparse.csr_array(sizes), seen]
+        columns = [steps, *moving, accounts, sparse.csr_array(sizes), shares]
         return sparse.csr_array(sparse.hstack(columns, format="csr"))
 
 
@@ -170,11 +170,11 @@ class CellDesign:
     def within(self, layout: Layout) -> "CellDesign":
         """The same columns but those of walks that a layout does not have."""
         signs = len(self.features) - self.controls.shape[1]
-        kept = [i for i, f in enumerate(self.features[signs:]) if f in layout or not drift.is_walk(f.group)]
-        if len(kept) == self.controls.shape[1]:
+        places = [i for i, f in enumerate(self.features[signs:]) if f in layout or not drift.is_walk(f.group)]
+        if len(places) == self.controls.shape[1]:
             return self
-        features = (*self.features[:signs], *(self.features[signs + i] for i in kept))
-        return replace(self, features=features, controls=sparse.csr_array(self.controls[:, kept]))
+        features = (*self.features[:signs], *(self.features[signs + i] for i in places))
+        return replace(self, features=features, controls=sparse.csr_array(self.controls[:, places]))
 
     def weighed(self, sums: Sums, weights: Floats) -> "CellDesign":
         """The same with what the parts of sums count for, instead of their shares."""
@@ -209,32 +209,32 @@ class CellDesign:
             yield from self._by_unit(observations, observations.observed & repeated, campaign, unit)
 
     def _by_unit(
-        self, observations: Observations, chosen: NDArray[np.bool_], campaign: Ints, unit: Ints
+        self, observations: Observations, mask: NDArray[np.bool_], campaign: Ints, unit: Ints
     ) -> Iterator[tuple[Rows, Ints]]:
         """Blocks of the units of these cells; contrasts within a campaign are free of its unit and stay."""
         parts, origins = [], []
-        for rows, origin in self._by_campaign(observations, chosen, campaign):
+        for rows, origin in self._by_campaign(observations, mask, campaign):
             whole = rows.stratum == Stratum.BETWEEN
             if not whole.all():
-                yield rows.taken(np.flatnonzero(~whole)), unit[origin[~whole]]
-            parts.append(rows.taken(np.flatnonzero(whole)))
+                yield rows.take(np.flatnonzero(~whole)), unit[origin[~whole]]
+            parts.append(rows.take(np.flatnonzero(whole)))
             origins.append(origin[whole])
         joined, of_campaign = Rows.joined(parts), np.concatenate(origins)
         order = np.argsort(of_campaign, kind="stable")
-        yield from unit_rows(joined.taken(order), unit[of_campaign[order]])
+        yield from unit_rows(joined.take(order), unit[of_campaign[order]])
 
     def _by_campaign(
-        self, observations: Observations, chosen: NDArray[np.bool_], campaign: Ints
+        self, observations: Observations, mask: NDArray[np.bool_], campaign: Ints
     ) -> Iterator[tuple[Rows, Ints]]:
         """Rows of these cells, and the campaign of each."""
-        cells_of = np.bincount(campaign[chosen], minlength=int(campaign.max(initial=-1)) + 1)
-        alone = chosen & (cells_of[campaign] == 1)
+        cells_of = np.bincount(campaign[mask], minlength=int(campaign.max(initial=-1)) + 1)
+        alone = mask & (cells_of[campaign] == 1)
         yield from self._single(observations, np.flatnonzero(alone), campaign)
-        yield from self._split(observations, chosen & ~alone, campaign)
+        yield from self._split(observations, mask & ~alone, campaign)
 
-    def _single(self, observations: Observations, chosen: Ints, campaign: Ints) -> Iterator[tuple[Rows, Ints]]:
-        for start in range(0, len(chosen), ROWS_AT_ONCE):
-            cells = chosen[start : start + ROWS_AT_ONCE]
+    def _single(self, observations: Observations, places: Ints, campaign: Ints) -> Iterator[tuple[Rows, Ints]]:
+        for start in range(0, len(places), ROWS_AT_ONCE):
+            cells = places[start : start + ROWS_AT_ONCE]
             matrix = self._joined(cells)
             ends = matrix.indptr[1:]  # where the intercept comes, as the last column of each row
             design = Design(
@@ -246,9 +246,9 @@ class CellDesign:
             yield Rows.of(design, observations.y[cells], observations.v[cells]), campaign[cells]
 
     def _split(
-        self, observations: Observations, chosen: NDArray[np.bool_], campaign: Ints
+        self, observations: Observations, mask: NDArray[np.bool_], campaign: Ints
     ) -> Iterator[tuple[Rows, Ints]]:
-        places = np.flatnonzero(chosen)
+        places = np.flatnonzero(mask)
         begins = np.flatnonzero(np.diff(campaign[places], prepend=-1))  # whole campaigns at once
         work = np.cumsum(np.square(np.diff(begins, append=len(places)))) // CONTRASTED_AT_ONCE
         for some in np.split(places, begins[1:][np.diff(work) > 0]) if len(places) else ():

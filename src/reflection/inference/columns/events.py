@@ -81,16 +81,16 @@ class Events:
     @classmethod
     def of(cls, sample: Dataset, events: Iterable[Event]) -> "Events":
         """Those with campaigns enough in and out of their days."""
-        held: dict[tuple[str | None, int, int], list[Event]] = {}
+        by_place: dict[tuple[str | None, int, int], list[Event]] = {}
         for event in sorted(events, key=lambda one: one.event_id):
             place = _place(event, sample)
             if place is not None:
-                held.setdefault(place, []).append(event)
-        if not held:
+                by_place.setdefault(place, []).append(event)
+        if not by_place:
             return cls()
-        every = [LearntEvent(own[0], *place, tuple(own[1:])) for place, own in held.items()]
-        told = sorted((one for one in every if _compared(one, sample)), key=lambda one: (-one.first, one.feature))
-        return cls(tuple(told[:MOST_EVENTS]), int(sample.campaigns.day.max(initial=0)))
+        every = [LearntEvent(own[0], *place, tuple(own[1:])) for place, own in by_place.items()]
+        comparable = sorted((one for one in every if _compared(one, sample)), key=lambda one: (-one.first, one.feature))
+        return cls(tuple(comparable[:MOST_EVENTS]), int(sample.campaigns.day.max(initial=0)))
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -173,6 +173,6 @@ def _day(day: date) -> int:
 
 def _compared(one: LearntEvent, sample: Dataset) -> bool:
     """Whether enough real campaigns in its scope ran while it held, and while it did not."""
-    own, held = in_scope(one, sample), while_it_held(one, sample)
-    sides: Sequence[NDArray[np.bool_]] = (held, own & ~held)
+    own, during = in_scope(one, sample), while_it_held(one, sample)
+    sides: Sequence[NDArray[np.bool_]] = (during, own & ~during)
     return all(len(np.unique(sample.campaigns.real[side])) >= FEWEST for side in sides)

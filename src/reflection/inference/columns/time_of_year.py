@@ -68,12 +68,12 @@ class Calendar:
         """The columns of a sample."""
         _, month, share = month_shares(sample.campaigns.first, sample.campaigns.last)
         values, place = np.unique(month, return_inverse=True)
-        seen = values[np.bincount(place, share, minlength=len(values)) >= SEEN]
-        of_year, years = np.unique(seen % _YEAR, return_counts=True)
+        months = values[np.bincount(place, share, minlength=len(values)) >= SEEN]
+        of_year, years = np.unique(months % _YEAR, return_counts=True)
         twice = (1 + of_year[years >= TWICE]).tolist()
         if len(twice) < FEWEST_MONTHS:
-            return cls((), (), len(twice), _enough(seen.tolist()))
-        return cls(tuple(twice), tuple(seen[-MOST_SINGLE:].tolist()), len(twice))
+            return cls((), (), len(twice), _enough(months.tolist()))
+        return cls(tuple(twice), tuple(months[-MOST_SINGLE:].tolist()), len(twice))
 
     @property
     def outlook(self) -> str | None:
@@ -120,11 +120,11 @@ class Calendar:
         return joined([calendar.month_name[level] for level in levels])
 
 
-def _enough(seen: Sequence[int]) -> int | None:
+def _enough(months: Sequence[int]) -> int | None:
     """The month after which enough months of the year were seen twice, if each from the last one on is seen."""
-    if len(seen) < FEWEST_SEEN:
+    if len(months) < FEWEST_SEEN:
         return None
-    own, month = set(seen), max(seen)
+    own, month = set(months), max(months)
     while np.count_nonzero(np.bincount([one % _YEAR for one in own]) >= TWICE) < FEWEST_MONTHS:
         month += 1
         own.add(month)

@@ -88,14 +88,14 @@ class Ramps:
         if not len(counts):
             return sparse.csr_array((len(table.campaign), 0))
         place = {feature: column for column, feature in enumerate(table.features)}
-        chosen = sparse.csc_array(table.shares)[:, [place[feature] for feature in self.levels]]
-        level = np.repeat(np.arange(len(counts)), np.diff(chosen.indptr))
+        shares = sparse.csc_array(table.shares)[:, [place[feature] for feature in self.levels]]
+        level = np.repeat(np.arange(len(counts)), np.diff(shares.indptr))
         begun = (table.campaigns.day - self.first_day)[table.campaign] / self.days
-        grown = np.clip(begun[chosen.indices][:, None] - np.arange(counts.max()), 0.0, 1.0)
+        grown = np.clip(begun[shares.indices][:, None] - np.arange(counts.max()), 0.0, 1.0)
         entry, ramp = np.nonzero(grown * (np.arange(counts.max()) < counts[level][:, None]))
         first = np.concatenate([[0], np.cumsum(counts)])
-        ends = (chosen.indices[entry].astype(np.int32), (first[level[entry]] + ramp).astype(np.int32))
-        values = chosen.data[entry] * grown[entry, ramp]
+        ends = (shares.indices[entry].astype(np.int32), (first[level[entry]] + ramp).astype(np.int32))
+        values = shares.data[entry] * grown[entry, ramp]
         return sparse.csr_array((values, ends), shape=(len(table.campaign), int(first[-1])))
 
 
@@ -109,8 +109,8 @@ def _levels(table: Dataset, members: sparse.csc_array) -> list[int]:
         campaigns = np.unique(own)
         if len(campaigns) >= FEWEST and np.ptp(table.campaigns.day[campaigns]) >= RAMP_DAYS:
             by_group.setdefault(feature.group, []).append((-len(campaigns), column))
-    chosen = sorted(sorted(levels)[:MOST_LEVELS] for levels in by_group.values() if len(levels) > 1)[:MOST_GROUPS]
-    return sorted(column for levels in chosen for _, column in levels)
+    groups = sorted(sorted(levels)[:MOST_LEVELS] for levels in by_group.values() if len(levels) > 1)[:MOST_GROUPS]
+    return sorted(column for levels in groups for _, column in levels)
 
 
 def last_steps(sample: Dataset, bucket: NDArray[np.int64]) -> dict[Feature, int]:

@@ -189,6 +189,6 @@ class _Entries:
         """Places of the creatives that are old enough, and seen often enough, to have a column of their own."""
         pairs = np.unique(np.stack([self.level, self.campaign]), axis=1)
         rows = np.bincount(pairs[0], minlength=len(self.columns))
-        asked = np.flatnonzero((rows >= FEWEST) & (self.last - self.first >= LEAST_DAYS))
-        places = np.sort(asked[np.argsort(-rows[asked], kind="stable")][:MOST_CREATIVES]).tolist()
+        candidates = np.flatnonzero((rows >= FEWEST) & (self.last - self.first >= LEAST_DAYS))
+        places = np.sort(candidates[np.argsort(-rows[candidates], kind="stable")][:MOST_CREATIVES]).tolist()
         return places if len(places) > 1 else []

@@ -119,8 +119,8 @@ def _short(campaigns: Campaigns) -> NDArray[np.bool_]:
 
 def _days_of(campaigns: Campaigns, first: int) -> tuple[Ints, Ints, Floats]:
     """The days of short campaigns from a day on, (entries,) each: the campaign's place, the day, its share."""
-    chosen = np.flatnonzero(_short(campaigns) & (campaigns.first >= first))
-    count = campaigns.last[chosen] - campaigns.first[chosen] + 1
-    campaign = np.repeat(chosen, count)
+    short = np.flatnonzero(_short(campaigns) & (campaigns.first >= first))
+    count = campaigns.last[short] - campaigns.first[short] + 1
+    campaign = np.repeat(short, count)
     number = np.arange(len(campaign)) - np.repeat(np.cumsum(count) - count, count)
     return campaign, campaigns.first[campaign] + number, np.repeat(1.0 / count, count)

@@ -90,9 +90,9 @@ class Companions:
 
 def _weight(table: Dataset) -> Floats:
     counted = ~np.isnan(table.by_campaign(table.impressions))[table.campaign]
-    shown = np.where(counted, np.nan_to_num(table.impressions), 1.0) + 1e-9
+    impressions = np.where(counted, np.nan_to_num(table.impressions), 1.0) + 1e-9
     unit = np.unique(table.campaigns.real[table.campaign], return_inverse=True)[1]
-    return np.asarray(shown / np.bincount(unit, shown)[unit])
+    return np.asarray(impressions / np.bincount(unit, impressions)[unit])
 
 
 def _pairs(mains: list[str], related: NDArray[np.bool_]) -> dict[str, set[str]]:

@@ -78,8 +78,8 @@ class Identification:
         doubts = dict(self._structural)
         if self._goal in self._fitted.names():
             for metric in dict.fromkeys((self._goal, *METRICS[self._goal].composition)):
-                shown = ((key, self._doubt(key, metric)) for key in self._mains if key not in doubts)
-                doubts |= {key: doubt for key, doubt in shown if doubt is not None}
+                doubts_of_mains = ((key, self._doubt(key, metric)) for key in self._mains if key not in doubts)
+                doubts |= {key: doubt for key, doubt in doubts_of_mains if doubt is not None}
         return dict(sorted((key, doubt) for key, doubt in doubts.items() if not self._tested(key, self._goal)))
 
     def _tested(self, key: str, metric: str) -> bool:
@@ -100,8 +100,8 @@ class Identification:
             return None
         keys, aliases = signals.part_keys(effect.signal), self._table.aliases
         own = dict.fromkeys(aliases.get(key, key) for key in (*keys, effect.signal))
-        shown = (self._doubt(key, effect.metric) for key in own)
-        return next((doubt for doubt in chain(map(self._structural.get, keys), shown) if doubt is not None), None)
+        from_draws = (self._doubt(key, effect.metric) for key in own)
+        return next((doubt for doubt in chain(map(self._structural.get, keys), from_draws) if doubt is not None), None)
 
     def _against_identified(self, effect: Effect) -> Effect:
         """A finding stands only where it differs from the other identified signals of its group, too."""
@@ -119,8 +119,8 @@ class Identification:
         columns = [places[key] for key in group if key not in doubtful]
         draws = effects.draws[places[effect.signal]].astype(np.float64) - effects.draws[columns].mean(axis=0)
         low, high = np.quantile(draws, [0.05, 0.95])
-        shown = math.log(effect.effect)
-        if not low <= 0 <= high and float(draws.mean()) / shown >= MOSTLY:
+        log_lift = math.log(effect.effect)
+        if not low <= 0 <= high and float(draws.mean()) / log_lift >= MOSTLY:
             return effect
         names = _labels(doubtful)
         reason = f"not identified: it differs from the average only by {names}, whose own effect is not identified"
@@ -170,9 +170,9 @@ class Identification:
     def _shown_within(self, key: str, season: Season, metric: str) -> bool:
         """Whether campaigns with a signal differ from those of the same days without it, by most of its effect."""
         (ratio, noise), model = self._support.deviations(metric), self._model(root(key), metric)
-        seen = np.isfinite(ratio)
+        finite = np.isfinite(ratio)
         difference = expected = precision = 0.0
-        for own, rest in ((own[seen[own]], rest[seen[rest]]) for own, rest in season.sides):
+        for own, rest in ((own[finite[own]], rest[finite[rest]]) for own, rest in season.sides):
             if len(own) and len(rest):
                 (with_it, error), (without, other) = (_mean((ratio + model)[side], noise[side]) for side in (own, rest))
                 weight = 1.0 / (error**2 + other**2)

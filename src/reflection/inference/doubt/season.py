@@ -106,8 +106,8 @@ class Season:
         return _count(rest & ~self.inside) >= max(FEWEST, ELSEWHERE * _count(rest))
 
 
-def _count(chosen: NDArray[np.bool_]) -> int:
-    return int(np.count_nonzero(chosen))
+def _count(mask: NDArray[np.bool_]) -> int:
+    return int(np.count_nonzero(mask))
 
 
 def seasons_of(table: Dataset, members: sparse.csc_array, columns: Mapping[str, int]) -> dict[str, Season]:
@@ -164,10 +164,10 @@ def _in_one(days: Ints, having: NDArray[np.bool_]) -> Iterator[Season]:
 def _within(days: Floats, own: Ints, turn: float | None, share: float) -> NDArray[np.bool_]:
     """Campaigns in the shortest stretch of days with a share of the own ones; `turn` is the length of a circle."""
     ordered = np.sort(days[own])
-    held = max(int(np.ceil(share * len(ordered))), 1)
+    count = max(int(np.ceil(share * len(ordered))), 1)
     last = np.concatenate([ordered, ordered + turn]) if turn is not None else ordered
-    starts = np.arange(len(ordered) if turn is not None else len(ordered) - held + 1)
-    lengths = last[starts + held - 1] - ordered[starts]
+    starts = np.arange(len(ordered) if turn is not None else len(ordered) - count + 1)
+    lengths = last[starts + count - 1] - ordered[starts]
     first, length = float(ordered[int(np.argmin(lengths))]), float(lengths.min())
     since = days - first
     if turn is not None:
@@ -178,10 +178,10 @@ def _within(days: Floats, own: Ints, turn: float | None, share: float) -> NDArra
 def _periods(days: Ints) -> str:
     """Stretches of days without a long gap, in words."""
     ordered = np.sort(days)
-    return _spelt(np.split(ordered, np.flatnonzero(np.diff(ordered) > _GAP) + 1))
+    return _periods_in_words(np.split(ordered, np.flatnonzero(np.diff(ordered) > _GAP) + 1))
 
 
-def _spelt(periods: list[Ints]) -> str:
+def _periods_in_words(periods: list[Ints]) -> str:
     if len(periods) > _NAMED:
         first, last = day_text(int(periods[0][0])), day_text(int(periods[-1][-1]))
         return f"in {len(periods)} stretches of days between {first} and {last}"
@@ -233,4 +233,4 @@ def _words(reading: str, days: Ints, having: NDArray[np.bool_], inside: NDArray[
     number = np.cumsum(np.diff(inside[order], prepend=False))
     own = order[(having & inside)[order]]
     cuts = np.flatnonzero(np.diff(number[(having & inside)[order]])) + 1
-    return _spelt(np.split(days[own], cuts))
+    return _periods_in_words(np.split(days[own], cuts))

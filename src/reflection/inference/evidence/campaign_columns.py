@@ -57,9 +57,9 @@ class Campaigns:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def subset(self, kept: NDArray[np.bool_]) -> "Campaigns":
+    def subset(self, mask: NDArray[np.bool_]) -> "Campaigns":
         """Only the campaigns of the mask."""
-        return Campaigns(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
+        return Campaigns(*(getattr(self, name)[mask] for name in self.__dataclass_fields__))
 
     def joined(self, other: "Campaigns", order: Ints) -> "Campaigns":
         """The campaigns of both, in an order of the first's followed by the other's."""

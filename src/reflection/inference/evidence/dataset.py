@@ -131,16 +131,16 @@ class DatasetBuilder:
         """The campaigns of the sample (`partitions`); the same builder where that is all."""
         if not bits:
             return self
-        kept = in_sample(column(self._real, np.int64), bits)
-        return DatasetBuilder().extended(self, np.flatnonzero(kept))
+        mask = in_sample(column(self._real, np.int64), bits)
+        return DatasetBuilder().extended(self, np.flatnonzero(mask))
 
     def joined(self, other: "DatasetBuilder") -> "DatasetBuilder":
         """The campaigns of both."""
         return DatasetBuilder().extended(self).extended(other)
 
-    def extended(self, other: "DatasetBuilder", chosen: Ints | None = None) -> "DatasetBuilder":
+    def extended(self, other: "DatasetBuilder", rows: Ints | None = None) -> "DatasetBuilder":
         """This one, with the campaigns of another, or some of them by their places there, added."""
-        places = np.arange(len(other)) if chosen is None else chosen
+        places = np.arange(len(other)) if rows is None else rows
         mine = np.zeros(len(other), dtype=np.bool_)
         mine[places] = True
         cells = np.flatnonzero(mine[other._ranks.owner])
@@ -216,9 +216,9 @@ class DatasetBuilder:
         names = set(without)
         inside = np.array([name not in names for name in self.campaigns.ids.tolist()], dtype=np.bool_)
         selection = self.selection(inside, level_of(self.contrasts))
-        chosen = selection.pairs()
-        keys = (*sorted(selection.seen), *chosen.keys)
-        return Dataset.of_selection(selection, Columns.of(keys, selection.said(keys), chosen))
+        pairs = selection.pairs()
+        keys = (*sorted(selection.signals), *pairs.keys)
+        return Dataset.of_selection(selection, Columns.of(keys, selection.sums(keys), pairs))
 
     @property
     def contrasts(self) -> NDArray[np.int64]:
@@ -261,12 +261,12 @@ class DatasetBuilder:
 
     def _forget(self) -> None:
         """Forget cells that no fit will be made of, whatever is added: the level of `CellRanks` only falls."""
-        kept = self._ranks.within(level_of(self.contrasts))
-        matrix, counts = self._matrix()[kept], column(self._counts, np.float64).reshape(-1, 5)[kept]
+        mask = self._ranks.within(level_of(self.contrasts))
+        matrix, counts = self._matrix()[mask], column(self._counts, np.float64).reshape(-1, 5)[mask]
         self._indices, self._shares = array("i", matrix.indices.tobytes()), array("d", matrix.data.tobytes())
         self._lengths = array("q", np.diff(matrix.indptr).astype(np.int64).tobytes())
         self._counts = array("d", counts.tobytes())
-        self._ranks.forget(kept)
+        self._ranks.forget(mask)
         self._most_shares = max(MOST_SHARES, 2 * len(self._shares))
 
     @cached_property

@@ -48,7 +48,7 @@ class _Columns:
     places: dict[bytes, int] = field(default_factory=dict)
     day: dt.date = dt.date.min
 
-    def taken(self, places: Sequence[int]) -> DatasetBuilder:
+    def take(self, places: Sequence[int]) -> DatasetBuilder:
         """The campaigns at some places, ascending."""
         if not places:
             return DatasetBuilder()
@@ -104,7 +104,7 @@ class EvidenceCache:
         new = DatasetBuilder(names)
         if names.cut or len(reading.waiting) > MOST_CAMPAIGNS:
             return PartitionEvidence.of(live, as_of, texts)
-        old = before.taken(sorted(reading.kept))
+        old = before.take(sorted(reading.kept))
         counts = NameCounts.of(old.campaigns_having(), len(old)) + names.counts
         builder = old.extended(new) if len(old) else new
         digests = [*before.digests(sorted(reading.kept)), *reading.digests]

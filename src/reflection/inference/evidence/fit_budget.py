@@ -84,12 +84,12 @@ class CellRanks:
             return cells
         signals = len({key for cell in cells for key in cell.shares})
         order = sorted(range(len(cells)), key=lambda place: -(cells[place].counts.impressions or 0.0))
-        kept = sorted(order[: max(OF_A_CAMPAIGN // max(signals, 1), 1)])
+        places = sorted(order[: max(OF_A_CAMPAIGN // max(signals, 1), 1)])
         rank = {place: number for number, place in enumerate(order)}
-        self._rank.extend(rank[place] for place in kept)
-        self._owner.extend([owner] * len(kept))
+        self._rank.extend(rank[place] for place in places)
+        self._owner.extend([owner] * len(places))
         self._signals.append(signals)
-        return [cells[place] for place in kept]
+        return [cells[place] for place in places]
 
     @property
     def owner(self) -> Ints:
@@ -123,10 +123,10 @@ class CellRanks:
         self._signals.frombytes(np.array(other._signals, dtype=np.int64)[campaigns].tobytes())
         self._cells.frombytes(other.cells[campaigns].tobytes())
 
-    def forget(self, kept: NDArray[np.bool_]) -> None:
+    def forget(self, mask: NDArray[np.bool_]) -> None:
         """Keep the ranks of some cells only."""
-        self._rank = array("q", np.array(self._rank, dtype=np.int64)[kept].tobytes())
-        self._owner = array("q", self.owner[kept].tobytes())
+        self._rank = array("q", np.array(self._rank, dtype=np.int64)[mask].tobytes())
+        self._owner = array("q", self.owner[mask].tobytes())
 
 
 def level_of(counts: Ints) -> int:

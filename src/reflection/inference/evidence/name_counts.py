@@ -54,8 +54,8 @@ class CommonNames:
     def of(self, evidence: Iterable[Evidence]) -> Iterator[Evidence]:
         """Evidence with these names alone."""
         for item in evidence:
-            kept = {name for name in _names_of(item) if name in self}
-            yield replace(item, cells=tuple(Cell(_only(kept, cell.shares), cell.counts) for cell in item.cells))
+            common = {name for name in _names_of(item) if name in self}
+            yield replace(item, cells=tuple(Cell(_only(common, cell.shares), cell.counts) for cell in item.cells))
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,5 +151,5 @@ def _counter(name: str) -> int:
     return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "little") % COUNTERS
 
 
-def _only(kept: Set[str], shares: Mapping[str, float]) -> Mapping[str, float]:
-    return shares if kept >= shares.keys() else {name: share for name, share in shares.items() if name in kept}
+def _only(common: Set[str], shares: Mapping[str, float]) -> Mapping[str, float]:
+    return shares if common >= shares.keys() else {name: share for name, share in shares.items() if name in common}

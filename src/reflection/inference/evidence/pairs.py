@@ -102,14 +102,14 @@ class _Chooser:
 
     def names(self) -> Iterator[str]:
         """Names on each of their platforms, of those that ran on several."""
-        platforms, seen = self._of_group(signals.PLATFORM), self._seen
+        platforms, campaigns = self._of_group(signals.PLATFORM), self._campaigns_with
         for group in NAMES:
-            names = sorted(self._of_group(group), key=lambda key: (-int(seen[self.columns[key]]), key))
+            names = sorted(self._of_group(group), key=lambda key: (-int(campaigns[self.columns[key]]), key))
             names = names[:MOST_CANDIDATES]
             ran = (self._shares(names).T @ self._shares(platforms)).toarray() > 0
             ways = np.where(ran.sum(axis=1) > 1, ran.sum(axis=1), 0)
-            kept = (ways > 0) & (np.cumsum(ways) <= MOST_NAMES)
-            for place in np.flatnonzero(kept).tolist():
+            affordable = (ways > 0) & (np.cumsum(ways) <= MOST_NAMES)
+            for place in np.flatnonzero(affordable).tolist():
                 yield from (_pair(platforms[where], names[place]) for where in np.flatnonzero(ran[place]).tolist())
 
     def kinds(self) -> Iterator[str]:
@@ -126,9 +126,9 @@ class _Chooser:
 
     def _candidates(self) -> list[list[str]]:
         """The pairs of every kind there could be, in the order in which they are chosen."""
-        seen = self._seen
+        campaigns = self._campaigns_with
         groups = sorted({signals.parse(key).group for key in self.columns})
-        sides = {group: levels for group in groups if len(levels := self._levels(group, seen)) > 1}
+        sides = {group: levels for group in groups if len(levels := self._levels(group, campaigns)) > 1}
         of_audience, of_creative = ([g for g in sides if g == own or g.startswith(f"{own}.")] for own in NAMES)
         kinds = [*product(of_audience, of_creative)]
         kinds += [
@@ -139,16 +139,16 @@ class _Chooser:
         crossed = [[_pair(a, b) for a, b in product(sides[x], sides[y])] for x, y in kinds if x in sides]
         return sorted(crossed, key=lambda keys: (keys[0].startswith(signals.PLATFORM), len(keys)))
 
-    def _levels(self, group: str, seen: NDArray[np.int64]) -> list[str]:
+    def _levels(self, group: str, campaigns: NDArray[np.int64]) -> list[str]:
         """The signals of a group that take part."""
         own = [
             key
             for key in self._of_group(group)
-            if seen[self.columns[key]] >= LEAST_CAMPAIGNS
+            if campaigns[self.columns[key]] >= LEAST_CAMPAIGNS
             and not signals.is_unstated(key)
             and (group == signals.PLATFORM or key not in self.aliases)
         ]
-        return sorted(sorted(own, key=lambda key: (-int(seen[self.columns[key]]), key))[:MOST_LEVELS])
+        return sorted(sorted(own, key=lambda key: (-int(campaigns[self.columns[key]]), key))[:MOST_LEVELS])
 
     def _of_group(self, group: str) -> list[str]:
         return sorted(key for key in self.columns if key.startswith(f"{group}:"))
@@ -157,7 +157,7 @@ class _Chooser:
         return sparse.csc_array(self.matrix[:, np.array([self.columns[key] for key in keys], dtype=np.intp)])
 
     @cached_property
-    def _seen(self) -> NDArray[np.int64]:
+    def _campaigns_with(self) -> NDArray[np.int64]:
         """Real campaigns with each signal, (columns,)."""
         return units_having(self.matrix, self.unit)
 

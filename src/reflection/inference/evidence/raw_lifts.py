@@ -76,14 +76,14 @@ class RawLifts:
     def of(cls, table: Dataset) -> "RawLifts":
         """Of a partition."""
         members = sparse.csc_array(table.shares)
-        seen = [_seen(table, members.indices[start:end]) for start, end in _ends(members)]
+        spans = [_span(table, members.indices[start:end]) for start, end in _ends(members)]
         return cls(
             column={feature: column for column, feature in enumerate(table.features)},
             effective=ExactSums.of_columns(table.shares, _weight(table)),
-            real=np.array([real for real, _, _, _ in seen], dtype=np.int64),
-            rows=np.array([rows for _, rows, _, _ in seen], dtype=np.int64),
-            first=np.array([first for _, _, first, _ in seen], dtype=np.object_),
-            last_day=np.array([last for _, _, _, last in seen], dtype=np.int64),
+            real=np.array([real for real, _, _, _ in spans], dtype=np.int64),
+            rows=np.array([rows for _, rows, _, _ in spans], dtype=np.int64),
+            first=np.array([first for _, _, first, _ in spans], dtype=np.object_),
+            last_day=np.array([last for _, _, _, last in spans], dtype=np.int64),
             events={name: ExactSums.of_columns(table.shares, np.nan_to_num(getattr(table, name))) for name in EVENTS},
             spend=_spend(table),
             ratios={name: Ratio.of(table, name) for name in (*OBSERVED, *COMPOSED)},
@@ -135,7 +135,7 @@ def _ends(members: sparse.csc_array) -> list[tuple[int, int]]:
     return list(zip(members.indptr[:-1].tolist(), members.indptr[1:].tolist(), strict=True))
 
 
-def _seen(table: Dataset, cells: NDArray[np.int32]) -> tuple[int, int, str, int]:
+def _span(table: Dataset, cells: NDArray[np.int32]) -> tuple[int, int, str, int]:
     """Real campaigns, rows, the first id and the last day of the cells with a feature, which are ascending."""
     if not len(cells):
         return 0, 0, "", int(np.iinfo(np.int64).min)
@@ -153,9 +153,9 @@ def _weight(table: Dataset) -> Floats:
     """What each cell counts of its real campaign: by impressions, alike where nobody counted; months of one are one."""
     months = np.bincount(table.campaigns.unit, minlength=len(table))[table.campaigns.unit]
     counted = ~np.isnan(table.by_campaign(table.impressions))[table.campaign]
-    shown = np.where(counted, np.nan_to_num(table.impressions), 1.0)
-    total = np.bincount(table.campaign, shown, minlength=len(table))[table.campaign]
-    weight = np.divide(shown, total, out=np.zeros(len(total)), where=total > 0)
+    impressions = np.where(counted, np.nan_to_num(table.impressions), 1.0)
+    total = np.bincount(table.campaign, impressions, minlength=len(table))[table.campaign]
+    weight = np.divide(impressions, total, out=np.zeros(len(total)), where=total > 0)
     return np.asarray(weight / months[table.campaign])
 
 

@@ -36,24 +36,24 @@ class Selection:
     thinned: int
 
     @property
-    def seen(self) -> frozenset[str]:
+    def signals(self) -> frozenset[str]:
         """Signals that any of the campaigns has."""
         used = np.bincount(self.matrix.indices, minlength=self.matrix.shape[1]) > 0
         return frozenset(key for key, column in self.places.items() if used[column])
 
     def pairs(self, tested: Mapping[str, Hashable] | None = None) -> PairChoice:
         """Pairs of signals that are looked at, chosen by what these campaigns had."""
-        mains = sorted(self.seen)
-        aliases = aliases_among(mains, self.said(mains).marks, tested)
+        mains = sorted(self.signals)
+        aliases = aliases_among(mains, self.sums(mains).marks, tested)
         columns = {key: self.places[key] for key in mains}
         return choose(columns, self.matrix, self.campaigns.real[self.owner], aliases)
 
-    def said(self, keys: Sequence[str]) -> "SaidOfColumns":
+    def sums(self, keys: Sequence[str]) -> "ColumnSums":
         """What the campaigns say of the columns of signals and pairs."""
         first = np.searchsorted(self.owner, np.arange(len(self.campaigns)))
         number = (np.arange(len(self.owner)) - first[self.owner]).astype(np.uint64)
         shares = self.shares(keys)
-        return SaidOfColumns(
+        return ColumnSums(
             marks=column_marks(shares, self.campaigns.cells_from[self.owner] + number),
             having=units_having(shares, self.owner),
             currencies=self.campaigns.currencies,
@@ -85,7 +85,7 @@ class Selection:
 
 
 @dataclass(frozen=True, eq=False)
-class SaidOfColumns:
+class ColumnSums:
     """What the campaigns of some partitions say of signals and pairs; it adds up.
 
     Attributes:
@@ -100,8 +100,8 @@ class SaidOfColumns:
     campaigns: int
     thinned: int
 
-    def __add__(self, other: "SaidOfColumns") -> "SaidOfColumns":
-        return SaidOfColumns(
+    def __add__(self, other: "ColumnSums") -> "ColumnSums":
+        return ColumnSums(
             self.marks + other.marks,
             self.having + other.having,
             self.currencies + other.currencies,

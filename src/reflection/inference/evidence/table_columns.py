@@ -11,7 +11,7 @@ from reflection.inference.evidence.campaign_columns import usual_among
 from reflection.inference.evidence.collinearity import aliases_among
 from reflection.inference.evidence.fit_budget import LeftOut, common
 from reflection.inference.evidence.pairs import PairChoice
-from reflection.inference.evidence.selection import SaidOfColumns
+from reflection.inference.evidence.selection import ColumnSums
 from reflection.stats.sums.columns import Feature
 
 
@@ -44,25 +44,25 @@ class Columns:
     def of(
         cls,
         keys: Sequence[str],
-        said: SaidOfColumns,
-        chosen: PairChoice,
+        sums: ColumnSums,
+        pairs: PairChoice,
         tested: Mapping[str, Hashable] | None = None,
         goals: int = 1,
     ) -> "Columns":
         """Of signals and pairs, those that campaigns tell apart, as many as a fit has (`fit_budget`).
 
         Args:
-            said: by all partitions. chosen: the pairs among the keys. tested: what experiments tell apart
+            sums: by all partitions. pairs: those among the keys. tested: what experiments tell apart
                 (`collinearity`). goals: how many fits are made.
         """
-        occurring = np.flatnonzero(said.having)
-        present, having = [keys[place] for place in occurring.tolist()], said.having[occurring]
-        aliases = aliases_among(present, said.marks[:, occurring], tested)
-        alone, aliases = common(present, aliases, having, said.campaigns, tested or {}, goals)
+        occurring = np.flatnonzero(sums.having)
+        present, having = [keys[place] for place in occurring.tolist()], sums.having[occurring]
+        aliases = aliases_among(present, sums.marks[:, occurring], tested)
+        alone, aliases = common(present, aliases, having, sums.campaigns, tested or {}, goals)
         return cls(
             keys=tuple(sorted(alone, key=feature_of)),
-            currency=usual_among(said.currencies),
+            currency=usual_among(sums.currencies),
             aliases=aliases,
-            unseen=tuple(feature_of(key) for key in sorted({*chosen.kinds}.difference(alone))),
-            left_out=LeftOut(signals=len(present) - len(alone) - len(aliases), cells=said.thinned),
+            unseen=tuple(feature_of(key) for key in sorted({*pairs.kinds}.difference(alone))),
+            left_out=LeftOut(signals=len(present) - len(alone) - len(aliases), cells=sums.thinned),
         )

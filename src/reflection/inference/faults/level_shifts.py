@@ -124,8 +124,8 @@ class LevelShifts:
             return True
         effects = self._fitted.raw_effects(CLICKS)
         columns = [effects.layout.column(drift.step_feature(signals.PLATFORM, level, b)) for b in (bucket, bucket + 1)]
-        seen = [column for column in columns if column is not None]
-        if not seen:
+        present = [column for column in columns if column is not None]
+        if not present:
             return False
-        low, high = limits(effects.draws[seen].astype(np.float64).sum(axis=0)[None])
+        low, high = limits(effects.draws[present].astype(np.float64).sum(axis=0)[None])
         return bool(low[0] > LEAST / 2 or high[0] < -LEAST / 2)

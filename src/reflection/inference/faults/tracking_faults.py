@@ -78,9 +78,9 @@ class Neighbours:
         one = np.array([spend]), np.array([conversions])
         if not all(around.suspicious(*one)[0] for around in itertools.chain((self,), like_it)):
             return None
-        said = None if currency == NOT_STATED else currency
+        unit = None if currency == NOT_STATED else currency
         own, low, high = (
-            formatting.money(amount, said) for amount in (spend / (conversions or 1.0), self.low_cpa, self.high_cpa)
+            formatting.money(amount, unit) for amount in (spend / (conversions or 1.0), self.low_cpa, self.high_cpa)
         )
         others = f"where {self.count} comparable campaigns"
         because = f"CPA is {own} {others} sit at {low} to {high}"
@@ -123,9 +123,9 @@ def suspected_fault(evidence: Evidence, knowledge: Knowledge) -> str | None:
 
 def doubt_text(spent: float, first: int, last: int, currency: str) -> str:
     """Why days that an import doubts make a campaign suspicious."""
-    said = formatting.money(spent, None if currency == NOT_STATED else currency)
+    money = formatting.money(spent, None if currency == NOT_STATED else currency)
     days = f"on {day_text(first)}" if first == last else f"between {day_text(first)} and {day_text(last)}"
-    return f"{said} of it was spent {days}, when its conversions look lost or doubled"
+    return f"{money} of it was spent {days}, when its conversions look lost or doubled"
 
 
 def _doubt(evidence: Evidence, knowledge: Knowledge) -> str | None:

@@ -95,9 +95,9 @@ def campaign_excesses(fitted: FittedMetrics) -> list[Excess]:
         promised = float(expected[index]) + 0.5
         raw = math.log(promised / (float(conversions[index]) + 0.5))
         noise = 1 / promised
-        kept = scatter**2 / (scatter**2 + noise)
-        sd = math.sqrt(max(kept * noise, 1e-12))
-        excesses.append(Excess(index, kept * raw, sd, raw, float(spend[index]), tail))
+        shrinkage = scatter**2 / (scatter**2 + noise)
+        sd = math.sqrt(max(shrinkage * noise, 1e-12))
+        excesses.append(Excess(index, shrinkage * raw, sd, raw, float(spend[index]), tail))
     return excesses
 
 

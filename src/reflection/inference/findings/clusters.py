@@ -86,8 +86,8 @@ def profiles(fitted: FittedMetrics, goal: str) -> tuple[Floats, NDArray[np.intp]
     if not raw.size:
         return raw, members
     centred, spread = raw - raw.mean(axis=0), raw.std(axis=0)
-    kept = spread > LEAST_SPREAD
-    return np.clip(centred[:, kept] / spread[kept], -WIDEST, WIDEST), members
+    varied = spread > LEAST_SPREAD
+    return np.clip(centred[:, varied] / spread[varied], -WIDEST, WIDEST), members
 
 
 def stable_clusters(profile: Floats) -> tuple[Labels, dict[int, float]]:
@@ -167,9 +167,9 @@ def _stabilities(profile: Floats, cuts: list[Labels]) -> list[dict[int, float]]:
     for done in range(times):
         if _hopeless(similarity, done, times):
             return [{} for _ in cuts]
-        chosen = np.sort(rng.choice(len(profile), size, replace=False))
-        for row, labels, again in zip(similarity, cuts, _cuts(profile[chosen]), strict=True):
-            row += _best_jaccard(labels[chosen], again)
+        sample = np.sort(rng.choice(len(profile), size, replace=False))
+        for row, labels, again in zip(similarity, cuts, _cuts(profile[sample]), strict=True):
+            row += _best_jaccard(labels[sample], again)
     return [
         {int(label): float(row[label]) / times for label in np.unique(labels)}
         for row, labels in zip(similarity, cuts, strict=True)

@@ -34,9 +34,9 @@ class Coincidence:
         if among is not None:
             booked, inside = sparse.csr_array(booked[np.flatnonzero(among)]), here[among]
         every, within = np.asarray(booked.sum(axis=0)).ravel(), np.asarray(inside.astype(np.float64) @ booked).ravel()
-        count, chosen = len(inside), float(np.count_nonzero(inside))
-        left = _comparison(within, every - within) + _comparison(chosen - within, count - chosen - every + within)
-        few = np.flatnonzero((left < TOGETHER * _comparison(chosen, count - chosen)) & (within > 0))
+        count, during = len(inside), float(np.count_nonzero(inside))
+        left = _comparison(within, every - within) + _comparison(during - within, count - during - every + within)
+        few = np.flatnonzero((left < TOGETHER * _comparison(during, count - during)) & (within > 0))
         features = (self._table.features[column] for column in few.tolist())
         mains = (feature for feature in features if signals.CROSS not in feature.group)
         return sorted(signals.Signal(*feature).label for feature in mains)

@@ -90,9 +90,9 @@ class CommonMonths:
         support: SupportIndex,
         changes: LastingChanges,
         floor: EvidenceFloor = FLOOR,
-        spelt: Mapping[str, str] = MappingProxyType({}),
+        spellings: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        self._fitted, self._support, self._floor, self._spelt = fitted, support, floor, spelt
+        self._fitted, self._support, self._floor, self._spellings = fitted, support, floor, spellings
         self._changes = changes
         campaigns = fitted.table.campaigns
         units, self._unit = np.unique(campaigns.real, return_inverse=True)
@@ -188,7 +188,7 @@ class CommonMonths:
     def _finding(self, metric: str, month: int, scope: str, one: Common) -> Finding:
         campaigns, label, lift = self._fitted.table.campaigns, METRICS[metric].label, math.exp(one.mean)
         when = f"{calendar.month_name[1 + month % 12]} {1970 + month // 12}"
-        name = f"{when} on {signals.level_text(scope, self._spelt)}" if scope else when
+        name = f"{when} on {signals.level_text(scope, self._spellings)}" if scope else when
         interval = (math.exp(one.interval[0]), math.exp(one.interval[1]))
         count = f"all {len(one.of)}" if one.alike == len(one.of) else f"{one.alike} of {len(one.of)}"
         spend, share = spend_of(self._fitted.table, one.here)

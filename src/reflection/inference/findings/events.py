@@ -61,11 +61,11 @@ class EventEffect:
     reason: str | None
 
 
-def name_of(learnt: LearntEvent, spelt: Mapping[str, str]) -> str:
-    """An event in words, with its days and its scope; `spelt` as of knowledge."""
+def name_of(learnt: LearntEvent, spellings: Mapping[str, str]) -> str:
+    """An event in words, with its days and its scope; `spellings` as of knowledge."""
     event, scope = learnt.event, ""
     if learnt.signal is not None:
-        level, of_platform = signals.level_text(learnt.signal, spelt), learnt.signal.startswith(signals.PLATFORM)
+        level, of_platform = signals.level_text(learnt.signal, spellings), learnt.signal.startswith(signals.PLATFORM)
         scope = f" {'on' if of_platform else 'for'} {level}"
     days = f"on {event.day}" if event.until is None else f"from {event.day} to {event.until}"
     return f"the {_NAMES[event.kind]} {days}{scope}"
@@ -75,9 +75,10 @@ class EventEffects:
     """The events of one fit."""
 
     def __init__(
-        self, fitted: FittedMetrics, floor: EvidenceFloor = FLOOR, spelt: Mapping[str, str] = MappingProxyType({})
+        self, fitted: FittedMetrics, floor: EvidenceFloor = FLOOR, spellings: Mapping[str, str] = MappingProxyType({})
     ) -> None:
-        self._fitted, self._floor, self._spelt, self._coincidence = fitted, floor, spelt, Coincidence(fitted.table)
+        self._fitted, self._floor, self._spellings = fitted, floor, spellings
+        self._coincidence = Coincidence(fitted.table)
         self.by_metric = {
             metric: [self._effect(one, metric) for one in fitted.design.events.chosen]
             for metric, fit in fitted.metrics.items()
@@ -107,8 +108,8 @@ class EventEffects:
 
     def _silent(self, one: LearntEvent) -> dict[str, Any]:
         return {
-            "event_id": one.event.event_id, "name": name_of(one, self._spelt), "text": one.event.text, "metric": None,
-            "effect": None, "interval": None, "lfsr": None, "finding": False,
+            "event_id": one.event.event_id, "name": name_of(one, self._spellings), "text": one.event.text,
+            "metric": None, "effect": None, "interval": None, "lfsr": None, "finding": False,
             "reason": "no metric moved with it beyond chance",
             "campaigns": int(while_it_held(one, self._fitted.table).sum()),
         }  # fmt: skip
@@ -123,7 +124,7 @@ class EventEffects:
         clear = bool(discoveries.selected[column]) and not low <= 0.0 <= high
         return EventEffect(
             learnt=learnt,
-            name=name_of(learnt, self._spelt),
+            name=name_of(learnt, self._spellings),
             metric=metric,
             effect=math.exp(mean),
             interval=(math.exp(low), math.exp(high)),

@@ -25,26 +25,26 @@ def patterns_for(
     concerned = [f for f in knowledge.findings if _concerns(f, present, campaign)]
     ranked = sorted(concerned, key=lambda f: (-f.impact_score, f.finding_id))[:MOST_FINDINGS]
     labels = signals.labels_of(campaign) if ranked else {}
-    chosen = [with_label(finding, labels.get(finding.signal_key)) for finding in ranked]
+    findings = [with_label(finding, labels.get(finding.signal_key)) for finding in ranked]
 
     def of(category: Category) -> tuple[Finding, ...]:
         return tuple(
             finding
-            for finding in chosen
+            for finding in findings
             if finding.category == category and (category == "cluster" or not finding.descriptive)
         )
 
     return PatternReport(
         campaign_id=campaign.campaign_id,
         generated_at=generated_at,
-        pattern_report=tuple(chosen),
+        pattern_report=tuple(findings),
         winning_audiences=of("winning_audience"),
         high_performing_creatives=of("high_performing_creative"),
         budget_inefficiencies=of("budget_inefficiency"),
         platform_trends=of("platform_trend"),
         clusters=of("cluster"),
-        auto_tags=_tags(signal_keys, chosen),
-        reason=None if any(not item.descriptive for item in chosen) else _reason(knowledge),
+        auto_tags=_tags(signal_keys, findings),
+        reason=None if any(not item.descriptive for item in findings) else _reason(knowledge),
         next_test=knowledge.next_test,
         as_of=knowledge.as_of,
         epoch=knowledge.epoch,

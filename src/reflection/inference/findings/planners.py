@@ -79,8 +79,8 @@ def planner_findings(table: Dataset, floor: EvidenceFloor = FLOOR) -> list[Findi
     newest = np.lexsort((campaigns.ids, -campaigns.day))[:WINDOW]
     planners = np.unique(campaigns.planner[newest]).tolist()
     outcomes = ((planner, _outcomes(table, newest[campaigns.planner[newest] == planner])) for planner in planners)
-    asked = [(planner, own) for planner, own in outcomes if own is not None]
-    findings = (_finding(table, planner, own, tests=len(asked), floor=floor) for planner, own in asked)
+    judgeable = [(planner, own) for planner, own in outcomes if own is not None]
+    findings = (_finding(table, planner, own, tests=len(judgeable), floor=floor) for planner, own in judgeable)
     return [finding for finding in findings if finding is not None]
 
 
@@ -109,10 +109,10 @@ def _comparison(table: Dataset, rows: Ints, promise: _Promise) -> _Outcomes | No
         return None  # where nothing ever came, nobody may have counted it
     _, unit = np.unique(campaigns.real[rows[good]], return_inverse=True)
     sums = [np.bincount(unit, values[good]) for values in (brought, promised, events)]
-    told = sums[2] >= FEWEST_EVENTS
-    place, kept = np.cumsum(told) - 1, told[unit]
-    came, due, counted = (np.asarray(values[told], dtype=np.float64) for values in sums)
-    return _Outcomes(promise, rows[good][kept], place[unit][kept], came, due, 0.5 * due / counted)
+    enough = sums[2] >= FEWEST_EVENTS
+    place, rows_with = np.cumsum(enough) - 1, enough[unit]
+    came, due, counted = (np.asarray(values[enough], dtype=np.float64) for values in sums)
+    return _Outcomes(promise, rows[good][rows_with], place[unit][rows_with], came, due, 0.5 * due / counted)
 
 
 def _finding(table: Dataset, planner: str, own: _Outcomes, *, tests: int, floor: EvidenceFloor) -> Finding | None:

@@ -109,15 +109,15 @@ class RecurringTimes:
     def as_diagnostics(self) -> dict[str, list[dict[str, Any]]]:
         """Metric -> {months or weekdays, name, effect, interval, lfsr, finding, reason, campaigns} of all levels; of
         months also `years`."""
-        return {metric: [self._shown(one) for one in stretches] for metric, stretches in self.by_metric.items()}
+        return {metric: [self._row(one) for one in stretches] for metric, stretches in self.by_metric.items()}
 
-    def _shown(self, one: Stretch) -> dict[str, Any]:
-        shown = {
+    def _row(self, one: Stretch) -> dict[str, Any]:
+        row = {
             "name": one.name, "effect": one.effect, "interval": list(one.interval), "lfsr": one.lfsr,
             "finding": one.finding, "reason": one.reason, "campaigns": int(one.here.sum()),
             "settled_in": one.settled_in,
         }  # fmt: skip
-        return {**shown, **self._places(one)}
+        return {**row, **self._places(one)}
 
     def _places(self, one: Stretch) -> dict[str, Any]:
         if self._cycle.group != SEASON:

@@ -34,9 +34,9 @@ def signal_findings(effects: Iterable[Effect], table: Dataset, support: SupportI
     total = float(np.nansum(table.spend))
     findings = []
     for _, beyond_noise in sorted(by_signal.items()):
-        chosen = _clearest(beyond_noise, goal)
-        if chosen is not None:
-            findings.append(_finding(chosen, beyond_noise, table, support, total))
+        clearest = _clearest(beyond_noise, goal)
+        if clearest is not None:
+            findings.append(_finding(clearest, beyond_noise, table, support, total))
     return findings
 
 
@@ -138,7 +138,7 @@ def _describe(effect: Effect, label: str, aliases: list[str], pro: int, contra: 
         f"{label} comes with {size} ({interval}; seen in {number_of(effect.real_campaigns, 'campaign')} and "
         f"{number_of(effect.rows, 'ad row')}; of the campaigns taken alone, {pro} speak for it beyond noise and "
         f"{contra} against)."
-        f"{plain}{alone} {_drawn(effect)}"
+        f"{plain}{alone} {_randomisation(effect)}"
     )
 
 
@@ -149,7 +149,7 @@ def _size(signal: str, lift: float) -> str:
     return f"{rough_lift(lift)} {'above' if lift >= 1 else 'below'} what the two do alone"
 
 
-def _drawn(effect: Effect) -> str:
+def _randomisation(effect: Effect) -> str:
     """Whether lots were drawn."""
     if effect.grade == "observed":
         return "Observed, not randomised."

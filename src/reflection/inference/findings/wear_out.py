@@ -79,11 +79,11 @@ def _paces(fitted: FittedMetrics, metric: str) -> list[Pace]:
     raw, present, discoveries = fitted.raw_effects(metric), fitted.effects(metric), fitted.discoveries(metric)
     layout, ages = raw.layout, fitted.design.ages
     columns, contrasts = slow_drift.paces(layout, LIFE, MONTHLY)
-    chosen = [place for place, column in enumerate(columns) if discoveries.selected[column]]
-    draws = contrasts[chosen] @ raw.draws.astype(np.float64) if chosen else np.empty((0, 0))
+    places = [place for place, column in enumerate(columns) if discoveries.selected[column]]
+    draws = contrasts[places] @ raw.draws.astype(np.float64) if places else np.empty((0, 0))
     features = {own_month(feature): feature for feature in ages.first}
     paces = []
-    for place, a_month in zip(chosen, draws, strict=True):
+    for place, a_month in zip(places, draws, strict=True):
         feature = features[layout.features[columns[place]]]
         column = layout.column(feature)
         if column is not None:

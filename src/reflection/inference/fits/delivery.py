@@ -99,19 +99,19 @@ def _score(table: Dataset, design: CellDesign, linear: Linearisation, fit: Fit, 
 
     Rows of one real campaign are one witness together.
     """
-    weighed, observations = linear.taken(table, design.without(linear.silent))
+    weighed, observations = linear.weigh(table, design.without(linear.silent))
     unit = table.campaigns.unit[table.campaign]
     rows = np.bincount(unit[observations.observed], minlength=len(table))[unit]
     variance = np.maximum(observations.v + fit.scatter**2, 1e-9) * np.maximum(rows, 1)
     precision = np.where(observations.observed, 1.0 / variance, 0.0)
     places = {feature: place for place, feature in enumerate((*weighed.features, INTERCEPT))}
-    kept = [column for column, feature in enumerate(fit.layout.features) if feature in places]  # others have no row
-    columns = [places[fit.layout.features[column]] for column in kept]
+    effects = [column for column, feature in enumerate(fit.layout.features) if feature in places]  # others have no row
+    columns = [places[fit.layout.features[column]] for column in effects]
     whole = [weighed.shares, weighed.controls, np.ones((len(variance), 1))]
     cells = sparse.csr_array(sparse.hstack(whole, format="csr")[:, columns])
-    residual = observations.y - cells @ fit.mean_at_mode[kept]
+    residual = observations.y - cells @ fit.mean_at_mode[effects]
     cross = cells.T @ (precision * slope)
-    explained = float(cross @ (fit.covariance[np.ix_(kept, kept)].astype(np.float64) @ cross))
+    explained = float(cross @ (fit.covariance[np.ix_(effects, effects)].astype(np.float64) @ cross))
     return float(slope @ (precision * residual)), max(float(slope @ (precision * slope)) - explained, 0.0)
 
 

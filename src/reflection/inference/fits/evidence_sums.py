@@ -60,7 +60,7 @@ class Linearisation:
         """The same around a fit."""
         return replace(self, shape=shape)
 
-    def taken(self, table: Dataset, design: CellDesign) -> tuple[CellDesign, Observations]:
+    def weigh(self, table: Dataset, design: CellDesign) -> tuple[CellDesign, Observations]:
         """The design of the cells, sums weighed as rates mix, and every cell's observation.
 
         Args:
@@ -73,10 +73,10 @@ class Linearisation:
         design = design.weighed(sums, weights) if len(sums) else design
         if self.name in RATES:
             expected = design.predictor(self.shape) + offset + float(np.log(self.reference))
-            seen = observe_around(*counts_of(self.name, table), expected, self.reference)
+            observations = observe_around(*counts_of(self.name, table), expected, self.reference)
         else:
-            seen = observed(self.name, table, self.reference)
-        return design, replace(seen, y=np.where(seen.observed, seen.y - offset, 0.0))
+            observations = observed(self.name, table, self.reference)
+        return design, replace(observations, y=np.where(observations.observed, observations.y - offset, 0.0))
 
     def lift(self, table: Dataset, fit: Fit) -> Floats:
         """By how much each cell's rate lies above what its shares of the effects make it (log), (cells,)."""
@@ -169,7 +169,7 @@ def sums_of(part: EvidencePart, linear: Linearisation, layout: Layout, latest: N
         latest: numbers of the real campaigns whose between rows are kept.
     """
     table, design = part.table, part.design.without(linear.silent)
-    design, observations = linear.taken(table, design)
+    design, observations = linear.weigh(table, design)
     above = linear.above_rows(table, design, observations) if len(latest) else AboveMean.none(len(table))
     between = BetweenRows(table.campaigns, latest, above)
     rows = design.within(layout).rows(observations, table.campaign, table.campaigns.unit)

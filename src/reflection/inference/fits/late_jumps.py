@@ -36,13 +36,13 @@ def late_jumps(table: Dataset, fit: Fit, expected_rate: Floats) -> dict[str, Flo
     came, clicks = table.by_campaign(table.conversions), table.by_campaign(table.clicks)
     known = ~np.isnan(table.conversions)
     foretold = table.by_campaign(np.where(known, table.clicks * expected_rate, np.nan))
-    asked = ~np.isnan(came) & ~np.isnan(clicks) & (np.nan_to_num(foretold) >= FEWEST_EVENTS)
+    enough = ~np.isnan(came) & ~np.isnan(clicks) & (np.nan_to_num(foretold) >= FEWEST_EVENTS)
     passing = fit.sigma.get(Stratum.PERIOD, fit.scatter)
     lasting, since = float(np.sqrt(max(fit.scatter**2 - passing**2, 0.0))), int(table.campaigns.day.max()) - LATE_DAYS
     jumps = {}
     for number, level in enumerate(sorted(f.level for f in fit.layout.features if f.group == signals.PLATFORM)):
         key = signals.Signal(signals.PLATFORM, level).key
-        own = np.flatnonzero(asked & (table.campaigns.platform_key == key))
+        own = np.flatnonzero(enough & (table.campaigns.platform_key == key))
         left = np.log((came[own] + 0.5) / (foretold[own] + 0.5))
         variance = 1.0 / (foretold[own] + 0.5) + passing**2
         jump = late_jump(left, variance, table.campaigns.day[own], table.campaigns.unit[own], lasting, since)

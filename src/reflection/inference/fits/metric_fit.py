@@ -84,18 +84,18 @@ class FittedMetric:
 
     def posterior(self, present: Effects) -> MetricPosterior:
         """What is kept of it and its present effects: signals' draws, scatter, reference (CPM per impression)."""
-        kept = [i for i, feature in enumerate(present.layout.features) if not feature.group.startswith(FREE_MARK)]
+        places = [i for i, feature in enumerate(present.layout.features) if not feature.group.startswith(FREE_MARK)]
         size = present.layout.column(SIZE) if self.name in RATES else None
-        rows = kept if size is None else [*kept, size]
+        rows = places if size is None else [*places, size]
         return MetricPosterior(
-            features=tuple(str(present.layout.features[i]) for i in kept[1:]),
+            features=tuple(str(present.layout.features[i]) for i in places[1:]),
             draws=np.ascontiguousarray(present.draws[rows, :STORED_DRAWS]),
             sized=size is not None,
             sigma=float(np.hypot(self.fit.scatter_of_unseen, self._of_accounts)),
             tau={group: float(tau) for group, tau in zip(self.fit.layout.groups, self.fit.unseen, strict=True)},
             reference=self.reference / METRICS[self.name].scale,
-            own=self.between.levels(self.fit, present, np.array(kept[1:], dtype=int)),
-            before=tuple(self.linear.before.get(present.layout.features[i], 0.0) for i in kept[1:]),
+            own=self.between.levels(self.fit, present, np.array(places[1:], dtype=int)),
+            before=tuple(self.linear.before.get(present.layout.features[i], 0.0) for i in places[1:]),
             season=cycle.learnt(cycle.SEASON, self.fit, present, STORED_DRAWS),
             week=cycle.learnt(cycle.WEEKDAY, self.fit, present, STORED_DRAWS),
         )
@@ -166,7 +166,7 @@ def _roughly(fitting: Fitting, plain: Linearisation, still: Layout) -> tuple[Lin
     passes = RELINEARISATIONS if plain.name in RATES else 1
     for number in range(passes):
         last = number + 1 == passes
-        weighed, observations = linear.taken(table, design)
+        weighed, observations = linear.weigh(table, design)
         columns = weighed if last and not rough.many else weighed.within(still)
         rows = [some for some, _ in columns.rows(_only(observations, around), table.campaign, unit)]
         rough.learn(Rows.joined(rows), last=last)
@@ -177,18 +177,18 @@ def _roughly(fitting: Fitting, plain: Linearisation, still: Layout) -> tuple[Lin
 def _set_aside(fitting: Fitting, linear: Linearisation, layout: Layout, most: int) -> SetAside:
     """Real campaigns of the sample, with the rows that they have in the fit, to be predicted from all others."""
     table, unit, design = fitting.table, fitting.table.campaigns.unit, fitting.design.without(linear.silent)
-    design, observations = linear.taken(table, design)
+    design, observations = linear.weigh(table, design)
     aside = SetAside(observations.observed, unit[table.campaign], most)
-    chosen = _only(observations, np.isin(unit[table.campaign], aside.units))
-    aside.take(design.within(layout).rows(chosen, table.campaign, unit))
+    own = _only(observations, np.isin(unit[table.campaign], aside.units))
+    aside.take(design.within(layout).rows(own, table.campaign, unit))
     return aside
 
 
 def _silent(metric: str, trials: Trials) -> frozenset[Feature]:
     """Columns that say nothing of a metric: the size of prices, and what observation adds where none was tested."""
     tested = trials.tested.get(metric, {})
-    seen = {seen_of(feature) for feature in trials.features if feature not in tested}
-    return frozenset(seen if metric in RATES else {SIZE, *seen})
+    groups = {seen_of(feature) for feature in trials.features if feature not in tested}
+    return frozenset(groups if metric in RATES else {SIZE, *groups})
 
 
 def _anchor_sample(table: Dataset) -> NDArray[np.bool_]:
@@ -197,5 +197,5 @@ def _anchor_sample(table: Dataset) -> NDArray[np.bool_]:
     return np.asarray(table.campaign % max(stride, 1) == 0)
 
 
-def _only(observations: Observations, chosen: NDArray[np.bool_]) -> Observations:
-    return Observations(observations.y, observations.v, observations.observed & chosen)
+def _only(observations: Observations, mask: NDArray[np.bool_]) -> Observations:
+    return Observations(observations.y, observations.v, observations.observed & mask)

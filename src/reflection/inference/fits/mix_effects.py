@@ -55,11 +55,11 @@ def mixed_effect(
     before = {} if counted else dict(zip(posterior.features, posterior.before, strict=False))
     total = np.zeros(1)
     for group, mix in _by_group(shares).items():
-        share, drawn = np.array(list(mix.values())), np.stack([effects[key] for key in mix])
+        share, draws = np.array(list(mix.values())), np.stack([effects[key] for key in mix])
         if all(part.partition(".")[0] in stated for part in group.split(signals.CROSS)):
-            total = total + rate_of_sum(share, np.array([before.get(key, 0.0) for key in mix]), drawn)
+            total = total + rate_of_sum(share, np.array([before.get(key, 0.0) for key in mix]), draws)
         else:
-            total = total + share @ drawn
+            total = total + share @ draws
     return total
 
 
@@ -76,18 +76,18 @@ def change_of_mix(
     What it goes on with is shown as it was, of as much as the mix says of all of it.
     """
     booked = _by_group({key: share for key, share in own.shares.items() if root(key) in stated})
-    said = _by_group({key: share for key, share in shares.items() if root(key) in stated})
-    effects = effects_of(posterior, {key for mix in (*booked.values(), *said.values()) for key in mix}, count, rng)
+    mixes = _by_group({key: share for key, share in shares.items() if root(key) in stated})
+    effects = effects_of(posterior, {key for mix in (*booked.values(), *mixes.values()) for key in mix}, count, rng)
     total = np.zeros(count)
-    for group in sorted({*booked, *said}):
-        before, after = booked.get(group, {}), said.get(group, {})
-        kept = after.keys() & before.keys()
-        whole = sum(before[key] for key in kept)
+    for group in sorted({*booked, *mixes}):
+        before, after = booked.get(group, {}), mixes.get(group, {})
+        common = after.keys() & before.keys()
+        whole = sum(before[key] for key in common)
         if whole > 0:
-            part = sum(after[key] for key in kept) / whole
-            after = {**after, **{key: part * before[key] for key in kept}}
+            part = sum(after[key] for key in common) / whole
+            after = {**after, **{key: part * before[key] for key in common}}
         if any(abs(after.get(key, 0.0) - before.get(key, 0.0)) > ROUNDING for key in {*after, *before}):
-            total = total + mixed_effect(posterior, after, effects, stated, counted=bool(kept))
+            total = total + mixed_effect(posterior, after, effects, stated, counted=bool(common))
             total = total - mixed_effect(posterior, before, effects, stated, counted=True)
     return total
 

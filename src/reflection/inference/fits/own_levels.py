@@ -57,33 +57,33 @@ class LatestUnits:
 
     def numbers(self) -> NDArray[np.int64]:
         """Their numbers, ascending; none where no real campaign repeats."""
-        chosen = [number for _, number in self.order] if self.units < self.campaigns else []
-        return np.sort(np.array(chosen, dtype=np.int64))
+        numbers = [number for _, number in self.order] if self.units < self.campaigns else []
+        return np.sort(np.array(numbers, dtype=np.int64))
 
 
 class BetweenRows:
     """The between rows of some real campaigns, kept while sums are made.
 
     Args:
-        chosen: numbers of the real campaigns.
+        numbers: of the real campaigns.
         above: what the totals of each unit lie above the mean of its rows' logs.
     """
 
-    def __init__(self, campaigns: Campaigns, chosen: NDArray[np.int64], above: AboveMean) -> None:
+    def __init__(self, campaigns: Campaigns, numbers: NDArray[np.int64], above: AboveMean) -> None:
         unit = campaigns.unit
         self._above = above
         self._real, self._rows = campaigns.real, np.bincount(unit, minlength=len(unit))
-        self._chosen = np.isin(campaigns.real, chosen)
+        self._members = np.isin(campaigns.real, numbers)
         self._parts: list[Rows] = []
         self._of: list[tuple[NDArray[np.int64], NDArray[np.int64], AboveMean]] = []
 
     def passing(self, parts: Iterable[tuple[Rows, Ints]]) -> Iterator[Rows]:
         """The same rows, a copy of those of the chosen campaigns being kept."""
         for rows, unit in parts:
-            mine = np.flatnonzero(self._chosen[unit] & (rows.stratum == Stratum.BETWEEN))
+            mine = np.flatnonzero(self._members[unit] & (rows.stratum == Stratum.BETWEEN))
             if len(mine):
-                self._parts.append(rows.taken(mine))
-                self._of.append((self._real[unit[mine]], self._rows[unit[mine]], self._above.taken(unit[mine])))
+                self._parts.append(rows.take(mine))
+                self._of.append((self._real[unit[mine]], self._rows[unit[mine]], self._above.take(unit[mine])))
             yield rows
 
     def kept(self) -> "UnitRows":
@@ -112,15 +112,15 @@ class UnitRows:
             return None
         real, count = (np.concatenate([own[side] for own in self.of]) for side in (0, 1))
         order = np.argsort(real, kind="stable")
-        rows, real, count = Rows.joined(self.parts).taken(order), real[order], count[order].astype(np.int64)
-        above = AboveMean.joined([own for *_, own in self.of]).taken(order)
+        rows, real, count = Rows.joined(self.parts).take(order), real[order], count[order].astype(np.int64)
+        above = AboveMean.joined([own for *_, own in self.of]).take(order)
         x, _ = aligned(fit, rows.design)
-        mean, sd, kept = _levels(fit, present, rows, x, signals)
+        mean, sd, shrinkage = _levels(fit, present, rows, x, signals)
         booked = sparse.csr_array(x[:, signals])
         booked.sort_indices()
         return OwnLevels(
             campaigns=real,
-            mean=mean + above.expected + kept * above.beyond,
+            mean=mean + above.expected + shrinkage * above.beyond,
             sd=np.sqrt(sd**2 + above.variance / count),
             indptr=booked.indptr.astype(np.int32),
             columns=booked.indices.astype(np.int32),
@@ -139,13 +139,13 @@ def _levels(
     """Mean and standard deviation of each campaign's own level, with the signals it booked, and which share of what it
     lies off is its own, (n,) each."""
     own, passing = fit.sigma[Stratum.BETWEEN] ** 2, fit.sigma[Stratum.PERIOD] ** 2
-    kept = own / (own + rows.passing * passing + rows.v)
+    shrinkage = own / (own + rows.passing * passing + rows.v)
     lasting = [i for i, f in enumerate(fit.layout.features) if f == INTERCEPT or f.group == ACCOUNT]
     booked = [*lasting, *signals.tolist()]
     mean, variance = np.empty(len(rows)), np.empty(len(rows))
     for start in range(0, len(rows), _AT_ONCE):
         some = slice(start, start + _AT_ONCE)
         off = rows.y[some, None] / GRID - x[some] @ fit.draws.astype(np.float64)
-        level = kept[some, None] * off + x[some][:, booked] @ present.draws[booked].astype(np.float64)
+        level = shrinkage[some, None] * off + x[some][:, booked] @ present.draws[booked].astype(np.float64)
         mean[some], variance[some] = level.mean(axis=1), level.var(axis=1)
-    return mean, np.sqrt(variance + own * (1 - kept)), kept
+    return mean, np.sqrt(variance + own * (1 - shrinkage)), shrinkage

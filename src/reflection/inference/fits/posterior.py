@@ -204,12 +204,12 @@ def usual(knowledge: Knowledge, metric: str) -> float | None:
 def unseen(knowledge: Knowledge, metric: str, shares: Mapping[str, float]) -> tuple[str, ...]:
     """Main signals of a mix that no posterior of the KPI has ever seen, sorted."""
     parts = [knowledge.posteriors[part] for part in METRICS[metric].composition if part in knowledge.posteriors]
-    seen = {key for posterior in parts for key in posterior.features}
-    groups = {signals.parse(key).group for key in (*seen, *knowledge.aliases)}
+    features = {key for posterior in parts for key in posterior.features}
+    groups = {signals.parse(key).group for key in (*features, *knowledge.aliases)}
     shares = resolved(knowledge, shares)
     # A group that is no part of the model (a headline attribute, say) is not evidence of anything missing.
     return tuple(
-        sorted(key for key in shares if key not in seen and "*" not in key and signals.parse(key).group in groups)
+        sorted(key for key in shares if key not in features and "*" not in key and signals.parse(key).group in groups)
     )
 
 

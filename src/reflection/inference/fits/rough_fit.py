@@ -66,16 +66,18 @@ class RoughFit:
         """Take up what moved, and fit it with what stands still."""
         walks = [feature for feature in rows.design.present if drift.is_walk(feature.group)]
         groups = {feature.group for feature in walks}
-        taken = movements(rows, still.at_mode, still.layout.features, _asked(walks), order=_ORDER) if groups else ()
-        self._moving = dict.fromkeys(taken, 0.0)
-        if not taken:
+        names = (
+            movements(rows, still.at_mode, still.layout.features, _candidates(walks), order=_ORDER) if groups else ()
+        )
+        self._moving = dict.fromkeys(names, 0.0)
+        if not names:
             return
         layout = Layout.of({*self._still.features, *self.walks(walks)})
         rest = np.full(len(still.mode) + len(layout.groups) - len(still.layout.groups), START)
         view = _view(rows, layout)
         self._shape = moments(view, start=_beside(still, layout, rest), level=ROUGH)
         price = math.log(len(groups - _ORDER.silent))
-        for name, factor in _factors(view, still, self._shape, taken).items():
+        for name, factor in _factors(view, still, self._shape, names).items():
             self._moving[name] = factor - price
 
     def walks(self, features: Iterable[Feature]) -> list[Feature]:
@@ -106,17 +108,17 @@ def _view(rows: Rows, layout: Layout) -> View:
     return sums.view(layout)
 
 
-def _asked(walks: Collection[Feature]) -> dict[str, Steps]:
+def _candidates(walks: Collection[Feature]) -> dict[str, Steps]:
     """The steps of each group, as they are asked for."""
     groups = sorted({feature.group for feature in walks})
     return {group: drift.steps_of(walks, group, relative=group not in _ABSOLUTE) for group in groups}
 
 
-def _factors(view: View, still: Moments, moving: Moments, taken: Collection[str]) -> dict[str, float]:
+def _factors(view: View, still: Moments, moving: Moments, names: Collection[str]) -> dict[str, float]:
     """Log Bayes factor of each group of steps that may be told of, beside all others that were taken up."""
     near = _beside(still, moving.layout, moving.mode)
     others = {**_ORDER.along, **_ORDER.after}
-    without = {name: {name, others.get(name)} for name in taken if name not in _ORDER.silent}
+    without = {name: {name, others.get(name)} for name in names if name not in _ORDER.silent}
     recurring = [name for name in without if name in _SINGLE]
     without |= {_ONCE + name: {name} for name in recurring}
     factors = group_factors(view, moving.log_evidence, without, near, ROUGH)
@@ -143,8 +145,8 @@ def _beside(still: Moments, layout: Layout, rest: Floats) -> Floats:
 
 def _without_experiments(layout: Layout) -> Layout:
     """The layout in which observation stands for itself; the same one where nothing was tested."""
-    kept = [feature for feature in layout.features if feature.group != SEEN]
-    return layout if len(kept) == len(layout) else Layout.of(kept)
+    features = [feature for feature in layout.features if feature.group != SEEN]
+    return layout if len(features) == len(layout) else Layout.of(features)
 
 
 def _main_effects(layout: Layout) -> Layout:

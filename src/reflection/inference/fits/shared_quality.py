@@ -67,17 +67,17 @@ def shared_quality(table: Dataset, expected: Mapping[str, Floats], scatters: Map
 
 def _correlation(scores: Sequence[Floats]) -> Floats:
     stacked = np.stack(scores) if scores else np.zeros((0, 0))
-    seen = np.isfinite(stacked).astype(np.float64)
+    finite = np.isfinite(stacked).astype(np.float64)
     values = np.nan_to_num(np.clip(stacked, -FARTHEST, FARTHEST))
-    return shared(values @ values.T, (values**2) @ seen.T, seen @ seen.T, NO_CORRELATION)
+    return shared(values @ values.T, (values**2) @ finite.T, finite @ finite.T, NO_CORRELATION)
 
 
 def _scores(table: Dataset, name: str, rate: Floats, scatter: Scatter) -> tuple[tuple[Floats, Floats], float]:
     """Standardised deviations of campaigns, and of rows within one; the share of scatter in the former variance."""
     metric = METRICS[name]
     above, below = (getattr(table, count) for count in metric.counts)
-    seen = ~np.isnan(above) & ~np.isnan(below)
-    fact, foretold = np.where(seen, above, np.nan), np.where(seen, below * rate, np.nan)
+    finite = ~np.isnan(above) & ~np.isnan(below)
+    fact, foretold = np.where(finite, above, np.nan), np.where(finite, below * rate, np.nan)
     events = np.full(len(fact), np.inf) if metric.events is None else foretold if name != "aov" else below
     half = metric.halves[0]
 

@@ -56,7 +56,7 @@ class AboveMean:
         """Of the units of several partitions, one after the other."""
         return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
-    def taken(self, at: Ints) -> "AboveMean":
+    def take(self, at: Ints) -> "AboveMean":
         """Of some units."""
         return AboveMean(*(getattr(self, field.name)[at] for field in fields(self)))
 
@@ -67,33 +67,35 @@ class AboveMean:
         return float(self.squares.sum()) / free if free else 0.0
 
 
-def above_mean_of_logs(cells: CellLevels, seen: Observations, campaign: Ints, unit: Ints, *, half: float) -> AboveMean:
+def above_mean_of_logs(
+    cells: CellLevels, observations: Observations, campaign: Ints, unit: Ints, *, half: float
+) -> AboveMean:
     """What the totals of each unit lie above the mean of its rows' logs, on the grid of evidence.
 
     Args:
         campaign: of each cell. unit: of each campaign, among at most as many units as campaigns.
         half: what is added to a count before its log is taken.
     """
-    kept = np.flatnonzero(seen.observed)
-    owner, count = campaign[kept], len(unit)
+    rows = np.flatnonzero(observations.observed)
+    owner, count = campaign[rows], len(unit)
 
     def summed(values: Floats) -> Floats:
         return np.asarray(np.bincount(owner, values, minlength=count))
 
-    precision = 1.0 / (seen.v[kept] + WORKING_WITHIN_SD**2)
-    linear, below = cells.predictor[kept], cells.below[kept]
-    number, weight = summed(np.ones(len(kept))), np.maximum(summed(precision), 1e-300)
+    precision = 1.0 / (observations.v[rows] + WORKING_WITHIN_SD**2)
+    linear, below = cells.predictor[rows], cells.below[rows]
+    number, weight = summed(np.ones(len(rows))), np.maximum(summed(precision), 1e-300)
     mean = summed(precision * linear) / weight
-    beyond = summed(precision * (seen.y[kept] - linear)) / weight
-    foretold = summed(below * np.exp(linear + cells.offset[kept]))
-    told = number > 0
-    rate = np.where(told, np.log(np.maximum(foretold, 1e-300) / np.maximum(summed(below), 1e-300)), 0.0)
+    beyond = summed(precision * (observations.y[rows] - linear)) / weight
+    foretold = summed(below * np.exp(linear + cells.offset[rows]))
+    has_rows = number > 0
+    rate = np.where(has_rows, np.log(np.maximum(foretold, 1e-300) / np.maximum(summed(below), 1e-300)), 0.0)
     did = np.log(
-        (summed(cells.above[kept]) + half) / np.maximum(foretold + half, 1e-300), where=told, out=np.zeros(count)
+        (summed(cells.above[rows]) + half) / np.maximum(foretold + half, 1e-300), where=has_rows, out=np.zeros(count)
     )
-    variance = 1.0 / (summed(cells.events[kept]) + 0.5)
-    trust = np.where(told, 1.0 / (variance + WORKING_WITHIN_SD**2), 0.0)
-    return _of_units(np.where(told, rate - mean, 0.0), np.where(number > 1, did - beyond, 0.0), trust, unit)
+    variance = 1.0 / (summed(cells.events[rows]) + 0.5)
+    trust = np.where(has_rows, 1.0 / (variance + WORKING_WITHIN_SD**2), 0.0)
+    return _of_units(np.where(has_rows, rate - mean, 0.0), np.where(number > 1, did - beyond, 0.0), trust, unit)
 
 
 def _of_units(expected: Floats, beyond: Floats, trust: Floats, unit: Ints) -> AboveMean:
@@ -102,9 +104,9 @@ def _of_units(expected: Floats, beyond: Floats, trust: Floats, unit: Ints) -> Ab
     whole = np.maximum(np.bincount(unit, trust, minlength=count), 1e-300)
     expected, beyond = _on_grid(expected), _on_grid(beyond)
     means = [np.bincount(unit, trust * own, minlength=count) / whole for own in (expected, beyond)]
-    told = trust > 0
-    squares = np.where(told, (expected + beyond - (means[0] + means[1])[unit]) ** 2, 0.0)
-    rows = np.bincount(unit, told, minlength=count)
+    has_rows = trust > 0
+    squares = np.where(has_rows, (expected + beyond - (means[0] + means[1])[unit]) ** 2, 0.0)
+    rows = np.bincount(unit, has_rows, minlength=count)
     of_unit = np.bincount(unit, squares, minlength=count).astype(np.float64)
     return AboveMean(_on_grid(means[0]), _on_grid(means[1]), _on_grid(of_unit), np.maximum(rows - 1.0, 0.0))
 

@@ -60,14 +60,14 @@ class SideBySide:
                 places += [int(first[index]) + offset for offset in offsets]
                 numbers += [len(items)] * len(offsets)
                 items.append((index, text, tuple(sorted(creatives))))
-        seen: dict[str, int] = {}
+        counts: dict[str, int] = {}
         for _, text, _ in items:
-            seen[text.key] = seen.get(text.key, 0) + 1
+            counts[text.key] = counts.get(text.key, 0) + 1
         return cls(
             tuple(text for _, text, _ in items),
             tuple(creatives for *_, creatives in items),
             np.array([index for index, *_ in items], dtype=np.intp),
-            np.array([seen[text.key] for _, text, _ in items], dtype=np.float64),
+            np.array([counts[text.key] for _, text, _ in items], dtype=np.float64),
             table.campaigns.ids,
             np.array(places, dtype=np.intp),
             np.array(numbers, dtype=np.intp),
@@ -119,8 +119,8 @@ class TextCounts:
 
     def logs(self) -> tuple[Floats, Floats]:
         """Log of events over those expected, (n,), and its sampling variance at the campaign's own level."""
-        seen = observe_around(self.events, self.expected, np.log(self.level), 1.0)
-        return seen.y, seen.v
+        observation = observe_around(self.events, self.expected, np.log(self.level), 1.0)
+        return observation.y, observation.v
 
 
 def _by_text(

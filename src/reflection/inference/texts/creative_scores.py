@@ -59,9 +59,9 @@ def _tallies(
             np.sign((values[a] or 0.0) - (values[b] or 0.0)) * np.sign(rates[a] - rates[b])
             for a, b in combinations(own, 2)
         ]
-        told = [sign for sign in signs if sign]
-        if told:
-            tallies.append((len(told), sum(sign > 0 for sign in told)))
+        clear = [sign for sign in signs if sign]
+        if clear:
+            tallies.append((len(clear), sum(sign > 0 for sign in clear)))
     return tallies
 
 

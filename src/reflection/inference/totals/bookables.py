@@ -60,8 +60,8 @@ def with_bookables(
     of_goal = {effect.signal: effect for effect in knowledge.effects if effect.metric == knowledge.goal_metric}
     judged = ((_graded(one, of_goal.get(one.key), total), total) for one, total in zip(bookables, totals, strict=True))
     clear = [(one, total) for one, total in judged if one.definition.kind != "pair" or _follows_from_both(one, total)]
-    chosen = [cells.selection(one.definition.key, one.platform) for one, _ in clear]
-    booked, lifts = [(own.cell, own.share) for own in chosen], [math.log(total.effect) for _, total in clear]
+    selections = [cells.selection(one.definition.key, one.platform) for one, _ in clear]
+    booked, lifts = [(own.cell, own.share) for own in selections], [math.log(total.effect) for _, total in clear]
     sides = map(Support.ids, support.of_totals(booked, effects.metric, lifts, sign=1.0))
     supported = ((one, *ids) for (one, _), ids in zip(clear, sides, strict=True))
     return replace(
@@ -144,22 +144,22 @@ class _Cells:
             return _Selection(np.zeros(0, dtype=np.intp), np.zeros(0))
         part = slice(int(self._members.indptr[column]), int(self._members.indptr[column + 1]))
         cell, share = self._members.indices[part].astype(np.intp), self._members.data[part]
-        kept = (self._delivered if within is None else self.having(within))[cell]
-        return _Selection(cell[kept], share[kept])
+        mask = (self._delivered if within is None else self.having(within))[cell]
+        return _Selection(cell[mask], share[mask])
 
-    def size(self, chosen: _Selection) -> tuple[float, int]:
+    def size(self, selection: _Selection) -> tuple[float, int]:
         """Money and rows of some cells, negative: the largest comes first."""
-        spent = float((np.nan_to_num(self.table.spend[chosen.cell]) * chosen.share).sum())
-        return -spent if self.has_money else 0.0, -len(chosen.cell)
+        spent = float((np.nan_to_num(self.table.spend[selection.cell]) * selection.share).sum())
+        return -spent if self.has_money else 0.0, -len(selection.cell)
 
     def on_platforms(self, key: str) -> Iterator[tuple[str, tuple[float, int]]]:
         """The platforms that a signal ran on, each with the size of its cells there."""
-        chosen, (names, number) = self.selection(key), self._platforms
-        platform = number[self.table.campaign[chosen.cell]]
+        selection, (names, number) = self.selection(key), self._platforms
+        platform = number[self.table.campaign[selection.cell]]
         for place in np.unique(platform).tolist():
             if self.column(names[place]) is not None:
                 here = platform == place
-                yield names[place], self.size(_Selection(chosen.cell[here], chosen.share[here]))
+                yield names[place], self.size(_Selection(selection.cell[here], selection.share[here]))
 
     @cached_property
     def _platforms(self) -> tuple[list[str], NDArray[np.intp]]:
@@ -179,9 +179,9 @@ class _Cells:
         """Share of the money spent with each main signal, of all and of each objective."""
         weights = {ALL: self.weight}
         for key in self.keys(signals.OBJECTIVE):
-            chosen = self.selection(key)
+            selection = self.selection(key)
             own = np.zeros(len(self.weight))
-            own[chosen.cell] = self.weight[chosen.cell]
+            own[selection.cell] = self.weight[selection.cell]
             weights[key] = own
         return {key: self._shares(own) for key, own in weights.items() if own.sum() > 0}
 
@@ -244,24 +244,24 @@ def _together(knowledge: Knowledge, cells: _Cells, definitions: Sequence[Definit
 
 
 def _bookable(knowledge: Knowledge, cells: _Cells, definition: Definition, platform: str | None = None) -> Bookable:
-    chosen = cells.selection(definition.key, within=platform)
-    owner, real = np.unique(cells.table.campaign[chosen.cell]), cells.table.campaigns.real
+    selection = cells.selection(definition.key, within=platform)
+    owner, real = np.unique(cells.table.campaign[selection.cell]), cells.table.campaigns.real
     campaigns = len(np.unique(real[owner]))
-    conversions = float((cells.conversions[chosen.cell] * chosen.share).sum())
-    spend = cells.table.spend[chosen.cell]  # nan in another currency, or where it is not given
+    conversions = float((cells.conversions[selection.cell] * selection.share).sum())
+    spend = cells.table.spend[selection.cell]  # nan in another currency, or where it is not given
     own = signals.parse(definition.key)
     key = definition.key if platform is None else signals.crossed(signals.parse(platform), own).key
     return Bookable(
         key=key,
-        label=signals.spoken(key, knowledge.spelt).removeprefix("platform "),
+        label=signals.spoken(key, knowledge.spellings).removeprefix("platform "),
         definition=definition,
         platform=platform,
         campaigns=campaigns,
-        rows=len(chosen.cell),
-        spend=-cells.size(chosen)[0] if cells.has_money and np.isfinite(spend).any() else None,
-        with_spend=len(np.unique(real[cells.table.campaign[chosen.cell[spend > 0]]])),
+        rows=len(selection.cell),
+        spend=-cells.size(selection)[0] if cells.has_money and np.isfinite(spend).any() else None,
+        with_spend=len(np.unique(real[cells.table.campaign[selection.cell[spend > 0]]])),
         conversions=conversions,
-        objectives=_objectives(cells, chosen),
+        objectives=_objectives(cells, selection),
         enough=campaigns >= knowledge.floor.campaigns and conversions >= knowledge.floor.events,
         confounded=_confounded(knowledge, cells, definition),
         doubt=next(iter(doubts_in(knowledge, definition.parts).values()), None),
@@ -269,14 +269,14 @@ def _bookable(knowledge: Knowledge, cells: _Cells, definition: Definition, platf
     )
 
 
-def _objectives(cells: _Cells, chosen: _Selection) -> dict[str, float]:
+def _objectives(cells: _Cells, selection: _Selection) -> dict[str, float]:
     """Share of what was spent on it by objective."""
-    weight = cells.weight[chosen.cell] * chosen.share
+    weight = cells.weight[selection.cell] * selection.share
     total = float(weight.sum())
     if total <= 0:
         return {}
     keys, number = cells.objectives
-    own = number[chosen.cell]
+    own = number[selection.cell]
     shares = ((keys[place], float(weight[own == place].sum()) / total) for place in np.unique(own[own >= 0]).tolist())
     return {key: share for key, share in shares if share > 0}
 

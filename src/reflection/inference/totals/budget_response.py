@@ -61,27 +61,27 @@ def budget_response(fitted: FittedMetrics) -> dict[str, dict[str, Any]]:
     spend, came = table.by_campaign(table.spend), table.by_campaign(table.conversions)
     foretold = np.where(np.isnan(table.conversions), np.nan, _proportional(fitted))
     expected = table.by_campaign(foretold)
-    kept = np.flatnonzero((np.nan_to_num(spend) > 0) & ~np.isnan(came) & (np.nan_to_num(expected) > 0))
-    if not len(kept):
+    rows = np.flatnonzero((np.nan_to_num(spend) > 0) & ~np.isnan(came) & (np.nan_to_num(expected) > 0))
+    if not len(rows):
         return {}
-    names, platform = np.unique(table.campaigns.platform_key[kept], return_inverse=True)
+    names, platform = np.unique(table.campaigns.platform_key[rows], return_inverse=True)
     passing, lasting = _scatters(fitted)
-    amount, foreseen = np.log(spend[kept]), expected[kept] + 0.5
+    amount, foreseen = np.log(spend[rows]), expected[rows] + 0.5
     x = amount - np.array([np.median(amount[platform == g]) for g in range(len(names))])[platform]
-    y = np.log((came[kept] + 0.5) / foreseen)
-    unit = table.campaigns.unit[kept]
-    audiences, members = _audiences(fitted, kept)
-    beside, explained = _beside(fitted, kept, foretold)
+    y = np.log((came[rows] + 0.5) / foreseen)
+    unit = table.campaigns.unit[rows]
+    audiences, members = _audiences(fitted, rows)
+    beside, explained = _beside(fitted, rows, foretold)
     noise = 1.0 / foreseen + passing**2
-    seen = elasticities(x, y + explained, noise, platform, unit, lasting, len(names), members, beside)
+    slopes = elasticities(x, y + explained, noise, platform, unit, lasting, len(names), members, beside)
     response = {}
     for g, name in enumerate(names.tolist()):
-        of = _Elasticity(float(seen.mean[g]), float(seen.sd[g]), seen.prior_sd, "elasticity", "there")
-        response[str(name)] = _told(of, x, spend[kept], unit, platform == g)
+        of = _Elasticity(float(slopes.mean[g]), float(slopes.sd[g]), slopes.prior_sd, "elasticity", "there")
+        response[str(name)] = _response(of, x, spend[rows], unit, platform == g)
     for k, name in enumerate(audiences):
-        mean, sd = float(seen.member_mean[k]), float(seen.member_sd[k])
-        of = _Elasticity(mean, sd, float(seen.member_prior_sd[k]), "deviation", "with it")
-        response[name] = _told(of, x, spend[kept], unit, members[:, k] > 0)
+        mean, sd = float(slopes.member_mean[k]), float(slopes.member_sd[k])
+        of = _Elasticity(mean, sd, float(slopes.member_prior_sd[k]), "deviation", "with it")
+        response[name] = _response(of, x, spend[rows], unit, members[:, k] > 0)
     return response
 
 
@@ -96,7 +96,7 @@ class _Elasticity:
     where: str
 
 
-def _told(of: _Elasticity, x: Floats, spend: Floats, unit: Ints, own: NDArray[np.bool_]) -> dict[str, Any]:
+def _response(of: _Elasticity, x: Floats, spend: Floats, unit: Ints, own: NDArray[np.bool_]) -> dict[str, Any]:
     reason = _objection(x[own], of)
     return {
         of.name: of.mean,
@@ -112,27 +112,27 @@ def _told(of: _Elasticity, x: Floats, spend: Floats, unit: Ints, own: NDArray[np
     }
 
 
-def _audiences(fitted: FittedMetrics, kept: Ints) -> tuple[list[str], Floats]:
+def _audiences(fitted: FittedMetrics, rows: Ints) -> tuple[list[str], Floats]:
     """Names of audiences whose elasticity is asked for, sorted, and the share of each in each campaign's money.
 
     Those with most campaigns; of very many campaigns none, because they would not fit in memory beside each other.
     """
     table, column = fitted.table, {str(feature): n for n, feature in enumerate(fitted.table.features)}
     keys = sorted(key for key in (*column, *table.aliases) if _is_audience(key))
-    if len(keys) < 2 or len(kept) > MOST_CAMPAIGNS:
-        return [], np.zeros((len(kept), 0))
+    if len(keys) < 2 or len(rows) > MOST_CAMPAIGNS:
+        return [], np.zeros((len(rows), 0))
     money, whole = np.nan_to_num(table.spend), np.nan_to_num(table.by_campaign(table.spend))[table.campaign]
     weight = np.divide(money, whole, out=np.zeros(len(money)), where=whole > 0)
     owner = sparse.csr_array((weight, (table.campaign, np.arange(len(weight)))))
     standing = [column[table.aliases.get(key, key)] for key in keys]
-    shares = sparse.csc_array((owner @ table.shares)[kept][:, standing])
+    shares = sparse.csc_array((owner @ table.shares)[rows][:, standing])
     count = np.diff(shares.indptr)
-    common = [place for place in range(len(keys)) if FEWEST <= count[place] < len(kept)]
-    chosen = sorted(sorted(common, key=lambda place: (-count[place], place))[:MOST_AUDIENCES])
-    return [keys[place] for place in chosen], shares[:, chosen].toarray()
+    common = [place for place in range(len(keys)) if FEWEST <= count[place] < len(rows)]
+    largest = sorted(sorted(common, key=lambda place: (-count[place], place))[:MOST_AUDIENCES])
+    return [keys[place] for place in largest], shares[:, largest].toarray()
 
 
-def _beside(fitted: FittedMetrics, kept: Ints, foretold: Floats) -> tuple[Beside, Floats]:
+def _beside(fitted: FittedMetrics, rows: Ints, foretold: Floats) -> tuple[Beside, Floats]:
     """What the signals of each campaign do to conversions for the money, to be estimated beside, and what the fit says
     that they do, (n,): both none of very many campaigns.
 
@@ -146,15 +146,15 @@ def _beside(fitted: FittedMetrics, kept: Ints, foretold: Floats) -> tuple[Beside
         mean += sign * fit.mean
         variance[1:] += fit.layout.prior_share[1:] * np.square(fit.tau[fit.layout.group_index[1:]])
     standing = [(place, layout.column(feature)) for place, feature in enumerate(design.features) if feature != SIZE]
-    chosen = [(place, column) for place, column in standing if column is not None and variance[column] > LEAST_EFFECT]
-    if not chosen or len(kept) > MOST_UNSURE:
-        return Beside(np.zeros((len(kept), 0)), np.zeros(0)), np.zeros(len(kept))
-    places, columns = (list(part) for part in zip(*chosen, strict=True))
+    unsure = [(place, column) for place, column in standing if column is not None and variance[column] > LEAST_EFFECT]
+    if not unsure or len(rows) > MOST_UNSURE:
+        return Beside(np.zeros((len(rows), 0)), np.zeros(0)), np.zeros(len(rows))
+    places, columns = (list(part) for part in zip(*unsure, strict=True))
     weight, whole = np.nan_to_num(foretold), np.nan_to_num(table.by_campaign(foretold))[table.campaign]
     weight = np.divide(weight, whole, out=np.zeros(len(weight)), where=whole > 0)
     owner = sparse.csr_array((weight, (table.campaign, np.arange(len(weight)))))
     cells = sparse.csc_array(sparse.hstack([design.shares, design.controls]))[:, places]
-    values = sparse.csr_array(owner @ cells)[kept].toarray()
+    values = sparse.csr_array(owner @ cells)[rows].toarray()
     return Beside(values, variance[columns]), values @ mean[columns]
 
 

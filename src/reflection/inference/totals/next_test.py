@@ -64,8 +64,8 @@ def pace_of(table: Dataset) -> Pace:
     spend, days = np.nan_to_num(table.by_campaign(table.spend)), table.campaigns.day
     if not (spend > 0).any():
         return NO_MONEY
-    seen = min(HORIZON, max(SHORTEST, float(days.max() - days.min()) + 1.0))
-    recent = float(spend[days > days.max() - HORIZON].sum()) * HORIZON / seen
+    span = min(HORIZON, max(SHORTEST, float(days.max() - days.min()) + 1.0))
+    recent = float(spend[days > days.max() - HORIZON].sum()) * HORIZON / span
     return Pace(recent, float(np.median(spend[spend > 0])))
 
 
@@ -223,11 +223,11 @@ def _described(knowledge: Knowledge, metric: str, question: _Question, size: _Si
         _interval(options.mean, variance) for variance in (options.variance, options.variance_after(size.noise))
     )
     challenger, holder = question.challenger.label, question.holder.label
-    shown = METRICS[as_read(metric, 1.0, None)[0]].label
+    label = METRICS[as_read(metric, 1.0, None)[0]].label
     test = NextTest(
         signal_key=question.challenger.key,
         metric=metric,
-        question=f"does {challenger} do better than {holder} on {shown}?",
+        question=f"does {challenger} do better than {holder} on {label}?",
         description="",
         spend=size.spend,
         currency=knowledge.currency,

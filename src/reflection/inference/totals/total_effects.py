@@ -96,13 +96,13 @@ class TotalEffects:
             platform, objective: keys of signals that are settled; a pair's platform is settled anyway.
             draws: of all that can be booked, where they are there.
         """
-        asked, tests = {one.key for one in bookables}, self._tests.get((platform, objective))
+        keys, tests = {one.key for one in bookables}, self._tests.get((platform, objective))
         others = [] if tests is not None else rivals(self._knowledge, platform, objective)
-        every = [*bookables, *(one for one in others if one.key not in asked)]
+        every = [*bookables, *(one for one in others if one.key not in keys)]
         if not every:
             return ()
-        drawn = self.draws(every, platform=platform, objective=objective) if draws is None else draws
-        judged = self._judged(every, drawn, platform, objective)
+        joint = self.draws(every, platform=platform, objective=objective) if draws is None else draws
+        judged = self._judged(every, joint, platform, objective)
         if tests is None:  # whatever is asked about: one rule for every door
             open_to = {one.key for one in others}
             both = zip(every, judged, strict=True)
@@ -167,34 +167,34 @@ class TotalEffects:
 
     def _level(self, bookable: Bookable, platform: str | None, objective: str | None) -> float | None:
         """What the account usually gets where it would be booked."""
-        settled = self._settled(bookable, platform)
+        where = self._where(bookable, platform)
         purpose = objective or max(bookable.objectives, key=lambda key: (bookable.objectives[key], key), default=ALL)
-        if (purpose, settled) not in self._levels:
-            self._levels[purpose, settled] = usual_level(self._knowledge, self.metric, purpose, settled)
+        if (purpose, where) not in self._levels:
+            self._levels[purpose, where] = usual_level(self._knowledge, self.metric, purpose, where)
         above = self._above(purpose, self._replaced(bookable.definition), doubted=bookable.doubt is not None)
-        level = self._levels[purpose, settled]
+        level = self._levels[purpose, where]
         return None if level is None else level * float(np.exp(above.mean()))
 
     def _change(self, bookable: Bookable, platform: str | None, objective: str | None) -> tuple[Array, LeftOpen]:
         """What booking it changes of the account's usual delivery, (features,), and what that leaves open."""
         objectives = self._purposes(bookable, objective)
-        weights, settled = np.array(list(objectives.values())), self._settled(bookable, platform)
-        after, before = self._mixes(bookable, list(objectives), settled)
+        weights, where = np.array(list(objectives.values())), self._where(bookable, platform)
+        after, before = self._mixes(bookable, list(objectives), where)
         variance = self._unseen.variance(weights, after, before)
-        return weights @ (after - before), LeftOpen(variance, (bookable.definition.key, settled or ALL))
+        return weights @ (after - before), LeftOpen(variance, (bookable.definition.key, where or ALL))
 
     def _purposes(self, bookable: Bookable, objective: str | None) -> Mapping[str, float]:
         """The objectives it would be booked for, and the share of each."""
         return {objective: 1.0} if objective is not None else dict(bookable.objectives) or {ALL: 1.0}
 
-    def _settled(self, bookable: Bookable, platform: str | None) -> str | None:
+    def _where(self, bookable: Bookable, platform: str | None) -> str | None:
         """The platform that is no choice: the one of a pair, or the one asked for, where the platform is not booked."""
         return bookable.platform or (platform if bookable.definition.kind != signals.PLATFORM else None)
 
-    def _mixes(self, bookable: Bookable, objectives: Sequence[str], settled: str | None) -> tuple[Array, Array]:
+    def _mixes(self, bookable: Bookable, objectives: Sequence[str], where: str | None) -> tuple[Array, Array]:
         """Delivery with and without it for each of some objectives, (objectives, features) each."""
         definition = bookable.definition
-        usual = np.stack([self._usual(objective, settled) for objective in objectives])
+        usual = np.stack([self._usual(objective, where) for objective in objectives])
         mix = usual.copy()  # with what is booked in the place of what is usual of its kind
         mix[:, self._columns_of(self._replaced(definition))] = 0.0
         for key, share in posterior.resolved(self._knowledge, definition.parts).items():
@@ -264,7 +264,7 @@ class TotalEffects:
         if bookable.definition.kind != signals.PLATFORM and platforms == [None]:
             platforms += self._platforms
         objectives = objectives[:MOST_CONTEXTS] or [ALL]
-        mixes = (self._mixes(bookable, objectives, self._settled(bookable, where)) for where in platforms)
+        mixes = (self._mixes(bookable, objectives, self._where(bookable, where)) for where in platforms)
         groups, doubted = self._replaced(bookable.definition), bookable.doubt is not None
         above = np.array([self._above(purpose, groups, doubted=doubted).mean() for purpose in objectives])
         return all(

@@ -36,7 +36,7 @@ class _Kind:
 
     first: Ints
     second: Ints
-    seen: Ints
+    pairs: Ints
     elsewhere: tuple[Ints, Ints]
     sd: float
 
@@ -80,7 +80,7 @@ class UnseenPairs:
             square = weight @ ((first @ first.T) * (second @ second.T)) @ weight  # of all pairs, seen or not
             here, there = kind.elsewhere
             other = weight @ (first[:, here] * second[:, there])
-            total += kind.sd**2 * max(float(square - (change[kind.seen] ** 2).sum() - (other**2).sum()), 0.0)
+            total += kind.sd**2 * max(float(square - (change[kind.pairs] ** 2).sum() - (other**2).sum()), 0.0)
         return total
 
 
@@ -94,9 +94,9 @@ def _kinds(knowledge: Knowledge, metric: str, columns: Mapping[str, int]) -> Ite
         others = [[part.key for part in signals.parse(key).parts] for key in elsewhere.get(group, ())]
         others = [pair for pair in others if all(key in place for key, place in zip(pair, places, strict=True))]
         here, there = (_ints(places[side][pair[side]] for pair in others) for side in (0, 1))
-        first, second, seen = (_ints(columns[key] for key in keys) for keys in (*sides, levels.get(group, [])))
-        if len(seen) + len(here) < len(first) * len(second):
-            yield _Kind(first, second, seen, (here, there), _usual_size(knowledge, metric, group))
+        first, second, pairs = (_ints(columns[key] for key in keys) for keys in (*sides, levels.get(group, [])))
+        if len(pairs) + len(here) < len(first) * len(second):
+            yield _Kind(first, second, pairs, (here, there), _usual_size(knowledge, metric, group))
 
 
 def _usual_size(knowledge: Knowledge, metric: str, group: str) -> float:

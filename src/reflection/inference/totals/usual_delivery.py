@@ -68,24 +68,24 @@ def booked(knowledge: Knowledge, shares: Mapping[str, float], objective: str) ->
 
 def usual_shares(knowledge: Knowledge, objective: str, platform: str | None = None) -> dict[str, float]:
     """The account's usual delivery for an objective, of all platforms or with one (keys of signals)."""
-    settled = [key for key in (objective, platform) if key]
-    return booked(knowledge, dict.fromkeys(settled, 1.0), objective)
+    keys = [key for key in (objective, platform) if key]
+    return booked(knowledge, dict.fromkeys(keys, 1.0), objective)
 
 
 def usual_level(
-    knowledge: Knowledge, metric: str, objective: str = ALL, platform: str | None = None, chosen: Collection[str] = ()
+    knowledge: Knowledge, metric: str, objective: str = ALL, platform: str | None = None, groups: Collection[str] = ()
 ) -> float | None:
     """What the account usually gets, in the metric's own unit; None where it is not known.
 
     Args:
-        chosen: groups of signals that are a choice: of these it is what all the money brings, of what is left open the
+        groups: of signals that are a choice: of these it is what all the money brings, of what is left open the
             usual one.
     """
     level = posterior.level_mean(knowledge, metric, usual_shares(knowledge, objective, platform))
     if level is None:
         return None
     return float(
-        np.exp(level + above_mean_of_logs(knowledge, metric, delivery_of(knowledge, objective), chosen).mean())
+        np.exp(level + above_mean_of_logs(knowledge, metric, delivery_of(knowledge, objective), groups).mean())
     )
 
 
@@ -154,16 +154,16 @@ def _mixes(knowledge: Knowledge, keys: Mapping[str, int], shares: Mapping[str, f
         booked = [one for one in knowledge.bookables if one.definition.kind == kind and one.platform is None]
         weight = np.array([shares.get(knowledge.aliases.get(one.key, one.key), 0.0) for one in booked])
         contents = [posterior.resolved(knowledge, one.definition.parts) for one in booked]
-        told: list[str] = []
+        names_with_shares: list[str] = []
         for names in groups.values():
             share = np.array([shares[name] for name in names])
             if np.allclose(weight @ _matrix(contents, names), share, atol=_SAME):
-                told += names
+                names_with_shares += names
             else:
                 yield _Mix([keys[name] for name in names], share, share, sparse.csr_array(sparse.eye_array(len(names))))
-        if told:
-            share = np.array([shares[name] for name in told])
-            yield _Mix([keys[name] for name in told], share, weight, _matrix(contents, told))
+        if names_with_shares:
+            share = np.array([shares[name] for name in names_with_shares])
+            yield _Mix([keys[name] for name in names_with_shares], share, weight, _matrix(contents, names_with_shares))
 
 
 def _matrix(contents: Sequence[Mapping[str, float]], names: Sequence[str]) -> sparse.csr_array:

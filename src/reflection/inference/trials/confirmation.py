@@ -39,16 +39,16 @@ class ExperimentContrasts:
 NONE_CONFIRMED = ExperimentContrasts(*(np.zeros(0) for _ in range(4)))
 
 
-def confirmed_by(contrasts: Rows, seen: Moments) -> ExperimentContrasts:
+def confirmed_by(contrasts: Rows, moments: Moments) -> ExperimentContrasts:
     """Contrasts of one metric beside what observation alone made of them."""
-    x = np.zeros((len(contrasts), len(seen.layout)))
+    x = np.zeros((len(contrasts), len(moments.layout)))
     matrix = contrasts.design.matrix().toarray()
     for place, feature in enumerate(contrasts.design.features):
-        column = seen.layout.column(feature)
+        column = moments.layout.column(feature)
         if column is not None:
             x[:, column] = matrix[:, place]
-    uncertainty = np.einsum("ij,jk,ik->i", x, seen.covariance, x)
-    return ExperimentContrasts(x @ seen.mean, np.maximum(uncertainty, 0.0), contrasts.y / GRID, contrasts.v)
+    uncertainty = np.einsum("ij,jk,ik->i", x, moments.covariance, x)
+    return ExperimentContrasts(x @ moments.mean, np.maximum(uncertainty, 0.0), contrasts.y / GRID, contrasts.v)
 
 
 def trust_in_differences(parts: Iterable[ExperimentContrasts]) -> dict[str, Any]:

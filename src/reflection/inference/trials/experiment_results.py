@@ -50,9 +50,9 @@ def _comparisons(experiment: Experiment) -> list[dict[str, Any]]:
                     "arm": arms[number].name,
                     "against": arms[0].name,
                     "metric": metric,
-                    "lift": _shown(lift),
-                    "interval": [_shown(lift - Z90 * error), _shown(lift + Z90 * error)],
-                    "always_valid": [_shown(low), _shown(high)],
+                    "lift": _ratio(lift),
+                    "interval": [_ratio(lift - Z90 * error), _ratio(lift + Z90 * error)],
+                    "always_valid": [_ratio(low), _ratio(high)],
                     "verdict": _verdict(low, high, experiment.smallest_effect),
                 }
             )
@@ -66,7 +66,7 @@ def _verdict(low: float, high: float, smallest: float) -> str:
     return "alike" if -smallest <= low and high <= smallest else "open"
 
 
-def _shown(log_lift: float) -> float:
+def _ratio(log_lift: float) -> float:
     return float(np.exp(np.clip(log_lift, -50.0, 50.0)))
 
 

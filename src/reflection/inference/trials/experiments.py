@@ -43,8 +43,8 @@ def split_p(experiment: Experiment) -> float | None:
     units = [arm.units for arm in experiment.arms]
     if any(unit is None for unit in units) or not sum(unit or 0.0 for unit in units):
         return None
-    given = [arm.share for arm in experiment.arms if arm.share is not None]
-    usual = float(np.mean(given)) if given else 1.0
+    shares = [arm.share for arm in experiment.arms if arm.share is not None]
+    usual = float(np.mean(shares)) if shares else 1.0
     return sample_ratio_p(
         [unit or 0.0 for unit in units], [usual if arm.share is None else arm.share for arm in experiment.arms]
     )

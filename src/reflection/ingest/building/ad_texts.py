@@ -37,8 +37,8 @@ def ads_by_text(frame: pl.DataFrame, *, alone: bool) -> pl.DataFrame:
     if not texts:
         return frame
     words = pl.concat_str(texts, separator=PARTS, ignore_nulls=True)
-    said = pl.when(words != "").then(words)
-    frame = frame.with_columns(said.alias("_said"))
+    content = pl.when(words != "").then(words)
+    frame = frame.with_columns(content.alias("_said"))
     several = pl.col("_said").drop_nulls().n_unique().over("key", "creative") > 1
     together = pl.concat_str(text("creative"), pl.col("_said"), separator=" · ")
     named = pl.when(several & pl.col("_said").is_not_null()).then(together).otherwise(text("creative"))

@@ -157,8 +157,8 @@ def _fitting_cells(draft: Draft, identity: str) -> tuple[list[Cell], tuple[Findi
 def _possible(sums: Sums) -> bool:
     """Whether nothing is below zero, and no more was clicked than shown."""
     counts = (sums.impressions, sums.clicks, sums.conversions, sums.spend, sums.revenue)
-    shown = math.inf if sums.impressions is None else sums.impressions
-    return all(count is None or count >= 0 for count in counts) and (sums.clicks or 0.0) <= shown
+    impressions = math.inf if sums.impressions is None else sums.impressions
+    return all(count is None or count >= 0 for count in counts) and (sums.clicks or 0.0) <= impressions
 
 
 def _bounded(cells: Sequence[Cell]) -> list[Cell]:

@@ -54,7 +54,7 @@ def choose_conversions(frame: pl.DataFrame, header: Header, request: str, unused
         return choice
     if CHOSEN in frame.columns:
         kind = normal_kind(request)
-        return _settled(
+        return _choice(
             frame,
             pl.col(CHOSEN),
             f"column '{request}', as asked",
@@ -77,7 +77,7 @@ def choose_conversions(frame: pl.DataFrame, header: Header, request: str, unused
             "info",
             f"Conversions are '{header.written(special[0])}', the only one here.",
         )
-        return _settled(
+        return _choice(
             frame,
             pl.col(special[0]),
             f"column '{header.written(special[0])}'",
@@ -105,7 +105,7 @@ def _by_action(frame: pl.DataFrame, header: Header, request: str) -> Choice | No
         own = pl.col("conversion_action").cast(pl.String) == request
         money = None if revenue is None else pl.when(own).then(revenue)
         counts = pl.when(own).then(pl.col("conversions"))
-        return _settled(frame, counts, f"'{request}', as asked", (), money)
+        return _choice(frame, counts, f"'{request}', as asked", (), money)
     return _none(frame, header, set(actions), [], [])
 
 
@@ -125,15 +125,15 @@ def _events(frame: pl.DataFrame) -> set[str]:
 def _by_request(frame: pl.DataFrame, header: Header, request: str) -> Choice:
     event = event_of(request)
     if f"{OTHER}.{request}" in frame.columns:
-        return _settled(frame, pl.col(f"{OTHER}.{request}"), f"actions of type '{request}', as asked", (), None)
+        return _choice(frame, pl.col(f"{OTHER}.{request}"), f"actions of type '{request}', as asked", (), None)
     if f"conversion.{event}" in frame.columns:
         name = f"conversion.{event}"
-        return _settled(
+        return _choice(
             frame, pl.col(name), f"column '{header.written(name)}', as asked", (event,), _value(frame, event)
         )
     if event in _events(frame) and "results" in frame.columns:
         results = _results_of(frame, {event})
-        return _settled(frame, results, f"results with indicator '{event}', as asked", (event,), _value(frame, event))
+        return _choice(frame, results, f"results with indicator '{event}', as asked", (event,), _value(frame, event))
     events = ", ".join(sorted(_events(frame))) or "none"
     raise ImportFileError(
         f"'{request}' is neither a column nor a result of this file.",
@@ -176,7 +176,7 @@ def _by_indicator(frame: pl.DataFrame, header: Header, events: set[str]) -> Choi
             f"Conversions are '{header.written(column)}': the only conversion the result indicator names{remark}. "
             "Name another column to count that instead.",
         )  # fmt: skip
-        return _settled(
+        return _choice(
             frame,
             pl.col(column),
             f"column '{header.written(column)}'",
@@ -192,7 +192,7 @@ def _by_indicator(frame: pl.DataFrame, header: Header, events: set[str]) -> Choi
     value = _value(frame, conversions[0]) if len(conversions) == 1 else None
     if value is None and "results_value" in frame.columns:
         value = pl.col("results_value")
-    return _settled(
+    return _choice(
         frame,
         _results_of(frame, set(conversions)),
         f"results: {', '.join(conversions)}",
@@ -219,12 +219,12 @@ def _generic(frame: pl.DataFrame, header: Header) -> Choice:
             f"'{header.written('conversions')}': adding both would mix two things.",
         )  # fmt: skip
         kind = pl.when(is_lead).then(pl.lit(LEAD)).otherwise(None)
-        return _settled(frame, expr, "leads or conversions, by objective", (), revenue, note, kind=kind)
+        return _choice(frame, expr, "leads or conversions, by objective", (), revenue, note, kind=kind)
     alternatives = f" The file also has {', '.join(extra)}: name one to count that instead." if extra else ""
     note = finding(
         "conversions_chosen", "info", f"Conversions are {source}, every action the account counts.{alternatives}"
     )
-    return _settled(frame, pl.col("conversions"), source, (), revenue, note)
+    return _choice(frame, pl.col("conversions"), source, (), revenue, note)
 
 
 def _lead_generation(frame: pl.DataFrame) -> pl.Expr | None:
@@ -249,7 +249,7 @@ def _filled(frame: pl.DataFrame, header: Header) -> Choice | None:
         f"Conversions are '{written}', as '{empty}' counts nothing at all. If that is right, name it with "
         "--conversions.",
     )  # fmt: skip
-    return _settled(frame, pl.col(filled[0]), f"column '{written}', as '{empty}' is empty", (event,),
+    return _choice(frame, pl.col(filled[0]), f"column '{written}', as '{empty}' is empty", (event,),
                     _value(frame, event), note)  # fmt: skip
 
 
@@ -278,7 +278,7 @@ def _value(frame: pl.DataFrame, event: str) -> pl.Expr | None:
     return pl.col("revenue") if "revenue" in frame.columns else None
 
 
-def _settled(
+def _choice(
     frame: pl.DataFrame,
     conversions: pl.Expr,
     description: str,

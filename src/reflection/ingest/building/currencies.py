@@ -99,7 +99,7 @@ def _refuse_other_column(frame: pl.DataFrame, header: Header) -> None:
         stated = candidates(header.currency_in(name))
         if stated and (others := column - set(stated)):
             raise ImportFileError(
-                f"'{header.written(name)}' is headed {header.currency_in(name)}, but {_said(header, 'currency')} "
+                f"'{header.written(name)}' is headed {header.currency_in(name)}, but {_words(header, 'currency')} "
                 f"{', '.join(sorted(others))}.",
                 hint="Correct the one that is wrong, or take the column away.", field="currency",
             )  # fmt: skip
@@ -114,14 +114,14 @@ def _refuse_two_columns(frame: pl.DataFrame, header: Header) -> None:
             codes = candidates(text.upper()), candidates(beside.upper()) or candidates(beside)
             if all(codes) and set(codes[0]).isdisjoint(codes[1]):
                 raise ImportFileError(
-                    f"Line {line}: {_said(header, one)} {text}, but {_said(header, other)} {beside}: what is made of "
+                    f"Line {line}: {_words(header, one)} {text}, but {_words(header, other)} {beside}: what is made of "
                     "amounts in two currencies (ROAS) would be wrong.",
                     hint="Export all amounts in one currency, or leave the column that is in another one out.",
                     field="currency",
                 )
 
 
-def _said(header: Header, name: str) -> str:
+def _words(header: Header, name: str) -> str:
     return f"'{header.written(name)}' says" if name in header.columns else "the amounts are said to be in"
 
 

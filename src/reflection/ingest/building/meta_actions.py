@@ -111,7 +111,7 @@ def _from_tables(frame: pl.DataFrame, tables: Sequence[tuple[pl.DataFrame, str]]
             if action is not None and value is not None:
                 rows[tuple(key)].append((action, value))
         readings = {key: count_events(actions) for key, actions in rows.items()}
-        gained |= _said(readings.values(), kind)
+        gained |= _kinds_read(readings.values(), kind)
         places = list(frame.select(*_KEY).iter_rows())
         frame = _with_events(frame, [readings.get(place, _NOTHING) for place in places], kind)
     return frame, gained
@@ -129,7 +129,7 @@ def _from_json(frame: pl.DataFrame) -> Completed:
             frame = frame.with_columns(pl.Series("clicks", clicks, dtype=pl.Float64))
             gained["clicks"] = "actions: link_click"
         readings = [None if actions is None else count_events(actions) for actions in lists]
-        gained |= _said((reading for reading in readings if reading), kind)
+        gained |= _kinds_read((reading for reading in readings if reading), kind)
         frame = _with_events(frame, readings, kind)
     return frame, gained
 
@@ -146,7 +146,7 @@ def _with_events(frame: pl.DataFrame, readings: Sequence[Reading | None], kind: 
     return frame.with_columns(columns)
 
 
-def _said(readings: Iterable[Reading], kind: str) -> dict[str, str]:
+def _kinds_read(readings: Iterable[Reading], kind: str) -> dict[str, str]:
     """The fields gained, with what they are for people."""
     labels: dict[str, str] = {}
     words = "actions" if kind == "conversion" else "action values"

@@ -232,11 +232,11 @@ def _unknown(frame: pl.DataFrame, header: Header, *, undecided: bool) -> list[Fi
 def _lacking(name: str, header: Header) -> Finding:
     events = [column for column in header.columns if column.startswith("conversion.")] if name == "conversions" else []
     if named := [column for column in (name, *events) if column in header.columns]:
-        seen = f"The column '{header.written(named[0])}' is empty"
+        cause = f"The column '{header.written(named[0])}' is empty"
     else:
-        seen = f"The file has no column of {name} that is known here"
+        cause = f"The file has no column of {name} that is known here"
     lost = ", ".join(METRICS[kpi].short_name for kpi in KPIS if name in METRICS[kpi].counts)
-    message = f"{seen}: {name} {'stays' if name in AMOUNTS else 'stay'} unknown, never 0, and so do {lost}."
+    message = f"{cause}: {name} {'stays' if name in AMOUNTS else 'stay'} unknown, never 0, and so do {lost}."
     return finding("column_missing", "warning", message)
 
 
@@ -253,8 +253,8 @@ def _assumptions(facts: Facts, header: Header) -> list[Finding]:
         message = f"No date decides day or month; read {order}, as {header.dialect.title} writes. Or say --date-order."
         notes.append(finding("date_order_by_platform", "info", message))
     units = {name: split_unit(header.written(name)) for name in header.scale if name in header.columns}
-    if said := [f"'{header.written(name)}' times {unit:,g}" for name, (_, unit) in units.items() if unit != 1]:
-        notes.append(finding("units_read", "info", f"Headers name a unit, and are read so: {', '.join(said)}."))
+    if units_read := [f"'{header.written(name)}' times {unit:,g}" for name, (_, unit) in units.items() if unit != 1]:
+        notes.append(finding("units_read", "info", f"Headers name a unit, and are read so: {', '.join(units_read)}."))
     if facts.next_table:
         message = f"Another table begins in line {facts.next_table}: it is not read. Export it alone to import it."
         notes.append(finding("next_table", "warning", message, [facts.next_table]))

@@ -152,7 +152,7 @@ def _forgetting(report: ImportReport, doubles: Campaigns) -> ImportReport:
     """The report without days and rows of campaigns that did not count: they stand in nobody's way later."""
     if not doubles or report.snapshot is None or report.reported is None:
         return report
-    cells = {day: said for day, said in report.snapshot.cells.items() if day[:2] not in doubles}
+    cells = {day: sums for day, sums in report.snapshot.cells.items() if day[:2] not in doubles}
     frame = report.reported.frame
     names = frame.select(pl.col("platform").cast(pl.String), pl.col("name").cast(pl.String).str.to_lowercase())
     rest = frame.filter([place not in doubles for place in names.iter_rows()])

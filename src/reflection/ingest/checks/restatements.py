@@ -24,8 +24,8 @@ _SHOWN = 3
 def snapshot(frame: pl.DataFrame, dialect: str) -> Snapshot:
     """Per platform, campaign name and day span, the sums of identified rows."""
     place = [pl.col("platform").cast(pl.String), pl.col("name").cast(pl.String).str.to_lowercase()]
-    spelt = frame.drop_nulls(["first", "last"]).group_by("platform", "name", "first", "last").agg(_stated_sums())
-    grouped = spelt.group_by(*place, "first", "last").agg(_stated_sums())  # a name in another case is the same one
+    sums = frame.drop_nulls(["first", "last"]).group_by("platform", "name", "first", "last").agg(_stated_sums())
+    grouped = sums.group_by(*place, "first", "last").agg(_stated_sums())  # a name in another case is the same one
     step()
     cells = {(row[0], row[1], row[2], row[3]): tuple(row[4:]) for row in grouped.iter_rows()}
     campaigns = frame.select(*place, key=pl.col("key").cast(pl.String).str.to_lowercase()).unique()

@@ -33,11 +33,11 @@ def days_of(reports: Sequence["ImportReport"]) -> list[Days]:
         place = report.dialect, report.platform
         item = days.get(place, Days(*place, []))
         rows = [*item.rows, *report.snapshot.as_list()]
-        days[place] = replace(item, rows=rows, files=(*item.files, *_kept(report)))
+        days[place] = replace(item, rows=rows, files=(*item.files, *_files_of(report)))
     return list(days.values())
 
 
-def _kept(report: "ImportReport") -> tuple[KeptFile, ...]:
+def _files_of(report: "ImportReport") -> tuple[KeptFile, ...]:
     one = report.reported
     if one is None:
         return ()

@@ -60,10 +60,10 @@ def pacing(imported: Sequence[Days]) -> dict[str, Any]:
     last = newest.replace(day=monthrange(newest.year, newest.month)[1])
     left = (last - newest).days
     running = {key: days for key, days in by_day.items() if (newest - max(days)).days < STILL_RUNS}
-    chosen = sorted(running, key=lambda key: (key[2] is not None, -_sum(running[key], "spend", first), str(key)))
-    accounts = sum(key[2] is None for key in chosen)
-    chosen = chosen[: accounts + MOST_CAMPAIGNS]
-    said = {metric: _projected(metric, chosen, running, first, newest, left) for metric in METRICS}
+    keys = sorted(running, key=lambda key: (key[2] is not None, -_sum(running[key], "spend", first), str(key)))
+    accounts = sum(key[2] is None for key in keys)
+    keys = keys[: accounts + MOST_CAMPAIGNS]
+    projections = {metric: _projected(metric, keys, running, first, newest, left) for metric in METRICS}
     return {
         "items": [
             {
@@ -71,15 +71,15 @@ def pacing(imported: Sequence[Days]) -> dict[str, Any]:
                 "platform": key[0],
                 "currency": key[1],
                 "campaign": key[2],
-                **{metric: said[metric][0][key] for metric in METRICS},
+                **{metric: projections[metric][0][key] for metric in METRICS},
             }
-            for key in chosen
+            for key in keys
         ],
         "day": newest.isoformat(),
         "period_start": first.isoformat(),
         "period_end": last.isoformat(),
         "days_left": left,
-        "coverage": {metric: said[metric][1] for metric in METRICS},
+        "coverage": {metric: projections[metric][1] for metric in METRICS},
     }
 
 
@@ -148,8 +148,8 @@ def _projected(
             so_far = answers[key]["so_far"]
             bounds = [so_far + float(bound[NINETY][place]) for bound in (coming.low, coming.high)]
             answers[key] |= {"projected": so_far + float(coming.point[place]), "interval": bounds}
-    held = sum(inside) / len(inside) if inside else None
-    return answers, {"forecasts": len(inside), "coverage_90": held}
+    coverage = sum(inside) / len(inside) if inside else None
+    return answers, {"forecasts": len(inside), "coverage_90": coverage}
 
 
 def _history(
@@ -162,8 +162,8 @@ def _history(
     amounts: list[float] = []
     day, began = newest, min(own)
     while day >= began and day in account:
-        given = own.get(day)
-        amount = 0.0 if given is None else getattr(given, metric)
+        figures = own.get(day)
+        amount = 0.0 if figures is None else getattr(figures, metric)
         if amount is None:
             return None
         amounts.append(max(float(amount), 0.0))

@@ -99,15 +99,15 @@ class Days:
 
         The body of imports of before campaigns were kept apart has all rows; before rows were kept, days alone.
         """
-        said, kept = orjson.loads(verdict), orjson.loads(body)
-        mixed = said.get("totals", {}).get("spend") is None
-        rows, heads = (kept, []) if isinstance(kept, list) else (kept["rows"], kept["files"])
+        summary, stored = orjson.loads(verdict), orjson.loads(body)
+        mixed = summary.get("totals", {}).get("spend") is None
+        rows, heads = (stored, []) if isinstance(stored, list) else (stored["rows"], stored["files"])
         files = [KeptFile(**head) for head in heads]
         for portion in map(orjson.loads, portions):
             rows += portion["days"]
             for place, columns in portion["files"]:
                 files[place] = replace(files[place], rows={**files[place].rows, portion["campaign"]: columns})
-        return cls(dialect, platform, rows, said.get("currency"), mixed, tuple(files))
+        return cls(dialect, platform, rows, summary.get("currency"), mixed, tuple(files))
 
     @property
     def counted(self) -> frozenset[str]:
@@ -123,13 +123,13 @@ class Days:
         days: dict[str, list[list[Any]]] = {}
         for row in self.rows:
             days.setdefault(str(row[0]), []).append(row)
-        kept: dict[str, list[tuple[int, list[list[Any]]]]] = {}
+        files: dict[str, list[tuple[int, list[list[Any]]]]] = {}
         for place, file in enumerate(self.files):
             for key, columns in file.rows.items() if isinstance(file.rows, Mapping) else ():
-                kept.setdefault(key, []).append((place, columns))
+                files.setdefault(key, []).append((place, columns))
         return {
-            campaign_mark(one): orjson.dumps({"campaign": one, "days": days.get(one, []), "files": kept.get(one, [])})
-            for one in sorted(days.keys() | kept.keys())
+            campaign_mark(one): orjson.dumps({"campaign": one, "days": days.get(one, []), "files": files.get(one, [])})
+            for one in sorted(days.keys() | files.keys())
         }
 
 

@@ -49,14 +49,14 @@ def over_http(text: str) -> str:
 
 def verdict_over_http(verdict: Mapping[str, Any]) -> dict[str, Any]:
     """The verdict on an import with its findings, rejects and those of its files as they are told over HTTP."""
-    told = dict(verdict)
-    if "findings" in told:
-        told["findings"] = [{**note, "message": over_http(note["message"])} for note in told["findings"]]
-    if "rejects" in told:
-        told["rejects"] = [{**row, "reason": over_http(row["reason"])} for row in told["rejects"]]
-    if "files" in told:
-        told["files"] = [verdict_over_http(file) for file in told["files"]]
-    return told
+    answer = dict(verdict)
+    if "findings" in answer:
+        answer["findings"] = [{**note, "message": over_http(note["message"])} for note in answer["findings"]]
+    if "rejects" in answer:
+        answer["rejects"] = [{**row, "reason": over_http(row["reason"])} for row in answer["rejects"]]
+    if "files" in answer:
+        answer["files"] = [verdict_over_http(file) for file in answer["files"]]
+    return answer
 
 
 def _as_field(match: re.Match[str]) -> str:

@@ -66,15 +66,15 @@ class AnswerCache:
 
     def __init__(self, imports: _Imports) -> None:
         self._imports = imports
-        self._kept: dict[tuple[str, object], tuple[object, dict[str, Any]]] = {}
+        self._answers: dict[tuple[str, object], tuple[object, dict[str, Any]]] = {}
 
     def get(self, workspace: str, question: object, make: Callable[[list[Days]], dict[str, Any]]) -> dict[str, Any]:
         """What `make` makes of the days; `question` names it."""
         version = self._imports.version(workspace)
-        of, answer = self._kept.pop((workspace, question), (None, {}))
+        of, answer = self._answers.pop((workspace, question), (None, {}))
         if of != version:
             answer = make(self._imports.days(workspace))
-        self._kept[workspace, question] = (version, answer)
-        while len(self._kept) > MOST_KEPT:
-            self._kept.pop(next(iter(self._kept)), None)
+        self._answers[workspace, question] = (version, answer)
+        while len(self._answers) > MOST_KEPT:
+            self._answers.pop(next(iter(self._answers)), None)
         return answer

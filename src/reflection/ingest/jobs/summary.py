@@ -27,7 +27,7 @@ NOT_IN_THE_NAME = frozenset({"as_of", "forecasts", "previous", "known", "limits"
 def import_id(reports: Sequence["ImportReport"], options: "ImportOptions | None") -> str:
     """The name of an import: the same files read in the same way are the same import."""
     lines = [] if options is None else [
-        f"{field.name}={_told(getattr(options, field.name))}"
+        f"{field.name}={_option_text(getattr(options, field.name))}"
         for field in fields(options)
         if field.name not in NOT_IN_THE_NAME
     ]  # fmt: skip
@@ -151,7 +151,7 @@ def _joined(texts: Any) -> str:
     return ", ".join(dict.fromkeys(text for text in texts if text))
 
 
-def _told(value: Any) -> str:
+def _option_text(value: Any) -> str:
     """An option as text; a plan file by what is in it."""
     if isinstance(value, Path):
         return hashlib.sha256(value.read_bytes()).hexdigest() if value.is_file() else str(value)

@@ -71,9 +71,9 @@ class Undo:
 
         campaign = with_plan_of(campaign, Campaign.model_validate_json(current.campaign_json))
         content = campaign.content_hash()
-        said = {claim.content_hash for claim in claims}
+        hashes = {claim.content_hash for claim in claims}
         if content != current.content_hash:
-            if current.content_hash not in said:
+            if current.content_hash not in hashes:
                 return Outcome(current.campaign_id, KEPT, undone=True)
             self._engine.analyze(campaign, workspace=workspace)
         self._register.restate(workspace, replace(claims[-1], content_hash=content))

@@ -62,8 +62,8 @@ def weekdays(imported: Sequence[Days]) -> dict[str, list[dict[str, Any]]]:
     for row in reported(imported, WINDOW):
         cells[row.platform, row.currency, row.campaign, row.day] = row
     rows = [row for _, row in sorted(cells.items(), key=lambda cell: str(cell[0]))]
-    told = {metric: _of_metric(metric, rows, number) for number, metric in enumerate(OBSERVED)}
-    return {metric: parts for metric, parts in told.items() if parts}
+    by_metric = {metric: _of_metric(metric, rows, number) for number, metric in enumerate(OBSERVED)}
+    return {metric: parts for metric, parts in by_metric.items() if parts}
 
 
 def beside_fit(page: Mapping[str, Any], daily: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
@@ -86,10 +86,10 @@ def _of_metric(metric: str, days: Sequence[ReportedDay], number: int) -> list[di
     y = np.log((x + half) / (foreseen + half))
     events = foreseen if metric in RATES else n
     noise = METRICS[metric].noise / (events + 0.5) if METRICS[metric].events else np.zeros(len(y))
-    seen = recurring_levels(y, noise, level, turn, DRAWS, (SEED, number))
-    if seen.log_factor < log_factor_needed(OF_DAYS, len(OBSERVED)):
+    week = recurring_levels(y, noise, level, turn, DRAWS, (SEED, number))
+    if week.log_factor < log_factor_needed(OF_DAYS, len(OBSERVED)):
         return []
-    return _parts(seen, levels, level, turn, y, _Witnesses(rows, x if metric in RATES else n, place))
+    return _parts(week, levels, level, turn, y, _Witnesses(rows, x if metric in RATES else n, place))
 
 
 def _rows(metric: str, days: Sequence[ReportedDay]) -> _Rows | None:
@@ -98,7 +98,7 @@ def _rows(metric: str, days: Sequence[ReportedDay]) -> _Rows | None:
     late = bool(LATE & {above, below})
     newest = max((row.day for row in days), default=dt.date.min)
     currency = mode(row.currency for row in days) if METRICS[metric].monetary and days else None
-    kept = [
+    usable = [
         row
         for row in days
         if _known(row.amount(above))
@@ -106,11 +106,11 @@ def _rows(metric: str, days: Sequence[ReportedDay]) -> _Rows | None:
         and not (late and (newest - row.day).days < usual_window(row.platform))
         and currency in (None, row.currency)
     ]
-    if not kept:
+    if not usable:
         return None
-    day = np.array([row.day.toordinal() for row in kept], dtype=np.intp) - dt.date(1970, 1, 1).toordinal()
-    names = [str((row.platform, row.currency, row.campaign)) for row in kept]
-    counts = ([row.amount(name) or 0.0 for row in kept] for name in (above, below))
+    day = np.array([row.day.toordinal() for row in usable], dtype=np.intp) - dt.date(1970, 1, 1).toordinal()
+    names = [str((row.platform, row.currency, row.campaign)) for row in usable]
+    counts = ([row.amount(name) or 0.0 for row in usable] for name in (above, below))
     x, n = (np.array(count, dtype=np.float64) for count in counts)
     series = np.unique(names, return_inverse=True)[1]
     week = np.unique(series * 10_000 + _week(day), return_inverse=True)[1]
@@ -160,21 +160,21 @@ class _Witnesses:
 
 
 def _parts(
-    seen: RecurringLevels, levels: Ints, level: Ints, turn: Ints, y: Floats, witnesses: _Witnesses
+    week: RecurringLevels, levels: Ints, level: Ints, turn: Ints, y: Floats, witnesses: _Witnesses
 ) -> list[dict[str, Any]]:
     """All days of the week in their order, neighbours that are beyond chance in one direction as one."""
-    low, high = limits(seen.draws)
+    low, high = limits(week.draws)
     signs = {
-        int(number): int(np.sign(seen.draws[k].mean())) * int(not low[k] <= 0.0 <= high[k])
+        int(number): int(np.sign(week.draws[k].mean())) * int(not low[k] <= 0.0 <= high[k])
         for k, number in enumerate(levels.tolist())
     }
     parts = []
     for own in neighbours(signs, 7):
         places = np.searchsorted(levels, own)
-        draws = seen.draws[places].mean(axis=0)
+        draws = week.draws[places].mean(axis=0)
         (bottom,), (top,) = limits(draws[None])
         sign, inside = (1.0 if draws.mean() >= 0 else -1.0), np.isin(level, places)
-        above = [float((y - seen.turns[turn])[inside & (turn == k)].mean()) for k in np.unique(turn[inside]).tolist()]
+        above = [float((y - week.turns[turn])[inside & (turn == k)].mean()) for k in np.unique(turn[inside]).tolist()]
         agree, (enough, campaigns) = sum(sign * one > 0 for one in above), witnesses.enough(inside)
         clear = all(signs[one] for one in own) and not bottom <= 0.0 <= top
         reason = f"seen in {agree} of {len(above)} weeks, by the daily rows of imports"

@@ -295,4 +295,4 @@ def _days(normal: Sequence[str], columns: Mapping[str, int]) -> dict[str, int]:
 
 def _columns(names: Names, where: Mapping[str, int]) -> dict[str, int]:
     places = {name: [where[header] for header in headers if header in where] for name, headers in names.items()}
-    return {name: found[0] for name, found in places.items() if found}
+    return {name: hits[0] for name, hits in places.items() if hits}

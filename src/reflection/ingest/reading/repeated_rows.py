@@ -33,14 +33,14 @@ def without_repeats(frame: pl.DataFrame, totals: Sequence[TotalRow]) -> tuple[pl
 
 def _in_run(frame: pl.DataFrame) -> pl.Series:
     """Whether a row is one of several that all come again as they stood, one after the other."""
-    shown = pl.col("impressions") if "impressions" in frame.columns else pl.lit(float(NO_CHANCE))
+    impressions = pl.col("impressions") if "impressions" in frame.columns else pl.lit(float(NO_CHANCE))
     rows = (
-        frame.select("twin", "spend", shown.alias("shown"))
+        frame.select("twin", "spend", impressions.alias("shown"))
         .with_row_index("place")
         .with_columns(pl.col("place").cast(pl.Int64))
     )
     distance = pl.col("place") - pl.col("place").min().over("twin")
     rows = rows.with_columns(distance.alias("distance"))
     run = (pl.col("distance") != pl.col("distance").shift(1)).fill_null(value=True).cum_sum().alias("run")
-    paid, seen = (pl.col("spend") > 0).sum().over("run"), pl.col("shown").sum().over("run")
-    return rows.with_columns(run).select((paid >= A_RUN) & (seen >= NO_CHANCE)).to_series()
+    paid, impressions = (pl.col("spend") > 0).sum().over("run"), pl.col("shown").sum().over("run")
+    return rows.with_columns(run).select((paid >= A_RUN) & (impressions >= NO_CHANCE)).to_series()

@@ -65,7 +65,7 @@ def _beside(sheet: Sheet, earlier: Sheet) -> Sheet:
         facts = replace(sheet.facts, frame=sheet.facts.frame.filter(~rows))
         return replace(sheet, facts=facts, again=sheet.again + here.height, twin=sheet.twin or earlier.name)
     if _may_be_one(both, dated="date" in place):
-        raise _asked(sheet, earlier, both.height)
+        raise _question(sheet, earlier, both.height)
     return replace(sheet, beside=sheet.beside + both.height, twin=sheet.twin or earlier.name)
 
 
@@ -97,7 +97,7 @@ def _may_be_one(both: pl.DataFrame, *, dated: bool) -> bool:
     return float(both.select(pl.max_horizontal(ratios).median()).item()) < ALIKE
 
 
-def _asked(sheet: Sheet, earlier: Sheet, places: int) -> ImportFileError:
+def _question(sheet: Sheet, earlier: Sheet, places: int) -> ImportFileError:
     return ImportFileError(
         f"{sheet.name} and {earlier.name} both have figures of {number_of(places, 'campaign-day')}, which do not "
         "agree: if one restates or contains the other, adding them would count the same money twice.",

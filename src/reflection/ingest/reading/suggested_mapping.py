@@ -48,7 +48,7 @@ def suggest(table: Table) -> SuggestedMapping:
     numbers = [numeric(column) for column in cells]
     days = [_dated(column) or field_of(text) == "date" for text, column in zip(header, cells, strict=True)]
     numbers = [number and not day for number, day in zip(numbers, days, strict=True)]
-    seen: set[str] = set()
+    names: set[str] = set()
     columns: dict[str, str] = {}
     places = guess(header, numbers, days)
     if {"date", "date_end"} <= set(places) and _are_flights(
@@ -57,11 +57,11 @@ def suggest(table: Table) -> SuggestedMapping:
         places = {name: index for name, index in places.items() if name not in ("date", "date_end")}
     for name, index in places.items():
         text = split_currency(plain_header(header[index]))[0]
-        if normal_header(text) not in seen:
+        if normal_header(text) not in names:
             columns[name] = text
-            seen.add(normal_header(text))
+            names.add(normal_header(text))
     unclear = [plain_header(cell) for cell, number in zip(header, numbers, strict=True) if number]
-    left = (text for text in unclear if normal_header(split_currency(text)[0]) not in seen)
+    left = (text for text in unclear if normal_header(split_currency(text)[0]) not in names)
     return SuggestedMapping(columns, header, tuple(left))
 
 

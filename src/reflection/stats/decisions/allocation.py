@@ -45,7 +45,7 @@ def spread(
         risk: see `worth`; candidates are judged each by their own worst, as if all missed together.
     """
     start = np.minimum(least, most).astype(np.float64)
-    amounts, taken = start.copy(), np.zeros(len(start), dtype=np.intp)
+    amounts, counts = start.copy(), np.zeros(len(start), dtype=np.intp)
     left = total - float(start.sum())
     step = left / STEPS
     if step <= 0:
@@ -65,9 +65,9 @@ def spread(
         more = min(step, most[i] - amounts[i], left)
         amounts[i] += more
         left -= more
-        taken[i] += 1
-        if amounts[i] < most[i] - 1e-12 * total and taken[i] < STEPS:
-            now[i], after[i] = after[i], value(i, int(taken[i]) + 1)
+        counts[i] += 1
+        if amounts[i] < most[i] - 1e-12 * total and counts[i] < STEPS:
+            now[i], after[i] = after[i], value(i, int(counts[i]) + 1)
             heapq.heappush(queue, (now[i] - after[i], i))
     return amounts
 

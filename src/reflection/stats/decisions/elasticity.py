@@ -132,6 +132,6 @@ def _white(columns: Floats, v: Floats, unit: Ints, unit_sd: float) -> Floats:
     _, place = np.unique(unit, return_inverse=True)
     weight = 1.0 / v
     total = np.bincount(place, weight)
-    kept = 1.0 / np.sqrt(1.0 + unit_sd**2 * total)
+    remainder = 1.0 / np.sqrt(1.0 + unit_sd**2 * total)
     means = np.column_stack([np.bincount(place, weight * column) / total for column in columns.T])
-    return np.asarray((columns - ((1.0 - kept)[:, None] * means)[place]) / np.sqrt(v)[:, None])
+    return np.asarray((columns - ((1.0 - remainder)[:, None] * means)[place]) / np.sqrt(v)[:, None])

@@ -94,8 +94,8 @@ def leave_one_out(fit: Fit, rows: Rows, origin: ArrayLike, taken: Rows | None = 
         some, width = x[own.ravel()], own.shape[1]
         half = np.asarray(some @ covariance).reshape(*own.shape, -1)
         leverage = some.toarray().reshape(half.shape) @ half.transpose(0, 2, 1)
-        kept = _NEVER_SINGULAR * np.eye(width) - leverage / assumed[own][:, None, :]
-        solved = np.linalg.solve(kept, np.concatenate([leverage, raw[own][:, :, None]], axis=2))
+        complement = _NEVER_SINGULAR * np.eye(width) - leverage / assumed[own][:, None, :]
+        solved = np.linalg.solve(complement, np.concatenate([leverage, raw[own][:, :, None]], axis=2))
         residual[own] = solved[:, :, width]
         variance[own] = noise[own] + solved[:, :, :width].diagonal(axis1=1, axis2=2)
     return LeftOut(residual, np.sqrt(np.maximum(variance, 1e-12)))
@@ -150,20 +150,20 @@ class SetAside:
         few = len(eligible) < FEWEST_SCORES
         work = float((cells[eligible].astype(np.float64) ** 3).mean()) if len(eligible) else 1.0
         most = min(most, max(FEWEST_SCORES, int(MOST_WORK / work)))
-        self._chosen = eligible[:0] if few else eligible[np.unique(np.arange(most) * len(eligible) // max(most, 1))]
+        self._sample = eligible[:0] if few else eligible[np.unique(np.arange(most) * len(eligible) // max(most, 1))]
         self._parts: list[tuple[Rows, Ints]] = []
 
     @property
     def units(self) -> Ints:
         """Numbers of the chosen units, ascending."""
-        return self._chosen
+        return self._sample
 
     def take(self, parts: Iterable[tuple[Rows, Ints]]) -> None:
         """Keep a copy of the chosen units' rows, each given with its unit's number."""
         for rows, origin in parts:
-            mine = np.flatnonzero(np.isin(origin, self._chosen))
+            mine = np.flatnonzero(np.isin(origin, self._sample))
             if len(mine):
-                self._parts.append((rows.taken(mine), origin[mine]))
+                self._parts.append((rows.take(mine), origin[mine]))
 
     def scores(self, fit: Fit, taken: Callable[[Rows], Rows] = lambda rows: rows) -> Floats:
         """z of each unit as a whole, predicted from all others, (units,); none of fewer than 20.

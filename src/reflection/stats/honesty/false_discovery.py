@@ -169,8 +169,8 @@ def shrunk(estimate: Floats, error: Floats, share: Floats) -> Mixture:
     scale = np.asarray(GRID_SD)
     weight = _density(estimate, error) * share
     weight /= weight.sum(axis=1, keepdims=True)
-    kept = scale**2 / (error[:, None] ** 2 + scale**2)
-    return Mixture(weight, kept * estimate[:, None], kept * error[:, None] ** 2)
+    shrinkage = scale**2 / (error[:, None] ** 2 + scale**2)
+    return Mixture(weight, shrinkage * estimate[:, None], shrinkage * error[:, None] ** 2)
 
 
 def _density(estimate: Floats, error: Floats) -> Floats:
@@ -185,9 +185,9 @@ def select(lfsr: Floats, level: float = LEVEL) -> NDArray[np.bool_]:
     order = np.argsort(lfsr, kind="stable")
     mean = np.cumsum(lfsr[order]) / np.arange(1, len(lfsr) + 1)
     passed = np.flatnonzero(mean <= level)
-    chosen = np.zeros(len(lfsr), dtype=bool)
-    chosen[order[: passed[-1] + 1 if len(passed) else 0]] = True
-    return chosen
+    mask = np.zeros(len(lfsr), dtype=bool)
+    mask[order[: passed[-1] + 1 if len(passed) else 0]] = True
+    return mask
 
 
 Parts = Sequence[tuple[Fit, int]]

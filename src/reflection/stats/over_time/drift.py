@@ -100,14 +100,14 @@ def path(effects: Effects, group: str, level: str, discoveries: Discoveries | No
     begun, columns = np.array(sorted(walks)).T
     walk = np.cumsum(effects.draws[columns].astype(np.float64), axis=0)
     low, high = limits(walk)
-    chosen = discoveries.selected[columns] if discoveries else np.zeros(len(columns), dtype=np.bool_)
+    mask = discoveries.selected[columns] if discoveries else np.zeros(len(columns), dtype=np.bool_)
     return Path(
         buckets=np.concatenate([[begun[0] - 1], begun]),
         mean=np.concatenate([[0.0], np.cumsum(effects.mean[columns])]),
         low=np.concatenate([[0.0], low]),
         high=np.concatenate([[0.0], high]),
-        changes=tuple(begun[chosen].tolist()),
-        rates=tuple(discoveries.lfsr[columns[chosen]].tolist()) if discoveries else (),
+        changes=tuple(begun[mask].tolist()),
+        rates=tuple(discoveries.lfsr[columns[mask]].tolist()) if discoveries else (),
     )
 
 
@@ -211,13 +211,13 @@ def judged_contrasts(fit: Fit, columns: list[int], contrasts: Floats) -> Fit:
     tau = np.append(fit.tau, INTERCEPT_SD)[layout.group_index]
     prior = contrasts**2 @ (layout.prior_share * tau**2)
     variance = np.maximum(np.einsum("ij,jk,ik->i", contrasts, fit.covariance.astype(np.float64), contrasts), 0.0)
-    kept = np.maximum(1.0 - variance / np.maximum(prior, 1e-12), 1e-9)
+    shrinkage = np.maximum(1.0 - variance / np.maximum(prior, 1e-12), 1e-9)
     identifiable = layout.identifiable[columns] & (prior > 0)
     estimate, error = fit.estimate.copy(), fit.error.copy()
-    estimate[columns] = np.where(identifiable, contrasts @ fit.mean / kept, 0.0)
-    drawn, known = (contrasts @ fit.draws.astype(np.float64)).std(axis=1), identifiable & (variance > 0)
-    wider = np.exp(np.log(drawn[known] / np.sqrt(variance[known])).mean()) if known.any() else 1.0
-    error[columns] = np.where(identifiable, wider * np.sqrt(variance / kept), UNKNOWN)
+    estimate[columns] = np.where(identifiable, contrasts @ fit.mean / shrinkage, 0.0)
+    spread, known = (contrasts @ fit.draws.astype(np.float64)).std(axis=1), identifiable & (variance > 0)
+    wider = np.exp(np.log(spread[known] / np.sqrt(variance[known])).mean()) if known.any() else 1.0
+    error[columns] = np.where(identifiable, wider * np.sqrt(variance / shrinkage), UNKNOWN)
     return replace(fit, estimate=estimate, error=error)
 
 

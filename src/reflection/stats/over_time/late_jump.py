@@ -64,11 +64,11 @@ def late_jump(left: Floats, variance: Floats, day: Ints, unit: Ints, lasting: fl
         each = np.bincount(place, weight * left[rows]) / of_unit
         known = 1.0 / (1.0 / of_unit + lasting**2)
         v = 1.0 / known.sum()
-        r, kept = float(known @ each) * v, JUMP_SD**2 / (JUMP_SD**2 + v)
+        r, shrinkage = float(known @ each) * v, JUMP_SD**2 / (JUMP_SD**2 + v)
         dates.append(date)
-        mean.append(kept * r)
-        spread.append(np.sqrt(kept * v))
-        factor.append(0.5 * (np.log1p(-kept) + kept * r**2 / v))
+        mean.append(shrinkage * r)
+        spread.append(np.sqrt(shrinkage * v))
+        factor.append(0.5 * (np.log1p(-shrinkage) + shrinkage * r**2 / v))
     if not dates:
         return None
     likely = np.array([np.log1p(-CHANCE), *(np.log(CHANCE / len(dates)) + np.array(factor))])

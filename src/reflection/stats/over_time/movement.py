@@ -89,19 +89,17 @@ def movements(
     steps that may be, of other columns.
     """
     order = order or Order()
-    asked = _asked(rows, still, levels, groups)
+    test = _first_test(rows, still, levels, groups)
     candidates = [name for name in groups if name not in order.silent]
     while True:
-        left = [name for name in candidates if name not in asked.taken]
+        left = [name for name in candidates if name not in test.factors]
         others = {name: order.beside.get(name) for name in left}
-        beside = {other: asked.with_group(other) for other in set(others.values())}
+        beside = {other: test.with_group(other) for other in set(others.values())}
         factors = {name: beside[others[name]].evidence(name) for name in left}
         best = max(factors, key=lambda name: (factors[name][0], name), default=None)
         if best is None or factors[best][0] <= 0.0:
-            return tuple(asked.taken)
-        asked = (
-            beside[others[best]].with_group(best).with_group(order.along.get(best)).with_group(order.after.get(best))
-        )
+            return tuple(test.factors)
+        test = beside[others[best]].with_group(best).with_group(order.along.get(best)).with_group(order.after.get(best))
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +122,7 @@ class _Walks:
         places = {name: slice(ends[i], ends[i + 1]) for i, name in enumerate(groups)}
         return cls(steps, places, {name: one.contrasts() for name, one in groups.items() if one.relative})
 
-    def asked(self, rows: Floats) -> Floats:
+    def contrasted(self, rows: Floats) -> Floats:
         """Rows over the columns as rows over the steps that are asked for, (k, steps)."""
         parts = [
             rows[:, own] @ self.contrasts[name].T if name in self.contrasts else rows[:, own]
@@ -145,13 +143,13 @@ class _Walks:
         """Z'WZ of one group with all, (its steps, steps); worked out once."""
         if name not in self._across:
             rows = product(sparse.csr_array(self.steps[:, self.places[name]]), self.steps)
-            self._across[name] = self.asked(self.contrasts[name] @ rows if name in self.contrasts else rows)
+            self._across[name] = self.contrasted(self.contrasts[name] @ rows if name in self.contrasts else rows)
         return self._across[name]
 
 
 @dataclass(frozen=True, eq=False)
 class _ScoreTest:
-    """Score of all steps beside the groups that were ``taken`` up, each with its evidence.
+    """Score of all steps beside the groups that were taken up: ``factors``, each with its evidence.
 
     ``information``: Z'WZ of each group. ``half``: H, (k, steps), with H'H what the standing levels and the groups that
     were taken up leave out of it.
@@ -161,7 +159,7 @@ class _ScoreTest:
     information: Mapping[str, Floats]
     half: Floats
     walks: _Walks
-    taken: Mapping[str, float]
+    factors: Mapping[str, float]
 
     def evidence(self, name: str) -> tuple[float, float]:
         """Log Bayes factor of a group's steps, and the most probable standard deviation of one."""
@@ -169,21 +167,21 @@ class _ScoreTest:
 
     def with_group(self, name: str | None) -> _ScoreTest:
         """The same beside one group more, at the most probable standard deviation of its steps."""
-        if name is None or name in self.taken or name not in self.walks.places:
+        if name is None or name in self.factors or name not in self.walks.places:
             return self
         (factor, sd), own, information = self.evidence(name), self.walks.places[name], self._of_group(name)
         root = cholesky(np.eye(len(information)) / sd**2 + information)
         further = solved(root, self.walks.across(name) - self.half[:, own].T @ self.half)
         score = self.score - further.T @ solved(root, self.score[own])
         half = np.concatenate([self.half, further])
-        return _ScoreTest(score, self.information, half, self.walks, {**self.taken, name: factor})
+        return _ScoreTest(score, self.information, half, self.walks, {**self.factors, name: factor})
 
     def _of_group(self, name: str) -> Floats:
         half = self.half[:, self.walks.places[name]]
         return np.asarray(self.information[name] - half.T @ half)
 
 
-def _asked(rows: Rows, still: Posterior, levels: Sequence[Feature], groups: Mapping[str, Steps]) -> _ScoreTest:
+def _first_test(rows: Rows, still: Posterior, levels: Sequence[Feature], groups: Mapping[str, Steps]) -> _ScoreTest:
     """a = Z'Py and Z'PZ of the steps of all groups, beside levels that stand still.
 
     Made of the rows: sums of each block, as a fit has them, would be those of all pairs of columns for any weights.
@@ -192,8 +190,8 @@ def _asked(rows: Rows, still: Posterior, levels: Sequence[Feature], groups: Mapp
     columns = [*levels, *(column for one in groups.values() for column in one.columns)]
     matrix = sparse.csr_array(rows.design.matrix(columns) * root[:, None])
     walks = _Walks.of(matrix[:, len(levels) :], groups)
-    cross = walks.asked(product(matrix[:, : len(levels)], walks.steps))
-    pull = walks.asked((walks.steps.T @ (root * (rows.y / GRID)))[None])[0]
+    cross = walks.contrasted(product(matrix[:, : len(levels)], walks.steps))
+    pull = walks.contrasted((walks.steps.T @ (root * (rows.y / GRID)))[None])[0]
     return _ScoreTest(pull - still.mean @ cross, walks.information(), still.half(cross.T), walks, {})
 
 

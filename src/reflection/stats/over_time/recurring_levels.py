@@ -76,7 +76,7 @@ def recurring_levels(
         means[k][:, None] + np.linalg.solve(factors[k].T, rng.standard_normal((turns + levels, times[k])))
         for k in np.flatnonzero(times).tolist()
     ]
-    drawn = np.concatenate(parts, axis=1)
-    own = drawn[turns:]
+    draws = np.concatenate(parts, axis=1)
+    own = draws[turns:]
     shift = own.mean(axis=0)
-    return RecurringLevels(own - shift, (drawn[:turns] + shift).mean(axis=1), log_factor)
+    return RecurringLevels(own - shift, (draws[:turns] + shift).mean(axis=1), log_factor)

@@ -43,11 +43,11 @@ def effect_correlation(fits: Mapping[str, Fit], rows: Floats) -> Floats:
     Of each pair the posterior mean: before anything is seen, every correlation matrix of so many metrics is as likely
     (Lewandowski, Kurowicka and Joe 2009), so few effects say little. ``rows``: correlation of the rows' deviations.
     """
-    seen = [_Seen.of(fit) for fit in fits.values()]
-    prior = 0.5 * (len(seen) - 2) * np.log1p(-(_GRID**2))
-    matrix = np.eye(len(seen))
-    for a, b in combinations(range(len(seen)), 2):
-        log_weight = prior + _log_likelihood(seen[a], seen[b], float(rows[a, b]))
+    effects = [_Seen.of(fit) for fit in fits.values()]
+    prior = 0.5 * (len(effects) - 2) * np.log1p(-(_GRID**2))
+    matrix = np.eye(len(effects))
+    for a, b in combinations(range(len(effects)), 2):
+        log_weight = prior + _log_likelihood(effects[a], effects[b], float(rows[a, b]))
         weight = np.exp(log_weight - log_weight.max())
         matrix[a, b] = matrix[b, a] = float(weight @ _GRID / weight.sum())
     return positive(matrix)

@@ -280,9 +280,9 @@ def _deshrunk(model: Model, posterior: Posterior) -> tuple[Floats, Floats]:
     layout = model.layout
     prior = np.maximum(layout.prior_share, 1e-12) / model.prior_precision(posterior.components)
     variance = np.maximum(posterior.variance, 0.0)
-    kept = np.maximum(1.0 - variance / prior, 1e-9)
-    estimate = np.where(layout.identifiable, posterior.mean / kept, 0.0)
-    error = np.where(layout.identifiable, np.sqrt(variance / kept), UNKNOWN)
+    shrinkage = np.maximum(1.0 - variance / prior, 1e-9)
+    estimate = np.where(layout.identifiable, posterior.mean / shrinkage, 0.0)
+    error = np.where(layout.identifiable, np.sqrt(variance / shrinkage), UNKNOWN)
     return estimate, error
 
 

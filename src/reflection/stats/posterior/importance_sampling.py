@@ -49,10 +49,12 @@ def proposed(model: Model, mode: Mode, rng: np.random.Generator, count: int) -> 
     few = 0 < model.view.rows.sum() <= MOST_ROWS
     if not few and model.rows_of_strata.min(initial=_MANY_ROWS) < _MANY_ROWS:
         count *= 2
-    scores, log_ratio = _drawn(model, mode, rng, count * _WEIGHED_OF_FEW if few else count)
+    scores, log_ratio = _proposals(model, mode, rng, count * _WEIGHED_OF_FEW if few else count)
     components = log_sd(scores, model.rates)
     if few:
-        return _kept(model, components, Marginal(model).log_evidence(components) + log_ratio, rng, count * _KEPT_OF_FEW)
+        return _resampled(
+            model, components, Marginal(model).log_evidence(components) + log_ratio, rng, count * _KEPT_OF_FEW
+        )
     posteriors = model.posteriors(components)
     weight = _weights(np.array([posterior.log_evidence for posterior in posteriors]) + log_ratio)
     counts = np.flatnonzero(weight * len(weight) > _NEGLIGIBLE)
@@ -82,16 +84,16 @@ def drawn(posteriors: Sequence[Posterior], counts: Sequence[int], rng: np.random
     return first.effects(coordinates[:, rng.permutation(coordinates.shape[1])])
 
 
-def _kept(
+def _resampled(
     model: Model, components: Floats, log_weight: Floats, rng: np.random.Generator, count: int
 ) -> tuple[Floats, list[Posterior]]:
     """As many proposals as asked for, each as often as its weight says."""
     places = (rng.random() + np.arange(count)) / count
-    kept, times = np.unique(np.searchsorted(np.cumsum(_weights(log_weight))[:-1], places), return_counts=True)
-    return times / count, model.posteriors(components[kept])
+    picks, times = np.unique(np.searchsorted(np.cumsum(_weights(log_weight))[:-1], places), return_counts=True)
+    return times / count, model.posteriors(components[picks])
 
 
-def _drawn(model: Model, mode: Mode, rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
+def _proposals(model: Model, mode: Mode, rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
     """Scores of ``count`` proposals, (count, dimensions), and log prior minus log density they were drawn with."""
     centre, covariance = _normal_approximation(mode, model.rates)
     sd, size = np.sqrt(np.diag(covariance)), len(centre)

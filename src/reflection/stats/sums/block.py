@@ -67,7 +67,7 @@ def moved(block: Block, at: NDArray[np.intp], p: int) -> Block:
     """
     if len(at) == p and np.array_equal(at, np.arange(p)):
         return block
-    kept = at >= 0
+    mask = at >= 0
     moment = np.zeros(p, dtype=np.int64)
-    moment[at[kept]] = block.moment[kept]
+    moment[at[mask]] = block.moment[mask]
     return Block(block.gram.moved(at, p), moment, block.square, block.rows, block.log2_v, block.log2_passing)

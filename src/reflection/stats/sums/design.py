@@ -89,7 +89,7 @@ class Design:
         times = np.bincount(self.indices, minlength=len(self.features))
         return [self.features[column] for column in np.flatnonzero(times).tolist()]
 
-    def taken(self, at: NDArray[np.intp]) -> Design:
+    def take(self, at: NDArray[np.intp]) -> Design:
         """Return some of the rows."""
         parts = (self.data, self.indices, self.indptr)
         some = sparse.csr_array(parts, shape=(len(self), len(self.features)))[at]
@@ -98,14 +98,14 @@ class Design:
     def within(self, features: Collection[Feature]) -> Design:
         """Return the same rows with some of the columns alone; itself where it has no others."""
         wanted = frozenset(features)
-        kept = [number for number, feature in enumerate(self.features) if feature in wanted]
-        if len(kept) == len(self.features):
+        places = [number for number, feature in enumerate(self.features) if feature in wanted]
+        if len(places) == len(self.features):
             return self
         at = np.full(len(self.features), -1, dtype=np.int32)
-        at[kept] = np.arange(len(kept))
+        at[places] = np.arange(len(places))
         inside = at[self.indices] >= 0
         return Design(
-            tuple(self.features[number] for number in kept),
+            tuple(self.features[number] for number in places),
             np.concatenate([[0], np.cumsum(inside)])[self.indptr],
             at[self.indices[inside]],
             self.data[inside],
@@ -156,9 +156,9 @@ class Rows:
     def __len__(self) -> int:
         return len(self.y)
 
-    def taken(self, at: NDArray[np.intp]) -> Rows:
+    def take(self, at: NDArray[np.intp]) -> Rows:
         """Return some of the rows."""
-        return Rows(self.design.taken(at), self.y[at], self.log2_v[at], self.stratum[at], self.log2_passing[at])
+        return Rows(self.design.take(at), self.y[at], self.log2_v[at], self.stratum[at], self.log2_passing[at])
 
     @classmethod
     def joined(cls, parts: Sequence[Rows]) -> Rows:
@@ -232,21 +232,21 @@ def contrast_rows(
     1: its variance is h'Vh + sigma_within^2. Under the working variances all k rows are independent (Brown, Durbin and
     Evans 1975). Takes k^2/2 numbers of memory for each campaign.
     """
-    kept = np.flatnonzero(observations.observed)
-    numbers, first, of = np.unique(campaign[kept], return_index=True, return_inverse=True)
+    at = np.flatnonzero(observations.observed)
+    numbers, first, of = np.unique(campaign[at], return_index=True, return_inverse=True)
     place = np.argsort(np.argsort(first))[of]  # campaigns in the order in which they come
-    names, cells = _in_order_of_names(x[kept], features)
-    order = _canonical(cells, place, observations.y[kept], observations.v[kept])
-    cells, place, kept = cells[order], place[order], kept[order]
-    weights = _contrasts(1.0 / (observations.v[kept] + WORKING_WITHIN_SD**2), place)
-    rows = sparse.csr_array(weights @ sparse.hstack([np.ones((len(kept), 1)), cells], format="csr"))
+    names, cells = _in_order_of_names(x[at], features)
+    order = _canonical(cells, place, observations.y[at], observations.v[at])
+    cells, place, at = cells[order], place[order], at[order]
+    weights = _contrasts(1.0 / (observations.v[at] + WORKING_WITHIN_SD**2), place)
+    rows = sparse.csr_array(weights @ sparse.hstack([np.ones((len(at), 1)), cells], format="csr"))
     rows.eliminate_zeros()
     rows.sort_indices()
     design = Design(
         (INTERCEPT, *names), rows.indptr.astype(np.int64), rows.indices.astype(np.int32), quantised(rows.data)
     )
     stratum = np.where(np.diff(place, prepend=-1) > 0, Stratum.BETWEEN, Stratum.WITHIN)
-    y, v = weights @ observations.y[kept], weights.power(2) @ observations.v[kept]
+    y, v = weights @ observations.y[at], weights.power(2) @ observations.v[at]
     return Rows.of(design, y, v, stratum), np.asarray(numbers[np.argsort(first)][place], dtype=np.intp)
 
 
@@ -266,9 +266,9 @@ def _canonical(
     x: sparse.csr_array, place: NDArray[np.intp], y: NDArray[np.float64], v: NDArray[np.float64]
 ) -> NDArray[np.intp]:
     """The order of cells by their campaigns, and of those of one by what they say."""
-    said = _in_bytes(x.indices, x.data)
-    ends = (said.itemsize * x.indptr.astype(np.int64)).tolist()
-    raw = said.tobytes()
+    narrow = _in_bytes(x.indices, x.data)
+    ends = (narrow.itemsize * x.indptr.astype(np.int64)).tolist()
+    raw = narrow.tobytes()
     keys = list(zip(place.tolist(), (raw[i:k] for i, k in pairwise(ends)), y.tolist(), v.tolist(), strict=True))
     return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.intp)
 

@@ -57,8 +57,8 @@ class DenseGram(_Sum):
         """See `_Sum`."""
         if columns > DENSE_COLUMNS:
             return SparseGram(self.lower()).moved(at, columns)
-        kept = np.flatnonzero(at >= 0)
-        order = kept[np.argsort(at[kept], kind="stable")]
+        rows = np.flatnonzero(at >= 0)
+        order = rows[np.argsort(at[rows], kind="stable")]
         values = self.values.take(order, axis=0).take(order, axis=1)  # twice as fast as both at once
         if len(order) == columns:
             return DenseGram(values)
@@ -207,14 +207,14 @@ def _lower(squares: sparse.csr_array, p: int) -> list[sparse.csr_array]:
 
 def _in_order(triangle: sparse.csr_array, at: NDArray[np.int32], p: int) -> sparse.csr_array:
     """A lower triangle with column j at position ``at[j]`` of p, the order being the same; -1 drops it."""
-    kept, counts = at >= 0, np.diff(triangle.indptr)
+    mask, counts = at >= 0, np.diff(triangle.indptr)
     data, indices = triangle.data, triangle.indices
-    if not kept.all():
-        inside = kept[indices] & np.repeat(kept, counts)
+    if not mask.all():
+        inside = mask[indices] & np.repeat(mask, counts)
         counts = np.diff(np.concatenate([[0], np.cumsum(inside)])[triangle.indptr])
         data, indices = data[inside], indices[inside]
     ends = np.zeros(p + 1, dtype=np.int32)
-    ends[1 + at[kept]] = counts[kept]
+    ends[1 + at[mask]] = counts[mask]
     return sparse.csr_array((data, at[indices], np.cumsum(ends, dtype=np.int32)), shape=(p, p))
 
 

@@ -95,8 +95,8 @@ def observe_around(x: ArrayLike, n: ArrayLike, eta: ArrayLike, reference: float)
     Re-linearised where fewer than `DENSE` events are expected, as :func:`observe_rate` where more are; all variances
     from the fit.
     """
-    plain, seen = observe_rate(x, n, reference), relinearise(x, n, eta, reference)
-    return Observations(np.where(seen.observed & (seen.v <= 1.0 / DENSE), plain.y, seen.y), seen.v, seen.observed)
+    plain, near = observe_rate(x, n, reference), relinearise(x, n, eta, reference)
+    return Observations(np.where(near.observed & (near.v <= 1.0 / DENSE), plain.y, near.y), near.v, near.observed)
 
 
 def observe_order_value(revenue: ArrayLike, conversions: ArrayLike, reference: float, cv: float = 1.0) -> Observations:
@@ -119,9 +119,9 @@ def observe_cost(spend: ArrayLike, impressions: ArrayLike, reference: float) -> 
     A price has no sampling variance of its own; all its scatter is overdispersion. Cells without spend or
     impressions say nothing.
     """
-    money, shown = _counts(spend), _counts(impressions)
-    observed = (money > 0) & (shown > 0)
-    y = np.log(1000.0) + np.log(np.where(observed, money, 1.0)) - np.log(np.where(observed, shown, 1.0))
+    money, displays = _counts(spend), _counts(impressions)
+    observed = (money > 0) & (displays > 0)
+    y = np.log(1000.0) + np.log(np.where(observed, money, 1.0)) - np.log(np.where(observed, displays, 1.0))
     return _masked(y - np.log(reference), np.zeros_like(money), observed)
 
 

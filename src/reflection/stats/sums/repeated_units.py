@@ -48,7 +48,7 @@ def unit_rows(rows: Rows, unit: ArrayLike) -> Iterator[tuple[Rows, Ints]]:
     if len(number) != len(rows):
         raise LearningError("Every row needs the number of its unit.")
     for own in blocks_of(number, _NUMBERS_AT_ONCE // max(1, len(rows.design.features))):
-        yield _block(rows.taken(own.ravel()), own.shape[1]), np.repeat(number[own[:, 0]], own.shape[1])
+        yield _block(rows.take(own.ravel()), own.shape[1]), np.repeat(number[own[:, 0]], own.shape[1])
 
 
 def _block(rows: Rows, size: int) -> Rows:

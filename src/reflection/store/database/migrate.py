@@ -23,7 +23,7 @@ FOLDER = Path(__file__).parents[1] / "migrations"
 FIRST_VERSION_PREFIX = "first_version_"
 """Where the tables of the first version of this system are kept when its database is adopted."""
 
-Told = Callable[[str], None]
+Announce = Callable[[str], None]
 """Hears what is begun that may take long."""
 
 _AT = select(column("version_num", String)).select_from(table("alembic_version"))
@@ -31,7 +31,7 @@ _REVISION = re.compile(r"\d{4}")
 _FIRST_VERSION_TABLES = frozenset({"campaigns", "performance_logs", "patterns", "insights", "weights"})
 
 
-def untold(_sentence: str) -> None:
+def silent(_sentence: str) -> None:
     """For whoever tells nobody."""
 
 
@@ -54,8 +54,8 @@ def current(database: Database) -> str | None:
         return revision
 
 
-def upgrade(database: Database, revision: str = "head", *, told: Told = untold) -> None:
-    """Migrate up; returns at once when the database is there already. Of one that has tables, `told` hears before.
+def upgrade(database: Database, revision: str = "head", *, announce: Announce = silent) -> None:
+    """Migrate up; returns at once when the database is there already. Of one that has tables, `announce` hears before.
 
     Raises:
         ConfigurationError: a newer version of the engine wrote this database, or one from before the first release.
@@ -68,7 +68,7 @@ def upgrade(database: Database, revision: str = "head", *, told: Told = untold) 
     from alembic import command  # here, because it costs more than opening a database that is up to date
 
     if at is not None:
-        told(f"its tables are brought up to this version ({at} to {target}), which nobody can write beside")
+        announce(f"its tables are brought up to this version ({at} to {target}), which nobody can write beside")
     with database.write() as connection:
         _set_first_version_aside(connection)
         command.upgrade(_config(connection), target)

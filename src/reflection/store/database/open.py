@@ -8,17 +8,17 @@ import structlog
 from reflection.errors import Unavailable
 from reflection.store.database.connections import BUSY_SECONDS, Database
 from reflection.store.database.database_file import refuse_foreign
-from reflection.store.database.migrate import Told, current, untold, upgrade
+from reflection.store.database.migrate import Announce, current, silent, upgrade
 from reflection.store.database.place import Place
 
 log = structlog.get_logger("reflection")
 
 
-def open_database(place: Place, *, busy_seconds: float = BUSY_SECONDS, told: Told = untold) -> Database:
+def open_database(place: Place, *, busy_seconds: float = BUSY_SECONDS, announce: Announce = silent) -> Database:
     """The database at a path or an address, migrated to this version's tables if need be; a file is created.
 
     Args:
-        told: called with a sentence on what takes long, before it begins.
+        announce: called with a sentence on what takes long, before it begins.
 
     Raises:
         ConfigurationError: a newer version wrote it, or one from before the first release, or another program.
@@ -30,7 +30,7 @@ def open_database(place: Place, *, busy_seconds: float = BUSY_SECONDS, told: Tol
         if database.is_file:
             make_folder(database.path)
             refuse_foreign(database.path)
-        upgrade(database, told=told)
+        upgrade(database, announce=announce)
         failed.pop_all()
     return database
 

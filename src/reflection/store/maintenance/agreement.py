@@ -88,7 +88,7 @@ def _pages(connection: Connection, table: Table, key: str) -> Iterator[list[RowM
 def _of_campaigns(connection: Connection, page: list[RowMapping]) -> Iterator[Case]:
     keys = {(row["workspace"], row["campaign_id"]) for row in page}
     logs = _rows_of(connection, performance_logs, keys)
-    said = _rows_of(connection, insights, keys)
+    insights_by_key = _rows_of(connection, insights, keys)
     for row in page:
         key = (row["workspace"], row["campaign_id"])
         name = "/".join(key)
@@ -99,7 +99,7 @@ def _of_campaigns(connection: Connection, page: list[RowMapping]) -> Iterator[Ca
             if logs.get(key) and not _compares(logs[key][0], answer["comparison_report"]):
                 yield "a campaign's comparison is not the one of its analysis", name
             statements = Counter(_statement(item) for item in answer["insights"]["statements"])
-            rows = Counter(_insight(item) for item in said.get(key, ()))
+            rows = Counter(_insight(item) for item in insights_by_key.get(key, ()))
             if statements - rows or not _may_come_true(rows - statements, statements, answer["comparison_report"]):
                 yield "a campaign's insights are not those of its analysis", name
         except (ValueError, KeyError, TypeError, zlib.error):
@@ -132,11 +132,11 @@ def _insight(row: RowMapping) -> Insight:
     return (row["kind"], row["content"], row["priority"], row["evidence"], row["source"])
 
 
-def _may_come_true(beside: Counter[Insight], said: Counter[Insight], report: Mapping[str, Any]) -> bool:
+def _may_come_true(beside: Counter[Insight], insights_of: Counter[Insight], report: Mapping[str, Any]) -> bool:
     """Whether sentences that were not said are such as a later fit may say: by no model, of one compared figure of
     which nothing of the kind is said, each once. Their texts are told anew; their priority is only bounded.
     """
-    about = [(kind, evidence) for kind, *_, evidence, _ in said]
+    about = [(kind, evidence) for kind, *_, evidence, _ in insights_of]
     for kind, _, priority, evidence, source in beside.elements():
         cited = [str(one).removeprefix("delta:") + "_diff" for one in orjson.loads(evidence)]
         if source != "deterministic" or len(cited) != 1 or cited[0] not in report["deltas"]:
@@ -160,6 +160,6 @@ def _of_knowledge(connection: Connection, workspace: str) -> Iterator[Case]:
     for name, table, rows in stated:
         stored = connection.execute(select(table).where(table.c.workspace == workspace)).mappings()
         columns = rows[0].keys() if rows else table.c.keys()
-        shown = [{column: row[column] for column in columns} for row in stored]
-        if sorted(map(json_text, shown)) != sorted(map(json_text, rows)):
+        own = [{column: row[column] for column in columns} for row in stored]
+        if sorted(map(json_text, own)) != sorted(map(json_text, rows)):
             yield f"{name} are not what the last fit says ('relearn' makes them again)", workspace

@@ -41,7 +41,7 @@ class History:
         self, database: Database, days: int, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
         self._database = database
-        self._kept = timedelta(days=days)
+        self._keep_for = timedelta(days=days)
         self._now = now
 
     def forget(self, workspace: str) -> int:
@@ -50,7 +50,7 @@ class History:
         Raises:
             Unavailable: the database is busy or full; what was forgotten before that stays so.
         """
-        before = instant_text(self._now() - self._kept)
+        before = instant_text(self._now() - self._keep_for)
         values = {"w": workspace, "t": before}
         return (
             self._imports(workspace, before)

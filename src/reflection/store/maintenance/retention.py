@@ -68,7 +68,7 @@ class Retention:
         self._history = history
         self._board = board
         self._now, self._elapsed = now, elapsed
-        self._seen: tuple[datetime, float] | None = None
+        self._last_look: tuple[datetime, float] | None = None
         self._last: datetime | None = None
         self._last_history: datetime | None = None
         self._lock = threading.Lock()
@@ -105,8 +105,8 @@ class Retention:
 
     def _leapt(self, now: datetime) -> bool:
         """Whether the clock was set forward since this process last looked."""
-        before, self._seen = self._seen, (now, self._elapsed())
-        return before is not None and now - before[0] > timedelta(seconds=self._seen[1] - before[1]) + LEAP
+        before, self._last_look = self._last_look, (now, self._elapsed())
+        return before is not None and now - before[0] > timedelta(seconds=self._last_look[1] - before[1]) + LEAP
 
     def forget_history(self) -> int:
         """Drop what nothing needs of the history, now; how many rows.

@@ -168,16 +168,16 @@ class ArtifactFolder:
         failures: dict[str, ReflectionError] = {}
         for chunk in chunks(list(campaign_ids)):
             try:
-                contents |= self._told(workspace, chunk, telling)
+                contents |= self._files(workspace, chunk, telling)
             except _DAMAGE:
                 for name in chunk:
                     try:
-                        contents |= self._told(workspace, [name], telling)
+                        contents |= self._files(workspace, [name], telling)
                     except _DAMAGE:
                         failures[name] = Unavailable("the stored answer is damaged; 'reflection verify' says more")
         return contents, failures
 
-    def _told(self, workspace: str, campaign_ids: Sequence[str], telling: Telling) -> dict[str, dict[str, bytes]]:
+    def _files(self, workspace: str, campaign_ids: Sequence[str], telling: Telling) -> dict[str, dict[str, bytes]]:
         """Campaign -> file name -> content."""
         with self._database.read(workspace) as connection:
             stored = [item.stored for item in current(connection, workspace, campaign_ids).values()]

@@ -26,7 +26,7 @@ def passing_folder(beginning: str, place: Path | None = None) -> Iterator[Path]:
     """
     place = Path(tempfile.gettempdir()) if place is None else place
     for left in place.glob(f"{beginning}*"):
-        if (handle := _held(left)) is not None:
+        if (handle := _lock_of(left)) is not None:
             shutil.rmtree(left, ignore_errors=True)
             os.close(handle)
     folder, lock = _made(beginning, place)
@@ -44,14 +44,14 @@ def _made(beginning: str, place: Path) -> tuple[Path, int | None]:
         folder = Path(tempfile.mkdtemp(prefix=beginning, dir=place))
         if sys.platform == "win32":  # there a folder has no lock, and stays after a kill
             return folder, None
-        lock = _held(folder)
+        lock = _lock_of(folder)
         if lock is not None and folder.is_dir():
             return folder, lock
         if lock is not None:
             os.close(lock)
 
 
-def _held(folder: Path) -> int | None:
+def _lock_of(folder: Path) -> int | None:
     """The lock of a folder of this user; None where somebody else has it, or it is none."""
     if sys.platform == "win32":
         return None

@@ -86,7 +86,7 @@ class OutboxPublisher:
 
         What cannot be published is set aside, and told by whoever looks at the dead letters.
         """
-        return self._publish(None, 1).taken
+        return self._publish(None, 1).entries
 
     def publish_until(self, end: float | None) -> None:
         """Publish what is pending, page by page and not beyond an instant of `time.monotonic`; None for all of it."""
@@ -112,14 +112,14 @@ class OutboxPublisher:
         return count
 
     def _publish(self, topics: Collection[str] | None, pages: int | None, *, due_only: bool = True) -> "_Round":
-        chosen = {name: handler for name, handler in self._handlers.items() if topics is None or name in topics}
+        handlers = {name: handler for name, handler in self._handlers.items() if topics is None or name in topics}
         if not any(
             self._outbox.pending(topic, limit=1) or self._outbox.dead(topic, due_only=due_only, limit=1)
-            for topic in chosen
+            for topic in handlers
         ):
             return _Round()
         with atomic_files.locked(self._lock_path):
-            return self._publish_topics(chosen, pages, due_only=due_only)
+            return self._publish_topics(handlers, pages, due_only=due_only)
 
     def _publish_topics(self, handlers: Mapping[str, Handler], pages: int | None, *, due_only: bool) -> "_Round":
         done = _Round()
@@ -127,7 +127,7 @@ class OutboxPublisher:
             for entries in self._portions(topic, pages, due_only=due_only):
                 failed = _failures(handler, entries)
                 self._outbox.settle(entries, {key: error.message for key, error in failed.items()})
-                done.taken += len(entries)
+                done.entries += len(entries)
                 done.published += sum((entry.workspace, entry.key) not in failed for entry in entries)
                 done.failures += failed.values()
         return done
@@ -150,7 +150,7 @@ class OutboxPublisher:
 class _Round:
     """What came of one round."""
 
-    taken: int = 0
+    entries: int = 0
     published: int = 0
     failures: list[ReflectionError] = field(default_factory=list)
 
