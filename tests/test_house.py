@@ -39,6 +39,7 @@ BROAD_EXCEPTS = {
     "memory/chroma.py": "a native library that panics with a BaseException; becomes Unavailable",
     "memory/packaged_model.py": "whatever a damaged model file makes the native runtime raise; becomes Unavailable",
     "memory/openai_embeddings.py": "whatever an SDK or a lying server raises; becomes Unavailable",
+    "store/group_commit.py": "hands whatever a transaction raised to those whose records it was for, who get it raised",
     "store/database/connections.py": "rolls the transaction back and raises the same again",
 }
 """The only places that may catch everything; each raises again, reports, or is an outermost door."""

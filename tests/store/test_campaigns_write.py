@@ -1,13 +1,14 @@
 """One analysis is one transaction: it replaces itself, never learns twice, and leaves nothing behind."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import event, insert, select
 
 from reflection.domain.ports import AnalysisRecord, ForecastRow, StaleRevision
 from reflection.errors import Conflict
@@ -227,6 +228,25 @@ def test_parallel_identical_posts_are_learnt_once(store: SqlStore, database: Dat
 
     assert answers == [record("cmp_1").answer] * 25
     assert [entry.sign for entry in store.ledger("default")] == [1]
+    assert verify(database) == []
+
+
+def test_analyses_that_come_while_others_are_stored_share_a_transaction(
+    store: SqlStore, record: Make, database: Database
+) -> None:
+    names, begun = [f"cmp_{number}" for number in range(5)], []
+    threads = [threading.Thread(target=store.save_analysis, args=[record(name)]) for name in names]
+    with database.write("default"):
+        event.listen(database.writer, "begin", begun.append)
+        for number, thread in enumerate(threads):
+            thread.start()
+            while number and len(next(iter(store._commits.values()))._queue) < number:
+                time.sleep(0.001)
+    for thread in threads:
+        thread.join()
+
+    assert len(begun) == 2
+    assert sorted(entry.campaign_id for entry in store.ledger("default")) == names
     assert verify(database) == []
 
 

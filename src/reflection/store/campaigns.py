@@ -27,6 +27,7 @@ from reflection.store.database.connections import Database
 from reflection.store.database.statements import delete_some, insert_missing, key_of
 from reflection.store.database.turns import delete_in_turns
 from reflection.store.fits import FitHead
+from reflection.store.group_commit import GroupCommit
 from reflection.store.learnings import LearningBook
 from reflection.store.row_values import analysis_rows, forecast_row
 from reflection.store.snapshot import SqlSnapshot
@@ -77,6 +78,7 @@ class SqlStore(Book):
         self._book = book
         self._fits: dict[str, tuple[int, Knowledge]] = {}
         self._fits_lock, self._reading_fit = threading.Lock(), threading.Lock()
+        self._commits: dict[str, GroupCommit[AnalysisRecord, StoredCampaign]] = {}
 
     @contextmanager
     def snapshot(self, workspace: str) -> Iterator[SqlSnapshot]:
@@ -101,8 +103,12 @@ class SqlStore(Book):
             return snapshot.campaigns_named(campaign_ids)
 
     def save_analysis(self, record: AnalysisRecord) -> StoredCampaign:
-        """Store one analysis; see `save_many`."""
-        return self.save_many([record])[0]
+        """Store one analysis, with others that come meanwhile; see `save_many`.
+
+        A file has one writer, whatever it writes to; a server one for each workspace.
+        """
+        writer = "" if self._database.is_file else record.workspace
+        return self._commits.setdefault(writer, GroupCommit(self.save_many)).store(record)
 
     def save_many(self, records: Sequence[AnalysisRecord]) -> list[StoredCampaign]:
         """Store analyses in one transaction, in the order given; all of them or none.
