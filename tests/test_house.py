@@ -67,6 +67,15 @@ def test_every_file_says_what_it_is_for() -> None:
     assert [name for name in FILES if tree(name).body and not ast.get_docstring(tree(name))] == []
 
 
+def test_every_room_says_what_it_must_not_know() -> None:
+    """A file says it itself where its room's sentence is not enough."""
+    rooms = [name for name in FILES if name.count("/") == 1 and name.endswith("/__init__.py")]
+    words = {name: " ".join((ast.get_docstring(tree(name)) or "").lower().split()) for name in rooms}
+
+    assert len(rooms) > 20
+    assert [name for name in rooms if "must not know" not in words[name]] == []
+
+
 def test_files_are_as_long_as_one_can_read() -> None:
     lines = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in FILES.items()}
 

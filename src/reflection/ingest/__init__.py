@@ -3,8 +3,8 @@
     report = read_export("ads_manager.csv", ImportOptions(group_by="month"))
     report.campaigns, report.findings, report.as_dict()
 
-Files go in, campaigns and a verdict come out; nothing is stored or analysed here. Names are loaded when first used:
-what reads tables takes as long to load as all the rest, and whoever analyses JSON needs none of it.
+Files go in, campaigns and a verdict come out; must not know stores, nor what is learnt. Names are loaded when
+first used: what reads tables takes as long to load as all the rest, and whoever analyses JSON needs none of it.
 """
 
 from importlib import import_module

@@ -29,7 +29,6 @@ class ForecastQuery:
     """
 
     campaign_id: str
-    campaign_key: str
     campaign_name: str
     platform: str
     first: dt.date | None

@@ -13,7 +13,8 @@
     >>> print(f"CTR {analysis['comparison_report']['deltas']['ctr_diff']['pct_diff']:+.1f} %")
     CTR +37.5 %
 
-Learning runs inline: after a batch, and before anything is read that depends on it. Knows wiring and settings.
+Learning runs inline: after a batch, and before anything is read that depends on it. Knows wiring and settings;
+must not know statistics, SQL or business rules.
 """
 
 import warnings

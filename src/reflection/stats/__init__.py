@@ -1,4 +1,4 @@
-"""The learning core: numbers in, numbers out. It knows no campaign, no currency and no file.
+"""The learning core: numbers in, numbers out. Must not know campaigns, currencies or files.
 
 The way through: `observations` (counts to log rates) -> `design` (integer evidence) -> `sufficient_statistics` (sums
 that add and subtract) -> `empirical_bayes` (what signals do, by way of `columns`, `variance_components` and

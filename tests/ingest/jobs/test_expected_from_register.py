@@ -12,7 +12,7 @@ from reflection.domain.ports import ForecastRow
 from reflection.ingest import ForecastQuery
 from reflection.ingest.jobs.expected_from_register import as_counts, from_register
 
-WANTED = ForecastQuery("google_1", "1", "Brand", "Google", dt.date(2026, 9, 1), dt.date(2026, 9, 30), "EUR", 500.0)
+WANTED = ForecastQuery("google_1", "Brand", "Google", dt.date(2026, 9, 1), dt.date(2026, 9, 30), "EUR", 500.0)
 ROW = ForecastRow(
     "ada", "1", "2026-08-30T10:00:00+00:00", "conversions", 50.0, campaign_id="google_1", currency="EUR",
     detail={"source": "api"},

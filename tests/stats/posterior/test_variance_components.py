@@ -26,12 +26,16 @@ def model() -> Model:
     return Model(statistics.view())
 
 
+def _objective(model: Model, components: np.ndarray) -> tuple[float, np.ndarray]:
+    return objective(components, model.rates, model.posterior(components))
+
+
 def test_at_the_mode_the_density_is_level_and_highest(model: Model):
     mode = mode_of(model).components
-    best, slope = objective(model, mode)
+    best, slope = _objective(model, mode)
     np.testing.assert_allclose(slope, 0.0, atol=1e-2)
     for step in (*np.eye(2) * 0.2, *np.eye(2) * -0.2):
-        assert objective(model, mode + step)[0] > best
+        assert _objective(model, mode + step)[0] > best
 
 
 @pytest.mark.parametrize("start", [[-5.9, 0.9], [0.5, -4.0], [-1.5, -1.2]])
@@ -49,8 +53,10 @@ def test_what_made_the_rows_is_found_again(model: Model):
 
 def test_the_gradient_is_that_of_the_density(model: Model):
     at, step = np.log([0.25, 0.3]), 1e-5
-    numeric = [(objective(model, at + one)[0] - objective(model, at - one)[0]) / (2 * step) for one in np.eye(2) * step]
-    np.testing.assert_allclose(objective(model, at)[1], numeric, rtol=1e-4)
+    numeric = [
+        (_objective(model, at + one)[0] - _objective(model, at - one)[0]) / (2 * step) for one in np.eye(2) * step
+    ]
+    np.testing.assert_allclose(_objective(model, at)[1], numeric, rtol=1e-4)
 
 
 def test_many_rows_leave_little_doubt_of_sigma_and_few_levels_much_of_tau(model: Model):
@@ -85,13 +91,13 @@ def wide_model() -> Model:
 def test_of_very_many_columns_the_mode_is_one_too(wide_model: Model):
     assert len(wide_model.layout) > INTEGRATE_UP_TO
     mode = mode_of(wide_model).components
-    best, _ = objective(wide_model, mode)
+    best, _ = _objective(wide_model, mode)
     information = wide_model.information(mode, wide_model.posterior(mode))
 
     for component in range(len(mode)):
         step = np.zeros(len(mode))
         step[component] = 2.0 / np.sqrt(max(information[component, component], 1.0))
-        assert min(objective(wide_model, mode + step)[0], objective(wide_model, mode - step)[0]) > best - 0.1
+        assert min(_objective(wide_model, mode + step)[0], _objective(wide_model, mode - step)[0]) > best - 0.1
     sigma, hook, geo, segment = np.exp(mode)[[0, 3, 1, 2]]
     assert sigma == pytest.approx(np.sqrt(SIGMA**2 - 0.01), rel=0.1), "beside the sampling noise of 0.01"
     assert geo == pytest.approx(0.3, rel=0.2)
@@ -103,7 +109,7 @@ def test_the_expected_information_is_the_mean_curvature(model: Model):
     """Over worlds drawn at the components; here one with many rows, so that sigma's is close to its mean already."""
     at, step = mode_of(model).components, 1e-3
     curvature = [
-        (objective(model, at + one)[1] - objective(model, at - one)[1]) / (2 * step) for one in np.eye(2) * step
+        (_objective(model, at + one)[1] - _objective(model, at - one)[1]) / (2 * step) for one in np.eye(2) * step
     ]
     information = model.information(at, model.posterior(at))
 

@@ -1,1 +1,1 @@
-"""Findings from what was learnt: audiences, creatives, budget, platforms, clusters. Pure; no learning happens here."""
+"""Findings from posteriors: audiences, creatives, budget, platforms, clusters. Must not know how a fit is made."""

@@ -149,7 +149,7 @@ def _to_millionth(amount: float | None) -> float | None:
 def _forecast(campaign_id: str, draft: Draft, options: ImportOptions) -> Forecast | None:
     if options.forecasts is None:
         return None
-    identity = (campaign_id, draft.key, draft.name, draft.platform)
+    identity = (campaign_id, draft.name, draft.platform)
     return options.forecasts(ForecastQuery(*identity, draft.first, draft.last, draft.currency, draft.sums.spend))
 
 

@@ -1,4 +1,7 @@
-"""The dialects known, one file per platform; a new platform is a new file and one more name here."""
+"""How each platform writes its exports, one file per platform; a new platform is a new file and one more name here.
+
+A dialect says what headers and cells mean. Must not know what is made of the rows.
+"""
 
 from reflection.ingest.dialects.amazon import AMAZON
 from reflection.ingest.dialects.apple import APPLE

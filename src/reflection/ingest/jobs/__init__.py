@@ -1,5 +1,5 @@
 """Imports from file to campaigns: what was asked for, the register of what was taken, the verdict, undoing.
 
-What a file says is read by `reflection.ingest`; here stands what the engine does with it. Knows ports, no adapter
-but the readers.
+What a file says is read by `reflection.ingest`; here stands what the engine does with it. Knows ports; must
+not know adapters but the readers.
 """

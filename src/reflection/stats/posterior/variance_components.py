@@ -52,12 +52,8 @@ class Mode:
         return np.asarray(vectors / np.sqrt(np.maximum(values, _LEAST_CURVATURE)))
 
 
-def objective(model: Model, components: Floats) -> tuple[float, Floats]:
+def objective(components: Floats, rates: Floats, posterior: Posterior) -> tuple[float, Floats]:
     """Minus the log posterior density of the log components, and its gradient."""
-    return _cost(components, model.rates, model.posterior(components))
-
-
-def _cost(components: Floats, rates: Floats, posterior: Posterior) -> tuple[float, Floats]:
     return -_density(components, rates, posterior), -(posterior.gradient + 1.0 - rates * np.exp(components))
 
 
@@ -80,7 +76,7 @@ def mode_of(model: Model, start: Floats | None = None, level: float = LEVEL) -> 
     components = np.clip(start, *BOUNDS) if start is not None and near else np.full(model.dimensions, START)
     posterior = model.posterior(components)
     for _ in range(_MOST_STEPS):
-        cost, downhill = _cost(components, model.rates, posterior)
+        cost, downhill = objective(components, model.rates, posterior)
         curvature = np.diag(model.rates * np.exp(components)) - model.hessian(components, posterior)
         step = _newton_step(components, -downhill, curvature)
         promised = -0.5 * float(step @ downhill)
@@ -123,7 +119,7 @@ def _scored(model: Model) -> Mode:
     components, step, value = np.full(model.dimensions, START), np.zeros(model.dimensions), -np.inf
     for _ in range(_MOST_STEPS):
         posterior = model.posterior(components + step)
-        cost, downhill = _cost(components + step, model.rates, posterior)
+        cost, downhill = objective(components + step, model.rates, posterior)
         if -cost < value:
             step /= 2
             continue
