@@ -14,8 +14,8 @@ from reflection.domain.campaign import Campaign
 from reflection.settings import Settings
 from reflection.wiring import build
 
-MOST = 18
-"""Of one new campaign: five of the memory, eight of the snapshot, five of the transaction."""
+MOST = 16
+"""Of one new campaign: five of the memory, six of the snapshot, five of the transaction."""
 
 
 class Relay:

@@ -131,10 +131,11 @@ class InputReader:
         return self._calibrate(self._snapshot, self._knowledge)
 
     def _fault(self, evidence: Evidence, accepted: bool | None) -> str | None:
-        """Why the campaign is kept out of the learning, unless somebody accepted it."""
-        if accepted or (accepted is None and evidence.campaign_id in self._snapshot.accepted_campaigns()):
+        """Why the campaign is kept out of the learning, unless somebody accepted it: asked of what looks wrong only."""
+        fault = None if accepted else suspected_fault(evidence_by(evidence, day_of(self._now)), self._knowledge)
+        if fault is not None and accepted is None and evidence.campaign_id in self._snapshot.accepted_campaigns():
             return None
-        return suspected_fault(evidence_by(evidence, day_of(self._now)), self._knowledge)
+        return fault
 
 
 class Analyst:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Executable, Select, and_, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Executable, FromClause, Select, and_, bindparam, exists, func, select
 from sqlalchemy.engine import Connection, RowMapping
 
 from reflection.domain.ports import ForecastRow, LedgerEntry, StoredCampaign
@@ -74,9 +74,9 @@ def last_seq(connection: Connection, workspace: str) -> int:
     return connection.execute(_LAST_SEQ, {"w": workspace}).scalar_one() or 0
 
 
-def pending(connection: Connection, workspace: str, after: int, beside: str = "") -> int:
+def pending(connection: Connection, workspace: str, after: int, beside: str) -> int:
     """Campaigns, `beside` left out, with ledger entries after a number; of very many entries the first are counted."""
-    values = {"w": workspace, "after": after, "limit": _COUNTED, "beside": beside}
+    values = {"w": workspace, "after": after, **WAITING_FOR_ANY, "beside": beside}
     return int(connection.execute(_PENDING, values).scalar_one())
 
 
@@ -194,15 +194,25 @@ _LEDGER = (
     .order_by(evidence.c.seq)
     .limit(bindparam("limit"))
 )
-_WAITING = (
-    select(evidence.c.campaign_id)
-    .where(evidence.c.workspace == bindparam("w"), evidence.c.seq > bindparam("after"))
-    .limit(bindparam("limit"))
-    .subquery()
-)
-_PENDING = select(func.count(func.distinct(_WAITING.c.campaign_id))).where(
-    _WAITING.c.campaign_id != bindparam("beside")
-)
+
+
+def campaigns_waiting(after: ColumnElement[int], *beside: FromClause) -> Select[int]:
+    """How many campaigns, one of them left out, have ledger entries after a number, which may stand `beside`."""
+    waiting = (
+        select(evidence.c.campaign_id)
+        .where(evidence.c.workspace == bindparam("w"), evidence.c.seq > after)
+        .limit(bindparam("limit"))
+        .correlate(*beside)
+        .subquery()
+    )
+    count = func.count(func.distinct(waiting.c.campaign_id))
+    return select(count).where(waiting.c.campaign_id != bindparam("beside"))
+
+
+WAITING_FOR_ANY = {"limit": _COUNTED, "beside": ""}
+"""The values of `campaigns_waiting` where none is left out."""
+
+_PENDING = campaigns_waiting(bindparam("after"))
 _CARRIED = (
     select(campaign_signals.c.signal_key, func.count())
     .where(

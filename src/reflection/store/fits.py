@@ -6,14 +6,14 @@ Inside a transaction somebody else opened. Must not know how anything was learnt
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, func, insert, or_, select
+from sqlalchemy import bindparam, delete, func, insert, literal, or_, select, true
 from sqlalchemy.engine import Connection
 
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Finding
 from reflection.domain.weights import SignalWeight
 from reflection.store import experiments, knowledge_blob
-from reflection.store.campaigns_read import chunks
+from reflection.store.campaigns_read import WAITING_FOR_ANY, campaigns_waiting, chunks
 from reflection.store.database.statements import insert_missing, key_of, upsert
 from reflection.store.knowledge_blob import KnowledgeBlob
 from reflection.store.row_values import Row, artifact_rows, json_text, outbox_row
@@ -46,6 +46,13 @@ def newest(connection: Connection, workspace: str) -> FitHead | None:
     """The newest fit this version can read."""
     row = connection.execute(_NEWEST, {"w": workspace, "format": knowledge_blob.FORMAT}).one_or_none()
     return FitHead(*row) if row else None
+
+
+def newest_and_pending(connection: Connection, workspace: str) -> tuple[FitHead | None, int]:
+    """The newest fit, and how many campaigns have changes that it has not taken in; one question."""
+    values = {"w": workspace, "format": knowledge_blob.FORMAT, **WAITING_FOR_ANY}
+    *head, pending = connection.execute(_NEWEST_AND_PENDING, values).one()
+    return (None if head[0] is None else FitHead(*head)), pending
 
 
 def behind(connection: Connection) -> list[str]:
@@ -182,6 +189,10 @@ _NEWEST = (
     .order_by(fits.c.id.desc())
     .limit(1)
 )
+_FIT, _ANYHOW = _NEWEST.subquery(), select(literal(1).label("row")).subquery()
+_NEWEST_AND_PENDING = select(
+    _FIT, campaigns_waiting(func.coalesce(_FIT.c.seq, 0), _FIT).scalar_subquery()
+).outerjoin_from(_ANYHOW, _FIT, true())
 _LEDGER_END = select(func.max(evidence.c.seq)).where(evidence.c.workspace == workspaces.c.workspace).scalar_subquery()
 _LEARNT_END = (
     select(fits.c.seq)

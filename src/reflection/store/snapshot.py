@@ -98,16 +98,18 @@ class SqlSnapshot:
 
     def knowledge(self) -> Knowledge:
         """What the workspace knows; `NOTHING` before the first fit."""
-        return self._read_knowledge(self._connection, self._workspace, self._newest_fit)
+        return self._read_knowledge(self._connection, self._workspace, self._newest_fit_and_pending[0])
 
     def pending(self, beside: str = "") -> int:
         """How many campaigns, `beside` left out, have changes that `knowledge` has not taken in yet."""
-        head = self._newest_fit
+        head, pending = self._newest_fit_and_pending
+        if not beside or not pending:
+            return pending
         return campaigns_read.pending(self._connection, self._workspace, head.seq if head else 0, beside)
 
     @cached_property
-    def _newest_fit(self) -> FitHead | None:
-        return fits.newest(self._connection, self._workspace)
+    def _newest_fit_and_pending(self) -> tuple[FitHead | None, int]:
+        return fits.newest_and_pending(self._connection, self._workspace)
 
     def freshness(self) -> Freshness:
         """What an answer from this state says of itself: {as_of, pending}."""
