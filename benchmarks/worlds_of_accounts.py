@@ -34,7 +34,7 @@ MENU = {
 class Account:
     """Months of campaigns; from `since` on CVR is `fall` times what it was, on one platform alone where `alone`; plans
     promise `promise` times the revenue and conversions that come before that. Rows are of `units` campaigns, or each of
-    its own."""
+    its own; all on `platform` where that is given."""
 
     months: int = 18
     since: int = 9
@@ -42,6 +42,7 @@ class Account:
     promise: float = 1.0
     alone: bool = False
     units: int = 0
+    platform: str = ""
 
 
 WORLDS = {
@@ -50,6 +51,10 @@ WORLDS = {
     "CVR x0.7 for all": Account(fall=0.7),
     "CVR x0.7 for all, months of 8 campaigns": Account(fall=0.7, units=A_MONTH),
     "CVR x0.7 for all, the last 4 months": Account(fall=0.7, since=14),
+    "CVR x0.7 for all, one platform": Account(fall=0.7, platform="google"),
+    "CVR x0.7 for all, one platform, months of 8 campaigns": Account(fall=0.7, platform="google", units=A_MONTH),
+    "nothing, one platform": Account(platform="google"),
+    "nothing, one platform, months of 8 campaigns": Account(platform="google", units=A_MONTH),
     "CVR x0.85 for all": Account(fall=0.85),
     "CVR x0.85 for all, 30 months": Account(fall=0.85, months=30, since=15),
     "CVR x0.7 on one platform": Account(fall=0.7, alone=True),
@@ -68,6 +73,7 @@ def evidence(account: Account, seed: int) -> list[Evidence]:
         booked = {group: levels[int(rng.integers(len(levels)))] for group, levels in MENU.items()}
         if account.units:
             booked["platform"] = MENU["platform"][number % 3]
+        booked["platform"] = account.platform or booked["platform"]
         moved = month >= account.since and (booked["platform"] == "meta" or not account.alone)
         own = lasting[number % account.units] if account.units else np.zeros(2)
         scatter = rng.normal(0, SCATTER, 3)

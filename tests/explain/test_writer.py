@@ -179,7 +179,7 @@ def _with(sample: dict[str, Any], **actual: float) -> dict[str, Any]:
             {"impressions": 47_500, "clicks": 950, "conversions": 38, "spend": 1900.0, "revenue": 3800.0},
             "Cost and return are exactly as forecast: ROAS 2.00 and CPA USD 50.00.",
         ),
-        ({}, "There is no forecast to compare this campaign with: ROAS 2.00 and CPA USD 50.00."),
+        ({}, "ROAS 2.00 and CPA USD 50.00, with no forecast to compare that with."),
         ({"conversions": 200, "revenue": 1500.0}, "The result is mixed against the forecast"),
     ],
 )

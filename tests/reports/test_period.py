@@ -31,7 +31,7 @@ def _text(period: Period) -> dict[str, str]:
 def test_campaigns_are_counted_by_what_their_own_interval_says(comparison: Callable[..., Comparison]) -> None:
     period = Period()
     period.add(comparison())
-    period.add(comparison(actual={"conversions": 60.0, "revenue": 5000.0}))
+    period.add(comparison(campaign_id="other", actual={"conversions": 60.0, "revenue": 5000.0}))
 
     assert period.verdict(Sentences()) == "Of 2 campaigns, 1 did better than forecast beyond noise, 1 did worse."
 
@@ -194,8 +194,48 @@ def test_without_any_forecast_nothing_is_held_against_one(comparison: Callable[.
     period.add(comparison(planner="no-forecast"))
     text: Any = _text(period)
 
-    assert text["happened"] == "Of 1 campaign, 1 cannot be compared."
-    assert "forecast" not in text["money"]
+    assert text["happened"] == "1 campaign with no forecast to compare them with: ROAS 5.70 and CPA 19.27."
+    assert all("forecast" not in text[question] for question in text if question != "happened")
+
+
+def test_rows_of_one_real_campaign_are_results_and_no_campaigns(comparison: Callable[..., Comparison]) -> None:
+    period = Period()
+    for month in range(12):
+        own = comparison(campaign_id=f"row{month}", unit_id=f"real{month % 2}", conversion_kind="purchase")
+        period.add(own)
+        if month < 2:
+            period.hold(own)
+    period.add(comparison(campaign_id="lead", conversion_kind="lead", actual={"spend": 10.0, "conversions": 9.0}))
+    text = _text(period)
+
+    assert text["happened"].startswith("Of 11 results of 3 campaigns, 11 did better")
+    assert "That is of 2 campaigns whose conversion is: purchase" in text["money"]
+    assert text["certainty"].endswith("Held out, because they look like tracking faults: 2 campaigns.")
+
+
+def test_without_a_forecast_goals_are_told_apart(comparison: Callable[..., Comparison]) -> None:
+    period = Period()
+    period.add(comparison(planner="no-forecast", conversion_kind="purchase", currency="EUR"))
+    free = {"revenue": None}
+    period.add(comparison(campaign_id="b", planner="no-forecast", conversion_kind="lead", actual=free, expected=free))
+
+    assert _text(period)["happened"] == (
+        "2 campaigns with no forecast to compare them with: leads CPA 19.27; purchases EUR ROAS 5.70 and CPA EUR 19.27."
+    )
+
+
+@pytest.mark.parametrize("planner", ["no-forecast", "somebody"])
+def test_what_was_learnt_explains_what_no_forecast_does(comparison: Callable[..., Comparison], planner: str) -> None:
+    period = Period()
+    period.add(one := comparison(planner=planner))
+    finding = Finding(
+        "f1", "winning_audience", "t", "d", "audience:students", 1.0, 9, {}, "cvr", "favorable", 1.3, (1.1, 1.5), 0.98,
+        0.02, 1.3, 5.0, 100.0, (one.campaign_id,), (),
+    )  # fmt: skip
+    lines = period.lines(Knowledge(campaigns=9, findings=(finding,)), ())
+    why = next(line for line in lines if line.question == "why")
+
+    assert ("students" in why.text) == (why.evidence == ("finding:f1",)) == (planner == "no-forecast")
 
 
 def test_how_sure_counts_real_campaigns_and_not_their_months(knowledge: Knowledge):

@@ -136,7 +136,7 @@ def test_the_verdict_counts_by_reading(make_reported: Callable[..., ReportedCamp
     view = _view([make_reported(), noise, worse, alone], knowledge)
     assert view.verdict == (
         "Of 4 campaigns, 1 did better than forecast beyond noise, 1 did worse, 1 cannot be told from noise, "
-        "1 cannot be compared."
+        "1 had no forecast."
     )
 
 

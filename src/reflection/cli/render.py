@@ -92,11 +92,13 @@ def under_headings(answer: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]
 
 
 def summary_row(analysis: Mapping[str, Any]) -> tuple[Text | str, ...]:
-    """One campaign in one line of `summary_table`."""
+    """One campaign in one line of `summary_table`: its changes, or what it did where it is compared with nothing."""
     comparison = analysis["comparison_report"]
-    changes = [_change(comparison["deltas"].get(f"{kpi}_diff", {})) for kpi in _SUMMARY]
-    against = "held" if comparison.get("verdict") == "held" else BASES[comparison.get("basis", FORECAST)].title
-    return (escape(comparison["campaign_id"]), against, *changes)
+    basis = BASES[comparison.get("basis", FORECAST)]
+    deltas = {kpi: comparison["deltas"].get(f"{kpi}_diff", {}) for kpi in _SUMMARY}
+    cells = [_change(d) if basis.comparable else kpi_figure(kpi, d.get("actual")) for kpi, d in deltas.items()]
+    against = "held" if comparison.get("verdict") == "held" else basis.title
+    return (escape(comparison["campaign_id"]), against, *cells)
 
 
 def _score(comparison: Mapping[str, Any]) -> str:

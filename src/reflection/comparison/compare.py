@@ -24,6 +24,7 @@ from reflection.domain.metrics import (
     performance_score,
     rates,
 )
+from reflection.domain.real_campaign import key_of
 from reflection.domain.results import Comparison, Decomposition, Delta, Driver, Rates
 from reflection.domain.scatter import NO_SCATTER, CampaignScatter
 from reflection.domain.verdict import verdict_on
@@ -79,6 +80,7 @@ def compare(
         campaign_name=campaign.name,
         expected_counts={name: getattr(expected, name) for name in COUNTS if basis.comparable},
         actual_counts={name: getattr(written.actual_metrics, name) for name in COUNTS},
+        real_campaign=key_of(campaign),
     )
 
 
@@ -208,8 +210,12 @@ def _volume(campaign: Campaign) -> str:
     text = f"{money.format(spent)} spent, {money.format(planned)} planned ({100 * (spent / planned - 1):+.0f} %)"
     if plan.conversions and fact.conversions is not None:
         change = fact.conversions / plan.conversions - 1
-        beside = f"{plan.conversions:,.10g} planned ({100 * change:+.0f} %)" if abs(change) >= 0.005 else "as planned"
-        text += f"; {fact.conversions:,.10g} conversions, {beside}"
+        beside = (
+            f"{round(plan.conversions, 1):,.10g} planned ({100 * change:+.0f} %)"
+            if abs(change) >= 0.005
+            else "as planned"
+        )
+        text += f"; {round(fact.conversions, 1):,.10g} conversions, {beside}"
     return text
 
 

@@ -7,7 +7,8 @@ what is learnt of it.
 
 from hashlib import blake2b
 
-from reflection.domain.signals import normalise
+from reflection.domain.campaign import Campaign
+from reflection.domain.signals import normalise, of_platform
 
 _SEPARATOR = "\x1f"
 
@@ -20,3 +21,10 @@ def real_campaign(
     if unit_id is None and name:
         text = _SEPARATOR.join((platform_key, normalise(account_id or ""), normalise(name)))
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def key_of(campaign: Campaign) -> str:
+    """The same of a campaign as 16 hexadecimal digits."""
+    platform = of_platform(campaign.platform).key
+    number = real_campaign(platform, campaign.account_id, campaign.name, campaign.unit_id, campaign.campaign_id)
+    return f"{number % 2**64:016x}"

@@ -60,6 +60,11 @@ class Sentences:
         """``1 campaign``, ``2 campaigns``; `text` is the number as it is written, where it is not the plain one."""
         return self._language.counted(noun, number, text or formatting.count(number))
 
+    def results(self, rows: int, campaigns: int) -> str:
+        """``12 campaigns``, or ``96 results of 8 campaigns`` where rows of the same real campaigns were counted."""
+        of = self.counted("campaign", campaigns)
+        return of if rows == campaigns else self.say("rows", results=self.counted("result", rows), of=of)
+
     def about(self, item: Evidence) -> str:
         """One sentence on any piece of evidence, standing alone."""
         sentence = {
@@ -101,7 +106,7 @@ class Sentences:
             return self.say("verdict.same" if len(items) > 1 else "verdict.same_one", figures=self.listed(alone))
         figures = self.listed([self.clause(it) for it in sorted(items, key=lambda it: it.certainty != "beyond_noise")])
         if not basis.comparable:
-            return self.say("verdict.alone", figures=figures)
+            return self.say("verdict.alone", figures=formatting.capital(figures))
         phrase = "unchanged" if verdict == "same" else verdict
         reference = basis.noun if phrase == "mixed" else basis.phrase
         return self.say(f"verdict.{phrase}", figures=figures, reference=reference)
@@ -162,8 +167,7 @@ class Sentences:
         """What was learnt: an association, unless it was randomised."""
         campaigns = self._language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns"))
         if "effect" not in item.figures or "low" not in item.figures:
-            category = self._language.phrases[f"category.{item.detail['category']}"]
-            subject = formatting.capital(item.label)
+            category, subject = self.word(f"category.{item.detail['category']}"), formatting.capital(item.label)
             return self.say("finding.plain", subject=subject, campaigns=campaigns, category=category)
         side = "above" if (item.value("effect") or 0.0) >= 1 else "below"
         phrase = finding_phrase(item)
@@ -226,8 +230,8 @@ class Sentences:
     def account(self, item: Evidence) -> str:
         """What a KPI is over all campaigns that count the same, and in the last month."""
         words = {"kpi": self._language.kpi(item.label), "first": item.detail["first"], "last": item.detail["last"]}
-        campaigns = self.counted("campaign", item.value("campaigns") or 0.0)
-        words |= {"campaigns": campaigns, "kind": item.detail["kind"], **texts(item, "actual")}
+        words["campaigns"] = self.counted("campaign", item.value("campaigns") or 0.0)
+        words |= {"kind": item.detail["kind"], **texts(item, "actual")}
         platform = item.detail.get("platform")
         text = self.say("account.kpi_on", platform=platform, **words) if platform else self.say("account.kpi", **words)
         if "low" in item.figures:

@@ -22,6 +22,9 @@ WHY_OF = ("cpa", "roas", "conversions")
 OF_ALL = (COMMON_MONTH, LASTING_CHANGE, PLANNER_BIAS)
 """Findings that say of a difference that it was not the campaign's own doing, in the order they are told."""
 
+MOST_LEARNT = 2
+"""Findings that are told where no forecast says what is to be explained."""
+
 HELD = "flag:suspected_tracking_fault"
 SPEND_UNKNOWN = "flag:spend_is_not_known"
 NOTHING_SPENT = "flag:nothing_was_spent"
@@ -101,13 +104,32 @@ class SummaryLines:
         return SummaryLine(question, self._say(f"summary.{question}"), text, tuple(evidence))
 
     def why(self) -> SummaryLine:
-        """What the difference is made of, and what was not the campaign's: all did alike, or plans usually miss."""
+        """What the difference is made of, and what was not the campaign's: all did alike, or plans usually miss.
+
+        Without a forecast: what is learnt of the account and of what was booked.
+        """
+        if self._alone:
+            return self._learnt_instead()
         line = self._factors()
         for kind in OF_ALL:
             for item in [one for one in self._book.of_kind("finding") if one.detail.get("kind") == kind][:1]:
                 text = f"{line.text} {self._of_all(kind, item)}"
                 line = self.line("why", text, [*line.evidence, item.id])
         return line
+
+    @property
+    def _alone(self) -> bool:
+        """Whether money was spent and there is nothing to compare that with."""
+        spent = self._book.find(NOTHING_SPENT) is None
+        return spent and any(not basis_of(item).comparable for item in self._book.of_kind("delta"))
+
+    def _learnt_instead(self) -> SummaryLine:
+        """What all did alike, then the findings that matter most."""
+        findings = self._book.of_kind("finding")
+        items = [item for kind in OF_ALL for item in findings if item.detail.get("kind") == kind][:MOST_LEARNT]
+        items += [item for item in findings if item.detail.get("kind") not in OF_ALL][: MOST_LEARNT - len(items)]
+        text = " ".join(map(self._sentences.finding, items)) or self._say("why.none")
+        return self.line("why", text, [item.id for item in items])
 
     def _factors(self) -> SummaryLine:
         """The factor that accounts for most of the difference, and the one that worked most against it."""
@@ -197,7 +219,7 @@ class SummaryLines:
         if len({sided.detail["direction"] for sided in sure}) > 1:
             text, evidence = self._both(*sure[:2]), [sided.id for sided in sure]
         elif item is None:
-            text, evidence = self._say("certainty.none"), []
+            text, evidence = "" if self._alone else self._say("certainty.none"), []
         elif item.certainty == "unknown" or "low" not in item.figures:
             text, evidence = self._say("certainty.unknown", kpi=self._kpi(item.label)), [item.id]
         else:
@@ -206,7 +228,7 @@ class SummaryLines:
             evidence = [item.id]
         findings = [item for item in self._book.of_kind("finding") if _is_of_signal(item)]
         basis = findings or self._book.of_kind("reason")
-        text = f"{text} {self._learnt(len(findings))}"
+        text = f"{text} {self._learnt(len(findings))}".lstrip()
         return self.line("certainty", text, evidence + [support.id for support in basis])
 
     def _both(self, one: Evidence, other: Evidence) -> str:

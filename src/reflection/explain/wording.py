@@ -3,8 +3,12 @@
 Names of phrases only. Must not know the words themselves, nor the order of a text.
 """
 
+from collections.abc import Iterable
+
 from reflection.domain.basis import BASES, FORECAST, Basis
 from reflection.domain.finding_kinds import PLANNER_BIAS
+from reflection.domain.metrics import HEADLINES, KPIS
+from reflection.domain.verdict import RESTS_ON
 from reflection.explain.evidence import Evidence
 
 REPEATED = ("part", "within")
@@ -19,6 +23,17 @@ def reads_the_same(item: Evidence) -> bool:
 def basis_of(item: Evidence) -> Basis:
     """What a KPI is compared with."""
     return BASES[item.detail.get("basis", FORECAST)]
+
+
+def headline(items: Iterable[Evidence]) -> list[Evidence]:
+    """The KPIs that a verdict is told with: return and cost; others where nothing is compared and there is neither."""
+    deltas = {item.label: item for item in items if item.kind == "delta"}
+    alone = any(not basis_of(item).comparable for item in deltas.values())
+    for names in (RESTS_ON, *((HEADLINES, KPIS) if alone else ())):
+        own = [deltas[name] for name in names if name in deltas]
+        if chosen := [item for item in own if ("actual" if alone else "change") in item.figures]:
+            return chosen
+    return []
 
 
 def driver_phrase(item: Evidence) -> str:

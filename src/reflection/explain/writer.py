@@ -21,7 +21,7 @@ from reflection.explain.formatting import capital
 from reflection.explain.phrases.sentences_en import ENGLISH, Language
 from reflection.explain.sentences import REVENUE_FLAGS, Sentences
 from reflection.explain.summary import BESIDE_VERDICT, NOTHING_SPENT, explained, five_lines, held_flag, moving
-from reflection.explain.wording import REPEATED, basis_of, driver_phrase, reads_the_same
+from reflection.explain.wording import REPEATED, basis_of, driver_phrase, headline, reads_the_same
 
 MAX_DRIVERS = 3
 MAX_LEARNT = 5
@@ -100,9 +100,7 @@ class _Draft:
             yield _statement("key_learning", 0.3, self._sentences.similar(item), item)
 
     def _verdict(self) -> Statement:
-        deltas = [item for kpi in RESTS_ON if (item := self._book.find(f"delta:{kpi}")) is not None]
-        alone = any(not basis_of(item).comparable for item in deltas)
-        items = [item for item in deltas if ("actual" if alone else "change") in item.figures]
+        items = headline(self._book.items)
         if (nothing := self._book.find(NOTHING_SPENT)) is not None:
             return self._verdict_unpaid(nothing)
         if not items:

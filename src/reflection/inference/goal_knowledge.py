@@ -87,6 +87,7 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
     months = CommonMonths(fits, support, changes, floor, spellings)
     of_time = [*seasons.findings(), *weekdays.findings(), *events.findings(), *months.findings(), *changes.findings()]
     of_time += changes.not_theirs(trend_findings(fits, floor))
+    of_time += planner_findings(fits.table, floor, changes.days)
     findings = tuple(
         with_label(finding, signals.label_of(finding.signal_key, spellings) if "label" in finding.metadata else None)
         for finding in _findings(fits, effects, support, goal, floor, of_time)
@@ -135,7 +136,6 @@ def _findings(
 ) -> tuple[Finding, ...]:
     findings = signal_findings(effects, fitted.table, support, goal) + budget_findings(fitted)
     findings += slow_trend_findings(fitted, floor) + wear_out_findings(fitted, floor) + of_time
-    findings += planner_findings(fitted.table, floor)
     if goal in fitted.names():
         findings += cluster_findings(fitted, goal, floor)
     return tuple(sorted(findings, key=lambda item: (-item.impact_score, item.finding_id)))

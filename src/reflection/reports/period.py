@@ -15,7 +15,7 @@ from reflection.domain.basis import BASES
 from reflection.domain.campaign import Campaign, Metrics
 from reflection.domain.conversion_kind import plural
 from reflection.domain.finding_kinds import OF_CAMPAIGNS, OF_NO_SIGNAL
-from reflection.domain.knowledge import Knowledge
+from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.maturity import is_late
 from reflection.domain.money import currency_order, without_spend
 from reflection.domain.planner_forecast import NO_FORECAST
@@ -28,7 +28,11 @@ from reflection.explain.evidence_of_facts import evidence_of_finding
 from reflection.explain.phrases.sentences_en import ENGLISH
 from reflection.explain.sentences import Sentences
 from reflection.explain.summary import OF_ALL, SummaryLines
-from reflection.reports.period_group import Counts, Groups, PeriodGroup, add
+from reflection.explain.wording import headline
+from reflection.reports.period_group import Counts, Groups, PeriodGroup, add, number_of_real
+
+WITHOUT = "without"
+"""In place of a verdict on a campaign that nobody forecast."""
 
 VERDICTS = (
     (("better",), "period.better"),
@@ -36,6 +40,7 @@ VERDICTS = (
     (("mixed",), "period.mixed"),
     (("noise", "same", "unclear"), "period.noise"),
     ((None,), "period.none"),
+    ((WITHOUT,), "period.without"),
 )
 """Verdicts on single campaigns and how many of them are told together, in reading order."""
 
@@ -53,8 +58,8 @@ class Period:
         self._verdicts: Counter[str | None] = Counter()
         self._references = 0
         self._ids: Counter[str] = Counter()
-        self.held = 0
-        """How many are held out because they look like tracking faults."""
+        self._rows: Counter[str] = Counter()
+        self._held: set[str] = set()
 
     def add(self, comparison: Comparison) -> None:
         """Add one campaign."""
@@ -63,27 +68,28 @@ class Period:
     def hold(self, comparison: Comparison) -> None:
         """Take one that was added out of every total and verdict: it is told beside them."""
         self._count(comparison, -1)
-        self.held += 1
+        self._held.add(_real(comparison))
 
     def _count(self, comparison: Comparison, sign: int) -> None:
         basis = BASES[comparison.basis]
         verdict = verdict_on(comparison.deltas) if comparison.verdict == "held" else verdict_of(comparison)
-        self._verdicts[verdict if basis.comparable else None] += sign
+        self._verdicts[verdict if basis.comparable else WITHOUT] += sign
         self._ids[comparison.campaign_id] += sign
+        self._rows[real := _real(comparison)] += sign
         self._references += sign * (basis.comparable and not basis.forecast)
         if not comparison.actual_counts:
             return  # stored before comparisons carried their counts
         key = comparison.currency or "", comparison.conversion_kind or ""
         group, fact = self._groups.setdefault(key, PeriodGroup()), comparison.actual_counts
         if without_spend(fact.get("spend"), fact.get("conversions"), fact.get("revenue")):
-            group.unpaid += sign
+            group.unpaid[real] += sign
             add(group.gift, fact, sign)
             return
         if is_late(comparison.flags):
-            group.waiting += sign
+            group.waiting[real] += sign
             add(group.late, fact, sign)
             return
-        group.campaigns += sign
+        group.campaigns[real] += sign
         add(group.every, comparison.actual_counts, sign)
         if basis.forecast:
             group.square += sign * (comparison.actual_counts.get("spend") or 0.0) ** 2
@@ -91,18 +97,39 @@ class Period:
             add(group.expected, comparison.expected_counts, sign)
             add(group.actual, comparison.actual_counts, sign)
 
+    def size(self, sentences: Sentences) -> str:
+        """``12 campaigns``, or ``96 results of 8 campaigns``; without those that are held."""
+        return sentences.results(self._rows.total(), number_of_real(self._rows))
+
     def verdict(self, sentences: Sentences) -> str:
-        """How many campaigns did better, worse, or neither."""
+        """How many campaigns did better, worse, or neither; where nobody forecast any, how they did."""
         if not self._verdicts.total():
             return sentences.say("period.empty")
+        if self._alone:
+            return sentences.say("period.alone", campaigns=self.size(sentences), figures=self._figures(sentences))
         against = sentences.word("period.reference" if self._references else "period.forecast")
         parts = list[str]()
         for among, phrase in VERDICTS:
             if number := sum(self._verdicts[verdict] for verdict in among):
                 than = "" if parts else sentences.say("period.than", against=against)  # said once
                 parts.append(sentences.say(phrase, number=str(number), than=than))
-        campaigns = sentences.counted("campaign", self._verdicts.total())
-        return sentences.say("period.verdict", campaigns=campaigns, parts=", ".join(parts))
+        return sentences.say("period.verdict", campaigns=self.size(sentences), parts=", ".join(parts))
+
+    @property
+    def _alone(self) -> bool:
+        """Whether none of them was forecast."""
+        return self._verdicts[WITHOUT] == self._verdicts.total()
+
+    def _figures(self, sentences: Sentences) -> str:
+        """Return and cost of the first groups; what they count is named where they differ."""
+        groups, parts = _ordered(self._groups, NOTHING), list[str]()
+        for (currency, kind), group in groups[:MOST_BESIDE]:
+            figures = [sentences.clause(item) for item in headline(_evidence({(currency, kind): group}, NOTHING))]
+            goal = f"{plural(kind)} {currency}".rstrip() if len(groups) > 1 else ""
+            if figures:
+                text = sentences.say("period.of_goal", goal=goal, figures=sentences.listed(figures))
+                parts.append(text.strip())
+        return f": {'; '.join(parts)}" if parts else ""
 
     def lines(
         self, knowledge: Knowledge, cards: Sequence[Mapping[str, Any]], sentences: Sentences | None = None
@@ -115,7 +142,7 @@ class Period:
         """
         say = sentences or Sentences(ENGLISH)
         groups = self._goals(knowledge)
-        lines = SummaryLines(renumber([*_evidence(groups, knowledge), *self._of_all(knowledge)]), say)
+        lines = SummaryLines(renumber([*_evidence(groups, knowledge), *self._findings(knowledge)]), say)
         money = lines.money()
         card = next((card for lane in ADVISING for card in cards if card["lane"] == lane), None)
         return (
@@ -128,17 +155,21 @@ class Period:
 
     def _next(self, card: Mapping[str, Any] | None, say: Sentences) -> str:
         """The first advice, and what is held to be looked at: before what is no more than a candidate for a test."""
-        if not self.held:
+        if not self._held:
             return card["sentence"] if card else say.say("next.nothing")
-        check = say.say("next.held_several", campaigns=say.counted("campaign", self.held))
+        check = say.say("next.held_several", campaigns=say.counted("campaign", len(self._held)))
         if card is None:
             return check
         return f"{check} {card['sentence']}" if card["lane"] == "explore" else f"{card['sentence']} {check}"
 
-    def _of_all(self, knowledge: Knowledge) -> list[Evidence]:
-        """What campaigns of the period did alike, and how their plans usually miss."""
-        of_all = (one for one in knowledge.every_finding if one.metadata.get("kind") in OF_ALL)
-        here = [one for one in of_all if any(self._ids[name] > 0 for name in (*one.supporting, *one.contradicting))]
+    def _findings(self, knowledge: Knowledge) -> list[Evidence]:
+        """What campaigns of the period did alike, how their plans usually miss; all findings where none had one."""
+        told = (
+            one
+            for one in knowledge.every_finding
+            if one.metadata.get("kind") in OF_ALL or (self._alone and not one.descriptive)
+        )
+        here = [one for one in told if any(self._ids[name] > 0 for name in (*one.supporting, *one.contradicting))]
         return [evidence_of_finding(one, knowledge.currency) for one in here]
 
     def _goals(self, knowledge: Knowledge) -> Groups:
@@ -163,19 +194,24 @@ class Period:
         }
         phrase = {0: "period.no_difference", 1: "period.one_difference"}.get(findings, "period.certainty")
         text = sentences.say(phrase if knowledge.campaigns else "period.nothing_learnt", **words)
-        if self.held:
-            text += sentences.say("period.held", campaigns=sentences.counted("campaign", self.held))
+        if self._held:
+            text += sentences.say("period.held", campaigns=sentences.counted("campaign", len(self._held)))
         return text
+
+
+def _real(comparison: Comparison) -> str:
+    """The real campaign it is of; itself where it was stored before comparisons carried theirs."""
+    return comparison.real_campaign or comparison.campaign_id
 
 
 def _part(groups: Groups, knowledge: Knowledge, sentences: Sentences) -> str:
     """Which campaigns the money is of, where it is not of all, and the money of the others."""
     (first, group), *others = _ordered(groups, knowledge) or [(("", ""), PeriodGroup())]
-    others = [(key, other) for key, other in others if other.campaigns]
+    others = [(key, other) for key, other in others if number_of_real(other.campaigns)]
     if not others:
         return ""
     currency, kind = first
-    campaigns = sentences.counted("campaign", group.campaigns)
+    campaigns = sentences.counted("campaign", number_of_real(group.campaigns))
     text = sentences.say("period.part", campaigns=campaigns, kind=kind or "conversion", currency=currency).rstrip()
     beside = [_amounts(key, other.every, sentences) for key, other in others[:MOST_BESIDE]]
     beside += [sentences.say("alert.more", number=str(more))] if (more := len(others) - MOST_BESIDE) > 0 else []
@@ -187,11 +223,11 @@ def _gifts(groups: Groups, sentences: Sentences) -> str:
     return "".join(
         sentences.say(
             "period.unpaid",
-            campaigns=sentences.counted("campaign", group.unpaid),
+            campaigns=sentences.counted("campaign", number_of_real(group.unpaid)),
             came=_came(key, group.gift, sentences),
         )
         for key, group in sorted(groups.items())
-        if group.unpaid
+        if number_of_real(group.unpaid)
     )
 
 
@@ -200,11 +236,11 @@ def _late(groups: Groups, sentences: Sentences) -> str:
     return "".join(
         sentences.say(
             "period.late",
-            campaigns=sentences.counted("campaign", group.waiting),
+            campaigns=sentences.counted("campaign", number_of_real(group.waiting)),
             spend=formatting.money(group.late["spend"], currency or None, whole=True),
         )
         for (currency, _), group in sorted(groups.items())
-        if group.waiting and group.late["spend"] is not None
+        if number_of_real(group.waiting) and group.late["spend"] is not None
     )
 
 
@@ -229,7 +265,7 @@ def _ordered(groups: Groups, knowledge: Knowledge) -> list[tuple[tuple[str, str]
     """By currency, within one those that count something first, by spend: amounts of two currencies have no order."""
     campaigns: Counter[str] = Counter()
     for (currency, _), group in groups.items():
-        campaigns[currency] += group.campaigns
+        campaigns[currency] += number_of_real(group.campaigns)
     place = currency_order(campaigns, knowledge.currency)
     return sorted(
         groups.items(),

@@ -4,6 +4,7 @@ What came without spend, and campaigns whose conversions still come in, are kept
 comparisons, knowledge or words.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -24,36 +25,44 @@ class PeriodGroup:
     Attributes:
         expected, actual: of those that somebody made a forecast for; `square` adds up their squared spends.
         every: of all `campaigns`. gift: of the `unpaid` ones, which spent nothing. late: of those still `waiting`.
+        campaigns, unpaid, waiting: rows of each real campaign; those that were taken out again have none left.
     """
 
-    campaigns: int = 0
+    campaigns: Counter[str] = field(default_factory=Counter)
     forecasts: int = 0
     square: float = 0.0
     expected: Counts = field(default_factory=_none)
     actual: Counts = field(default_factory=_none)
     every: Counts = field(default_factory=_none)
-    unpaid: int = 0
+    unpaid: Counter[str] = field(default_factory=Counter)
     gift: Counts = field(default_factory=_none)
-    waiting: int = 0
+    waiting: Counter[str] = field(default_factory=Counter)
     late: Counts = field(default_factory=_none)
 
     @property
     def fact(self) -> Counts:
         """What its campaigns did; where all of them wait, without what still comes in."""
-        if self.waiting and not self.campaigns:
+        if number_of_real(self.waiting) and not number_of_real(self.campaigns):
             return {**self.late, "conversions": None, "revenue": None}
         return self.actual if self.forecasts else self.every
 
     def join(self, other: "PeriodGroup") -> None:
         """Add all of another group."""
-        for name in ("campaigns", "forecasts", "square", "unpaid", "waiting"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.forecasts += other.forecasts
+        self.square += other.square
+        for name in ("campaigns", "unpaid", "waiting"):
+            getattr(self, name).update(getattr(other, name))
         for name in ("expected", "actual", "every", "gift", "late"):
             add(getattr(self, name), getattr(other, name), 1)
 
 
 Groups = dict[tuple[str, str], PeriodGroup]
 """By currency and kind of conversion."""
+
+
+def number_of_real(rows: Counter[str]) -> int:
+    """How many real campaigns have rows."""
+    return sum(number > 0 for number in rows.values())
 
 
 def add(sums: Counts, counts: Mapping[str, float | None], sign: int) -> None:

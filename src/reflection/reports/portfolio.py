@@ -6,7 +6,7 @@ in are in no total yet. Must not know formats, stores or HTTP.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -19,6 +19,7 @@ from reflection.domain.held import held_reason
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.maturity import is_late
 from reflection.domain.money import currency_order
+from reflection.domain.real_campaign import key_of
 from reflection.domain.results import Analysis, Delta
 from reflection.explain import formatting
 from reflection.explain.evidence_of_comparison import kpi_form
@@ -30,9 +31,9 @@ from reflection.reports.sections.learnings import workspace_forest
 from reflection.reports.sections.recommendations import cards_section
 from reflection.reports.sections.totals import (
     amount,
-    campaigns_in_words,
     held_points,
     late_points,
+    results_in_words,
     tally,
     tiles,
     totals,
@@ -76,16 +77,19 @@ def portfolio(
     }
     counted = [reported for reported in selection if reported.campaign.campaign_id not in held]
     complete = [reported for reported in counted if not is_late(reported.analysis.comparison_report.flags)]
-    sums, late = tally((reported.campaign for reported in complete), knowledge), len(counted) - len(complete)
+    sums = tally((reported.campaign for reported in complete), knowledge)
+    real, out = _real(selection), _real(one for one in selection if one.campaign.campaign_id in held)
+    late = _real(counted) - _real(complete)
     by_age = sorted(selection, key=lambda reported: (reported.campaign.timestamp, reported.campaign.campaign_id))
     labels = {key: label for reported in by_age for key, label in signals.labels_of(reported.campaign).items()}
     period = Period()
-    for reported in counted:
+    for reported in selection:
         period.add(reported.analysis.comparison_report)
-    period.held = len(held)
+        if reported.campaign.campaign_id in held:
+            period.hold(reported.analysis.comparison_report)
     lines = period.lines(knowledge, (recommendations or {}).get("cards", ()))
     sections = [
-        Section("totals", "Totals", points=(*held_points(held), *late_points(late)), tables=(totals(sums),)),
+        Section("totals", "Totals", points=(*held_points(held, out), *late_points(late)), tables=(totals(sums),)),
         _against_forecast(counted),
         workspace_forest(knowledge, labels),
         cards_section(None, recommendations, labels),
@@ -94,8 +98,8 @@ def portfolio(
     return ReportView(
         kind="Portfolio",
         title=f"{start.isoformat()} to {end.isoformat()}",
-        subtitle=campaigns_in_words(len(selection)),
-        verdict=period.verdict(Sentences()) + _beside(held),
+        subtitle=results_in_words(real),
+        verdict=period.verdict(Sentences()) + _beside(out),
         tiles=tuple(tiles(sums)),
         sections=tuple(sections if selection else sections[2:]),
         notes=tuple(method_notes()),
@@ -118,9 +122,14 @@ def _ordered(campaigns: Sequence[ReportedCampaign], knowledge: Knowledge) -> lis
     return sorted(campaigns, key=rank)
 
 
-def _beside(held: Mapping[str, str]) -> str:
-    """What is said of held campaigns beside a verdict on the others."""
-    return f" {campaigns_in_words(len(held))} held out: likely a tracking fault." if held else ""
+def _real(campaigns: Iterable[ReportedCampaign]) -> Counter[str]:
+    """Rows of each real campaign."""
+    return Counter(key_of(one.campaign) for one in campaigns)
+
+
+def _beside(held: Counter[str]) -> str:
+    """What is said of held campaigns, rows by real campaign, beside a verdict on the others."""
+    return f" {results_in_words(held)} held out: likely a tracking fault." if held else ""
 
 
 def _reading(delta: Delta | None) -> str:

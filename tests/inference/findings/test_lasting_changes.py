@@ -4,8 +4,9 @@ import dataclasses
 from functools import cache
 
 import pytest
-from benchmarks.worlds_of_accounts import WORLDS, Account, evidence
+from benchmarks.worlds_of_accounts import FIRST_DAY, WORLDS, Account, evidence
 
+from reflection.domain.evidence import Evidence
 from reflection.domain.finding_kinds import COMMON_MONTH, LASTING_CHANGE
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Finding
@@ -49,6 +50,37 @@ def test_it_is_said_in_words_with_interval_campaigns_and_what_it_may_be():
         "may as well be the time of the year",
     ):
         assert part in text
+
+
+@pytest.mark.parametrize("units", [0, 8])
+def test_an_account_with_one_platform_is_told_of_its_fall(units: int):
+    (finding,) = _lasting(_learnt(dataclasses.replace(FELL, units=units, platform="google")))
+
+    assert finding.interval is not None
+    assert finding.interval[0] <= 0.6 <= finding.interval[1] < 1.0
+
+
+def test_what_one_type_of_creative_did_is_not_told_of_the_account():
+    rows = evidence(dataclasses.replace(WORLDS["nothing"], platform="google"), 1)
+    fallen = [_fallen(row) if "creative.type:video" in row.cells[0].shares else row for row in rows]
+
+    assert not _lasting(learn(fallen))
+
+
+def _fallen(row: Evidence) -> Evidence:
+    """A row of the second half of the time with half of its conversions."""
+    if row.day < FIRST_DAY + 9 * 30:
+        return row
+    actual = dataclasses.replace(
+        row.actual, conversions=(row.actual.conversions or 0.0) // 2, revenue=(row.actual.revenue or 0.0) / 2
+    )
+    return dataclasses.replace(row, actual=actual, cells=(dataclasses.replace(row.cells[0], counts=actual),))
+
+
+def test_months_of_a_campaign_are_one_campaign_of_the_evidence():
+    (finding,) = _lasting(_learnt(dataclasses.replace(FELL, units=8)))
+
+    assert (finding.evidence_count, finding.effective_campaigns) == (8, 8.0)
 
 
 def test_what_one_platform_did_is_not_told_of_the_account():

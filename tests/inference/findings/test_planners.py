@@ -12,6 +12,7 @@ from reflection.domain.results import Finding
 from reflection.explain.learning_sentences import LearningSentences
 from reflection.inference.evidence.dataset import Dataset
 from reflection.inference.findings.planners import planner_findings
+from reflection.inference.learn import learn
 
 TOO_HIGH = Account(months=4, promise=1.3)
 
@@ -83,3 +84,47 @@ def test_where_nothing_ever_converted_nothing_is_said_of_conversions_and_revenue
     ]
 
     assert {one.metric for one in _told(rows)} <= {"ctr"}
+
+
+def _of_planners(account: Account) -> list[Finding]:
+    return [one for one in learn(evidence(account, 1)).findings if one.metadata.get("kind") == PLANNER_BIAS]
+
+
+def test_what_began_with_the_accounts_own_fall_is_no_habit_of_a_planner():
+    assert _told(evidence(Account(fall=0.6), 1))
+    assert not _of_planners(Account(fall=0.6))
+
+
+def test_a_habit_that_is_older_than_the_accounts_fall_is_told_without_it():
+    (finding,) = _of_planners(Account(fall=0.6, promise=1.3))
+
+    assert finding.interval is not None
+    assert finding.interval[0] <= 1 / 1.3 <= finding.interval[1] < 1.0
+    assert finding.evidence_count < len(evidence(Account(), 1)) * 0.6
+
+
+def test_a_habit_that_ended_with_the_accounts_change_is_not_told():
+    rows = evidence(Account(fall=0.6, promise=1.3), 1)
+    change = next(row.day for row in rows if row.campaign_id == "c072")
+
+    assert planner_findings(Dataset.of(_adapted(rows, change)))
+    assert not planner_findings(Dataset.of(_adapted(rows, change)), changes={"cvr": change})
+
+
+def _adapted(rows: list[Evidence], day: int) -> list[Evidence]:
+    """The same rows, planned from a day on for what then comes on average."""
+    late = [row for row in rows if row.day >= day]
+    came = sum(row.actual.conversions or 0.0 for row in late) / sum(row.actual.spend or 0.0 for row in late)
+    return [
+        row
+        if row.day < day
+        else dataclasses.replace(
+            row,
+            expected=dataclasses.replace(
+                row.expected,
+                conversions=came * (row.expected.spend or 0.0),
+                revenue=80.0 * came * (row.expected.spend or 0.0),
+            ),
+        )
+        for row in rows
+    ]

@@ -44,6 +44,7 @@ _PLURALS = {
     "forecast": "forecasts",
     "learning": "learnings",
     "remark": "remarks",
+    "result": "results",
     "sentence": "sentences",
 }
 
@@ -83,7 +84,7 @@ _PHRASES = {
     "verdict.same_one": "Exactly as forecast: {figures}.",
     "verdict.unchanged": "The campaign is level with {reference}: {figures}.",
     "verdict.unclear": "Whether the difference to {reference} is more than noise cannot be said yet: {figures}.",
-    "verdict.alone": "There is no forecast to compare this campaign with: {figures}.",
+    "verdict.alone": "{figures}, with no forecast to compare that with.",
     "verdict.none": "The result cannot be compared on cost or return: {reason}.",
     "verdict.none_but": "The result cannot be compared on cost or return ({reason}); what can be compared: {figures}.",
     "verdict.no_conversions": "The campaign brought no conversions, so there is no CPA to compare.",
@@ -180,7 +181,7 @@ _PHRASES = {
     ),
     "finding.lasting": (
         "{subject}: since {since}, {metric} has been {size} {side} what it was before ({level} interval {low} to "
-        "{high}, {campaigns}), on every platform, so it is no campaign's own doing{season}; observed, not tested."
+        "{high}, {campaigns}), across the account, so it is no campaign's own doing{season}; observed, not tested."
     ),
     "lasting.season": " (with less than two years of history it may as well be the time of the year)",
     "finding.planner": (

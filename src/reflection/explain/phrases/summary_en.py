@@ -26,7 +26,7 @@ SUMMARY: Mapping[str, str] = {
     "why.offset_factor": "{factor} ({actual} against {expected})",
     "why.same": "Nothing to explain: no factor differs from what was expected.",
     "why.unknown": "The figures do not say: {reason}.",
-    "why.none": "There is no forecast of which a difference could be explained.",
+    "why.none": "What made it so cannot be told yet.",
     "why.month": (
         "In {subject}, {metric} was {size} {side} the other months in {alike} of {campaigns}: that part is the "
         "month's, and no campaign's own."
@@ -99,6 +99,7 @@ SUMMARY: Mapping[str, str] = {
     # several campaigns together
     "period.empty": "No campaign of this period is stored.",
     "period.verdict": "Of {campaigns}, {parts}.",
+    "rows": "{results} of {of}",
     "period.forecast": "forecast",
     "period.reference": "what they are compared with",
     "period.better": "{number} did better{than}",
@@ -106,6 +107,9 @@ SUMMARY: Mapping[str, str] = {
     "period.mixed": "{number} did better on one of cost and return and worse on the other",
     "period.noise": "{number} cannot be told from noise",
     "period.none": "{number} cannot be compared",
+    "period.without": "{number} had no forecast",
+    "period.alone": "{campaigns} with no forecast to compare them with{figures}.",
+    "period.of_goal": "{goal} {figures}",
     "period.than": " than {against} beyond noise",
     "period.no_difference": (
         "No difference between audiences, creatives or platforms holds beyond chance, from {campaigns}."

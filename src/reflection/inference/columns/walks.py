@@ -17,7 +17,7 @@ from scipy import sparse
 from reflection.domain import signals
 from reflection.inference.evidence.dataset import Dataset
 from reflection.stats.over_time import drift
-from reflection.stats.sums.columns import Feature
+from reflection.stats.sums.columns import Feature, Layout
 
 STANDING = (signals.PLATFORM, signals.OBJECTIVE, signals.CREATIVE)
 """Groups without ramps: platforms have steps, an objective is what the campaign was told, a creative has its age."""
@@ -113,12 +113,18 @@ def _levels(table: Dataset, members: sparse.csc_array) -> list[int]:
     return sorted(column for levels in groups for _, column in levels)
 
 
+WHOLE = Feature(signals.PLATFORM, "")
+"""The platform of an account in which none is told from what always comes with it: its steps are the account's."""
+
+
 def last_steps(sample: Dataset, bucket: NDArray[np.int64]) -> dict[Feature, int]:
     """The last step of each platform's signals that anybody has seen, the steps counted from 1.
 
     Args:
         bucket: of each campaign, the first one 0.
     """
+    if not any(feature.group == signals.PLATFORM for feature in sample.features):
+        return {WHOLE: int(bucket.max(initial=0))}
     cells = sparse.csc_array(sample.shares)
     every = [column for column, feature in enumerate(sample.features) if feature.group == signals.PLATFORM]
     platforms = sorted(every, key=lambda column: -int(cells.indptr[column + 1] - cells.indptr[column]))[:MOST_PLATFORMS]
@@ -129,8 +135,17 @@ def last_steps(sample: Dataset, bucket: NDArray[np.int64]) -> dict[Feature, int]
     return last
 
 
+def whole_features(layout: Layout) -> list[Feature]:
+    """The steps of the whole account in a layout."""
+    group, level = drift.drift_group(WHOLE.group), WHOLE.level + drift.STEP_MARK
+    return [feature for feature in layout.features if feature.group == group and feature.level.startswith(level)]
+
+
 def step_columns(table: Dataset, bucket: NDArray[np.int64], steps: Mapping[Feature, int]) -> sparse.csr_array:
     """Step columns 1{platform and bucket >= k} of every cell, CSR (cells, steps)."""
+    if WHOLE in steps:
+        begun = np.clip(bucket[table.campaign], 0, steps[WHOLE])
+        return sparse.csr_array((begun[:, None] > np.arange(steps[WHOLE])).astype(np.float64))
     first, last = np.zeros(len(table.features), dtype=np.int64), np.zeros(len(table.features), dtype=np.int64)
     count = 0
     for platform, number in steps.items():

@@ -72,6 +72,10 @@ class Campaigns:
         _, first, number = np.unique(self.real, return_index=True, return_inverse=True)
         return np.asarray(first[number], dtype=np.intp)
 
+    def number_of_real(self, here: NDArray[np.bool_]) -> int:
+        """How many real campaigns have rows among those of a mask."""
+        return len(np.unique(self.real[here]))
+
     @property
     def planned(self) -> Floats:
         """Impressions that somebody planned, 0 where nobody did."""

@@ -3,9 +3,9 @@
 Each campaign is compared with what its audiences, creatives, platforms, season and events explain, whatever moved
 all campaigns put back; campaigns of four weeks and more are one stretch of time: what a week does to all is chance,
 too. Whether the stretches' mean changed once and stayed so is judged at every look together
-(`stats.over_time.level_change`). Told where each platform shows at least half of it: what one platform did is its
-own, and what the account did is not told of a platform again. Must not know how effects are fitted, nor why anything
-changed.
+(`stats.over_time.level_change`). Told where each platform, and each level of a group that the fit lets move, shows at
+least half of it: what one of them did is its own, and what the account did is not told of a platform again. Must not
+know how effects are fitted, nor why anything changed.
 """
 
 import math
@@ -16,7 +16,6 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.domain import signals
 from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.evidence import day_text
 from reflection.domain.finding_kinds import LASTING_CHANGE
@@ -24,11 +23,12 @@ from reflection.domain.metrics import METRICS
 from reflection.domain.results import Finding
 from reflection.explain.formatting import rounded_lift, rounded_lifts
 from reflection.inference.columns.cycle import SINGLE
-from reflection.inference.columns.wear import MARKET
+from reflection.inference.columns.events import EVENT
+from reflection.inference.columns.wear import LIFE, WEAR
 from reflection.inference.evidence.campaign_columns import Floats, Ints
 from reflection.inference.evidence.observation import counts_of
 from reflection.inference.findings.common import finding_id
-from reflection.inference.findings.event_floor import FLOOR, reaches_floor
+from reflection.inference.findings.event_floor import FLOOR, having, reaches_floor
 from reflection.inference.findings.over_time import over_time
 from reflection.inference.fits.fit import FittedMetrics
 from reflection.inference.support import LEAST_EVENTS, MOST_IDS, expected_events
@@ -37,16 +37,18 @@ from reflection.stats.over_time import drift
 from reflection.stats.over_time.level_change import LevelChange, level_change, means_of_stretches
 from reflection.stats.sums.design import Stratum
 
+Mask = NDArray[np.bool_]
 STRETCH_DAYS = 28
 FEWEST = 3
 """Real campaigns in a stretch; one with fewer is told with the next."""
 
 MOSTLY = 0.5
-"""Share of what the account did that each of its platforms must show."""
+"""Share of what the account did that each of its platforms, and each level of what moves, must show."""
 
 YEAR = 365
-_OF_ALL = frozenset(map(drift.drift_group, (signals.PLATFORM, MARKET, *SINGLE.values())))
-"""Groups of columns by which a fit follows what moves all campaigns of a time."""
+_EXPLAINED = (EVENT, LIFE, WEAR, *SINGLE)
+"""Walking groups that say why campaigns of a time did otherwise. All others follow what moved, and where all levels of
+a group moved alike, as the single platform of an account must, it was the account."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +78,11 @@ class LastingChanges:
         self.by_metric: Mapping[str, LastingChange] = MappingProxyType(
             {change.metric: change for change in changes if change is not None}
         )
+
+    @property
+    def days(self) -> dict[str, int]:
+        """Metric -> the day of its change."""
+        return {metric: change.first for metric, change in self.by_metric.items()}
 
     def findings(self) -> list[Finding]:
         """Those that may be told."""
@@ -116,7 +123,7 @@ class LastingChanges:
         before[known] = stretch < change.place
         if not reaches_floor(self._fitted, metric, self._floor, since, before):
             return None
-        if not self._everywhere(level, since, before, change.mean):
+        if not self._everywhere(metric, level, since, before, change.mean):
             return None
         first, earliest, latest = (int(starts[place]) for place in (change.place, change.earliest, change.latest))
         turned = int(campaigns.day.max()) - int(campaigns.day.min()) >= 2 * YEAR
@@ -127,7 +134,8 @@ class LastingChanges:
         the variance of that; (campaigns,)."""
         table, fitted = self._fitted.table, self._fitted
         fit, design = fitted.metrics[metric].fit, fitted.design
-        moving = np.array([feature.group in _OF_ALL for feature in fit.layout.features])
+        groups = {drift.drift_group(group) for group in self._moving(metric)}
+        moving = np.array([feature.group in groups for feature in fit.layout.features])
         still = replace(fit, mean=np.where(moving, 0.0, fit.mean))
         moved = design.predictor(fit) - design.predictor(still)
         above, below = counts_of(metric, table)
@@ -143,11 +151,20 @@ class LastingChanges:
         scatter = fitted.scatter(metric, Stratum.PERIOD if repeated else None)
         return level, METRICS[metric].noise / np.maximum(events, LEAST_EVENTS) + scatter**2
 
-    def _everywhere(self, level: Floats, since: NDArray[np.bool_], before: NDArray[np.bool_], change: float) -> bool:
-        """Whether each platform with campaigns enough before and since shows most of a change."""
-        platforms = self._fitted.table.campaigns.platform_key
-        for key in np.unique(platforms).tolist():
-            sides = [level[(platforms == key) & side] for side in (before, since)]
+    def _moving(self, metric: str) -> list[str]:
+        """Groups that the fit lets move, and that explain nothing of a time."""
+        walking = self._fitted.metrics[metric].fit.layout
+        return [group for group in drift.walking(walking) if group not in _EXPLAINED]
+
+    def _everywhere(self, metric: str, level: Floats, since: Mask, before: Mask, change: float) -> bool:
+        """Whether each platform and each level of what moves, with campaigns enough before and since, shows most of a
+        change."""
+        table = self._fitted.table
+        platforms, moving = table.campaigns.platform_key, self._moving(metric)
+        parts = [platforms == key for key in np.unique(platforms).tolist()]
+        parts += [having(table, feature) for feature in table.features if feature.group in moving]
+        for part in parts:
+            sides = [level[part & side] for side in (before, since)]
             if min(map(len, sides)) >= FEWEST and (sides[1].mean() - sides[0].mean()) / change < MOSTLY:
                 return False
         return True
@@ -156,7 +173,6 @@ class LastingChanges:
         campaigns, metric, change = self._fitted.table.campaigns, one.metric, one.change
         lift, since, label = math.exp(change.mean), day_text(one.first), METRICS[one.metric].label
         interval = (math.exp(change.low), math.exp(change.high))
-        units = len(np.unique(campaigns.real[one.since]))
         between = (
             ""
             if one.earliest == one.latest
@@ -174,11 +190,10 @@ class LastingChanges:
             title=f"Whole account: {label} {rounded_lift(lift)} since {since}",
             description=(
                 f"{label} has been {abs(100 * (lift - 1)):.0f} % {'above' if lift > 1 else 'below'} what it was since "
-                f"{since}, on every platform (90 % interval {rounded_lifts(interval)}{between}), beyond what audiences "
-                f"and creatives explain: it is no campaign's own doing." + SEASON_NOTE * one.season
+                f"{since}, across the account (90 % interval {rounded_lifts(interval)}{between}), beyond what "
+                f"audiences and creatives explain: it is no campaign's own doing." + SEASON_NOTE * one.season
             ),
             signal_key=f"{LASTING_CHANGE}:{since}",
-            evidence_count=units,
             metadata={
                 "kind": LASTING_CHANGE,
                 "label": "The whole account",

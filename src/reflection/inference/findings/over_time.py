@@ -33,8 +33,9 @@ def over_time(
         said: its id, words, key and metadata, and whatever is not as of all of these campaigns.
     """
     spend, share = spend_of(table, then) if money is None else money
+    campaigns = table.campaigns.number_of_real(then)
     usual: dict[str, Any] = {
-        "evidence_count": int(then.sum()),
+        "evidence_count": campaigns,
         "probability": 1.0 - lfsr,
         "supporting": tuple(table.campaigns.ids[then][:MOST_IDS].tolist()),
         "contradicting": (),
@@ -48,7 +49,7 @@ def over_time(
         interval=interval,
         lfsr=lfsr,
         raw_lift=None,
-        effective_campaigns=float(then.sum()),
+        effective_campaigns=float(campaigns),
         spend=spend,
         **(usual | said),
     )

@@ -183,7 +183,7 @@ class RecurringTimes:
         agree = _agreeing(sign, turns)
         if agree < FEWEST_TURNS or 2 * agree <= len(turns):
             return f"not the same in every {self._cycle.turn}: seen in {self._by_turn(sign, turns)}"
-        units = len(np.unique(self._table.campaigns.real[here]))
+        units = self._table.campaigns.number_of_real(here)
         if units < self._floor.campaigns or not reaches_floor(self._fitted, metric, self._floor, here, ~here):
             return "not enough evidence: too few campaigns or events at these times, or at the others"
         return None

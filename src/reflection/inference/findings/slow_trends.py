@@ -76,7 +76,7 @@ def _finding(
             + (f" and still {_verb(lift)}." if onwards else ".")
         ),
         signal_key=key.key,
-        evidence_count=int(here.sum()),
+        evidence_count=campaigns.number_of_real(here),
         metadata={
             "kind": "drift",
             "slow": True,

@@ -100,7 +100,7 @@ def _finding(fitted: FittedMetrics, metric: str, level: str, path: drift.Path, f
             f"(90 % interval {rounded_lifts(interval)}), beyond what audiences and creatives explain."
         ),
         signal_key=key.key,
-        evidence_count=int(here.sum()),
+        evidence_count=campaigns.number_of_real(here),
         metadata={
             "kind": "drift",
             "label": key.label,

@@ -18,6 +18,7 @@ from reflection.domain.metrics import COMPOSED, METRICS, OBSERVED, RATES
 from reflection.domain.scatter import Correlations, composed_scatter
 from reflection.inference.columns.cycle import RECURRING
 from reflection.inference.columns.design import CellDesign, ControlColumns
+from reflection.inference.columns.walks import whole_features
 from reflection.inference.columns.wear import market_features, moving_signals
 from reflection.inference.evidence.campaign_columns import Floats
 from reflection.inference.evidence.dataset import Dataset
@@ -92,8 +93,8 @@ class FittedMetrics:
             effects = self.raw_effects(metric)
             for group in moving_signals(self.layout):
                 effects = drift.at_present(effects, group, self.design.beside)
-            everything = {*market_features(self.layout), *self.design.events.of_everything}
-            effects = drift.all_at_present(effects, everything)
+            everything = (*market_features(self.layout), *whole_features(self.layout))
+            effects = drift.all_at_present(effects, {*everything, *self.design.events.of_everything})
             for group in RECURRING:
                 effects = drift.around_mean(effects, group)
             self._effects[metric] = after_jumps(effects, metric, self._late_jumps)

@@ -5,7 +5,7 @@ KPIs are ratios of sums. Must not know formats, stores or HTTP.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from reflection.domain.basis import basis_of
@@ -16,8 +16,10 @@ from reflection.domain.held import because
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import COUNTS, ratio
 from reflection.domain.money import currency_order, without_spend
+from reflection.domain.real_campaign import key_of
 from reflection.explain import formatting
 from reflection.explain.phrases.sentences_en import ENGLISH
+from reflection.explain.sentences import Sentences
 from reflection.reports.view import Table, Tile
 
 NONE = "-"
@@ -26,18 +28,21 @@ MOST_TILES = 3
 
 @dataclass(slots=True)
 class Sums:
-    """Counts and amounts of several campaigns, forecast or fact; None where one of them does not say."""
+    """Counts and amounts of several campaigns, forecast or fact; None where one of them does not say.
 
-    campaigns: int = 0
+    `rows` are those of each real campaign.
+    """
+
+    rows: Counter[str] = field(default_factory=Counter)
     impressions: float | None = 0.0
     clicks: float | None = 0.0
     conversions: float | None = 0.0
     spend: float | None = 0.0
     revenue: float | None = 0.0
 
-    def add(self, metrics: Metrics) -> None:
-        """Add one campaign."""
-        self.campaigns += 1
+    def add(self, real: str, metrics: Metrics) -> None:
+        """Add a row of a real campaign."""
+        self.rows[real] += 1
         for name in COUNTS:
             total, count = getattr(self, name), getattr(metrics, name)
             setattr(self, name, None if total is None or count is None else total + count)
@@ -62,32 +67,32 @@ def tally(campaigns: Iterable[Campaign], knowledge: Knowledge) -> Tally:
         unpaid = without_spend(fact.spend, fact.conversions, fact.revenue)
         expected, actual = sums[Group(campaign.currency or "", knowledge.kind_for(campaign), unpaid)]
         if basis_of(campaign).forecast:
-            expected.add(campaign.expected_metrics)
-        actual.add(campaign.actual_metrics)
+            expected.add(key_of(campaign), campaign.expected_metrics)
+        actual.add(key_of(campaign), campaign.actual_metrics)
     sizes: Counter[str] = Counter()
     for group, (_, actual) in sums.items():
-        sizes[group.currency] += actual.campaigns
+        sizes[group.currency] += len(actual.rows)
     place = currency_order(sizes, knowledge.currency)
     return dict(sorted(sums.items(), key=lambda item: (place[item[0].currency], -(item[1][1].spend or 0.0), item[0])))
 
 
-def held_points(held: Mapping[str, str]) -> tuple[str, ...]:
-    """What is kept out of every total, and why; said beside them."""
+def held_points(held: Mapping[str, str], real: Counter[str]) -> tuple[str, ...]:
+    """What is kept out of every total, and why, said beside them; `real` are its rows by real campaign."""
     if not held:
         return ()
     they = "is held out, because it looks like a tracking fault"
     if len(held) > 1:
         they = "are held out, because they look like tracking faults"
     listed = "; ".join(f"{formatting.plain_name(name)} ({because(reason)})" for name, reason in held.items())
-    return (f"{campaigns_in_words(len(held))} {they}: {listed}.",)
+    return (f"{results_in_words(real)} {they}: {listed}.",)
 
 
-def late_points(campaigns: int) -> tuple[str, ...]:
-    """What is in no total yet, said beside them."""
-    if not campaigns:
+def late_points(real: Counter[str]) -> tuple[str, ...]:
+    """What is in no total yet, said beside them; rows by real campaign."""
+    if not real:
         return ()
-    verb = "is" if campaigns == 1 else "are"
-    return (f"{campaigns_in_words(campaigns)} {verb} in no total yet: conversions still come in.",)
+    verb = "is" if real.total() == 1 else "are"
+    return (f"{results_in_words(real)} {verb} in no total yet: conversions still come in.",)
 
 
 def tiles(sums: Tally) -> Iterator[Tile]:
@@ -98,14 +103,14 @@ def tiles(sums: Tally) -> Iterator[Tile]:
         plan, fact = ratio(expected.spend, expected.conversions), ratio(actual.spend, actual.conversions)
         label = ", ".join(part for part in ("CPA", currency, f"{plural(group.kind)} only" if several else "") if part)
         if fact is not None:
-            complete = plan is not None and expected.campaigns == actual.campaigns
+            complete = plan is not None and expected.rows == actual.rows
             detail = (
                 f"against {formatting.money(plan or 0.0, money)} forecast"
                 if complete
                 else _forecasts((expected, actual))
             )
             yield Tile(label, formatting.money(fact, money), detail, "", "noise")
-        planned = expected.spend if expected.campaigns == actual.campaigns else 0.0
+        planned = expected.spend if expected.rows == actual.rows else 0.0
         yield Tile(
             f"Spend, {plural(group.kind)}" if several else "Spend",
             amount(actual.spend, money),
@@ -118,9 +123,9 @@ def tiles(sums: Tally) -> Iterator[Tile]:
 def _forecasts(sides: tuple[Sums, Sums]) -> str:
     """How many of the campaigns somebody forecast, where that is not all."""
     expected, actual = sides
-    if not expected.campaigns:
+    if not expected.rows:
         return "no forecast"
-    return f"{formatting.count(expected.campaigns)} of {campaigns_in_words(actual.campaigns)} had a forecast"
+    return f"{formatting.count(expected.rows.total())} of {results_in_words(actual.rows)} had a forecast"
 
 
 def _of(actual: float | None, expected: float | None) -> str:
@@ -149,12 +154,12 @@ def totals(sums: Tally) -> Table:
         money = currency or None
         cpa, plan = ratio(actual.spend, actual.conversions), ratio(expected.spend, expected.conversions)
         roas = ratio(actual.revenue, actual.spend)
-        complete = expected.campaigns == actual.campaigns
+        complete = expected.rows == actual.rows
         rows.append(
             (
                 f"{currency or 'not stated'}{', without spend' if unpaid else ''}",
                 *([plural(kind)] if several else []),
-                formatting.count(actual.campaigns),
+                formatting.count(len(actual.rows)),
                 amount(actual.spend, money),
                 amount(expected.spend, money) if complete else _forecasts((expected, actual)),
                 NONE if actual.conversions is None else formatting.count(round(actual.conversions, 1)),
@@ -172,6 +177,6 @@ def amount(value: float | None, currency: str | None) -> str:
     return NONE if value is None else formatting.money(value, currency, whole=True)
 
 
-def campaigns_in_words(number: int) -> str:
-    """``1 campaign``, ``12 campaigns``."""
-    return ENGLISH.counted("campaign", number, formatting.count(number))
+def results_in_words(real: Counter[str]) -> str:
+    """``1 campaign``, ``12 campaigns``, ``96 results of 8 campaigns``; `real` are rows by real campaign."""
+    return Sentences(ENGLISH).results(real.total(), len(real))
