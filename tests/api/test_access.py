@@ -198,8 +198,12 @@ def test_loopback_has_several_names(address):
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.test", "127.0.0.1.evil.test", "localhost.evil.test:8000", "", "[::1", "0.0.0.0"]
-)
+    "host",
+    [
+        "evil.test", "127.0.0.1.evil.test", "localhost.evil.test:8000", "", "[::1", "0.0.0.0", "evil.test@localhost",
+        "localhost:evil.test", "localhost/evil.test", "localhost?", "localhost#", "[localhost]", "localhost:8000:1",
+    ],
+)  # fmt: skip
 def test_a_foreign_host_name_is_refused(client, host):
     assert client.get("/health", headers={"Host": host}).status_code in (400, 421)
 

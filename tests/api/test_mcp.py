@@ -256,7 +256,7 @@ def test_wrong_arguments_are_named_as_the_routes_name_fields(live: Any) -> None:
     assert "- limit: should be less than or equal to 50" in text
     answer, text = ask(live, READER, "evaluate_plans", plans=[{"platform": "Meta"}])
     assert answer is None
-    assert "- plans[0].budget: Field required" in text
+    assert "- plans[0].budget: is missing" in text
 
 
 def test_definitions_and_answers_leave_room_for_thinking(live: Any) -> None:

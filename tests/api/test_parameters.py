@@ -33,6 +33,11 @@ def test_the_parameters_a_route_has_are_named(client):
     assert "platform" in problem
 
 
+def test_a_parameter_that_is_given_twice_is_refused_rather_than_one_of_the_two_taken(client):
+    errors = client.get("/v1/insights?limit=1&kind=anomaly&limit=2").json()["errors"]
+    assert errors == [{"field": "query.limit", "problem": "is given twice"}]
+
+
 def test_a_number_as_an_attribute_is_taken(client, campaign):
     body = campaign(
         campaign_id="a-number", audiences=[{"name": "a", "attributes": {"age_range": 25, "interest": [1, "b"]}}]

@@ -8,6 +8,7 @@ proxy. Knows settings and headers; must not know what the routes do.
 import hashlib
 import hmac
 import ipaddress
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ FORWARDED = "forwarded"
 
 _ONCE = ("Host", "Origin", "Authorization", "X-API-Key", "X-Workspace", "Idempotency-Key")
 _ONCE = ("Host", "Origin", "Authorization", "X-API-Key", "X-Workspace", "Idempotency-Key")
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\[\]]+)(?::\d{1,5})?")
 _PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -202,10 +204,9 @@ def is_loopback(address: str) -> bool:
 
 
 def _host_name(host: str) -> str:
-    try:
-        return (urlsplit(f"//{host}").hostname or "").casefold()
-    except ValueError:
-        return ""
+    """The name in a Host header; empty where it is more, or less, than a name and a port."""
+    whole = _HOST.fullmatch(host)
+    return whole[1].strip("[]").casefold() if whole else ""
 
 
 def _foreign_page(headers: Headers, host: str) -> bool:

@@ -4,6 +4,7 @@ Endpoints stay synchronous (they run in the thread pool); what is here is asynch
 looks things up (a hop to the thread pool costs more) or waits for the body.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any
 
@@ -90,17 +91,21 @@ async def known_parameters(request: Request) -> None:
     """A dependency for every route: what it does not read is no parameter, rather than a filter that does nothing.
 
     Raises:
-        FieldErrors: names every parameter that the route does not have, and those it has.
+        FieldErrors: names every parameter that the route does not have, and those it has, or that is given twice.
     """
     if request.scope["route"].path in SCREENS:  # the page's script reads what stands in its address
         return
     route: APIRoute = request.scope["route"]
     names = {param.alias for part in _parts(route.dependant) for param in part.query_params}
-    unknown = sorted(set(request.query_params) - names)
-    if unknown:
-        problem = f"is no parameter of this route, which has {', '.join(sorted(names)) or 'none'}"
-        errors = [{"field": f"query.{name[:100]}", "problem": problem} for name in unknown[:MAX_FIELD_ERRORS]]
-        raise FieldErrors(errors, len(unknown))
+    given = [name for name, _ in request.query_params.multi_items()]
+    wrong = sorted(name for name, count in Counter(given).items() if name not in names or count > 1)
+    if wrong:
+        unknown = f"is no parameter of this route, which has {', '.join(sorted(names)) or 'none'}"
+        errors = [
+            {"field": f"query.{name[:100]}", "problem": "is given twice" if name in names else unknown}
+            for name in wrong[:MAX_FIELD_ERRORS]
+        ]
+        raise FieldErrors(errors, len(wrong))
 
 
 def _parts(dependant: Dependant) -> Iterator[Dependant]:

@@ -17,10 +17,33 @@ from reflection.errors import InvalidInput
 MAX_FIELD_ERRORS = 20
 """More would not help a person, and would make a hostile body expensive to answer."""
 
+_BRANCHES = 5
+"""Errors that one wrong field may have, one for each kind of value that it takes."""
+
 _NO_ADDRESS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_OBJECT = re.compile(r"a valid dictionary(?: or (?:instance of|object to extract fields from) ?\w*)?")
-_ARRAY = re.compile(r"a valid (?:list|tuple|set)\b")
-"""What pydantic calls an object and an array where it was no JSON text that was read."""
+_PLAIN = [
+    (re.compile(pattern), words)
+    for pattern, words in (
+        (r"^Value error, ", ""),
+        (r"^Input should", "should"),
+        (r"a valid dictionary(?: or (?:instance of|object to extract fields from) ?\w*)?", "an object"),
+        (r"a valid (?:list|tuple|set)\b", "a valid array"),
+        (r"a valid boolean(?:, unable to .*)?", "true or false"),
+        (r", (?:unable to (?:parse|interpret)|input is) .*", ""),
+        (
+            r"^(?:List|Tuple|Set|Dictionary) should have at (\w+) (\d+) \w+ after validation, not (.*)",
+            r"has \3, takes at \1 \2",
+        ),
+        (r"^String should have at least 1 character", "is empty"),
+        (r"^String should match pattern '(.*)'", r"is not of the form it takes: \1"),
+        (r"^String ", ""),
+        (r"^Extra inputs are not permitted", "is no field that is known here"),
+        (r"^Field required", "is missing"),
+        (r"^Datetimes provided to dates .*", "should be a day, without a time"),
+        (r"should have timezone info", "should have a time zone, such as Z at its end"),
+    )
+]
+"""What pydantic says in words of Python, and what a caller is told."""
 
 HOPELESS = 1_000
 """From this many errors on, listing them takes longer than finding them."""
@@ -76,16 +99,18 @@ def document_of(value: object) -> Any:
 
 
 def field_errors(errors: Sequence[Any], document: Any = None) -> FieldErrors:
-    """Pydantic's errors (mappings with `type`, `loc` and `msg`) as ours.
+    """Pydantic's errors (mappings with `type`, `loc` and `msg`) as ours; those of a choice's branches are one.
 
     Args:
         document: what the sender wrote; a field is named as it stands there.
     """
-    listed = [
-        {"field": field_path(_as_written(item, document)), "problem": plain_problem(item["msg"]) + _refunds(item)}
-        for item in errors[:MAX_FIELD_ERRORS]
-    ]
-    return FieldErrors(listed, total=len(errors))
+    by_field: dict[str, list[str]] = {}
+    for item in errors[: MAX_FIELD_ERRORS * _BRANCHES]:
+        problems = by_field.setdefault(field_path(_as_written(item, document)), [])
+        if (problem := plain_problem(item["msg"]) + _refunds(item)) not in problems:
+            problems.append(problem)
+    listed = [{"field": field, "problem": ", or ".join(problems)} for field, problems in by_field.items()]
+    return FieldErrors(listed[:MAX_FIELD_ERRORS], total=len(listed) + len(errors[MAX_FIELD_ERRORS * _BRANCHES :]))
 
 
 def _refunds(item: Mapping[str, Any]) -> str:
@@ -125,8 +150,9 @@ def field_path(location: Iterable[str | int]) -> str:
 
 def plain_problem(message: str) -> str:
     """One of pydantic's messages as every door says it."""
-    plain = _OBJECT.sub("an object", message.removeprefix("Value error, ").replace("Input should", "should"))
-    return _ARRAY.sub("a valid array", plain)
+    for pattern, words in _PLAIN:
+        message = pattern.sub(words, message)
+    return message
 
 
 def check_address(name: str, field: str) -> None:

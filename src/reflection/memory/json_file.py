@@ -175,6 +175,8 @@ class JsonFileIndex:
             raise Unavailable("the vector file is damaged", hint="run `reflection rebuild`") from error
 
     def _write(self) -> None:
+        if self._path.exists() and not self._path.is_file():
+            raise Unavailable("the vector file cannot be written: a folder, a device or a pipe is in its place")
         temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
         try:
             with temporary.open("wb") as file:

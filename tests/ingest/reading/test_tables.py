@@ -3,7 +3,7 @@
 import csv
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import polars as pl
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from reflection.errors import ImportFileError
 from reflection.ingest import read_export
+from reflection.ingest.reading import tables
 from reflection.ingest.reading.archives import open_source
 from reflection.ingest.reading.encodings import profile
 from reflection.ingest.reading.numbers import formats
@@ -86,6 +87,38 @@ def test_empty_rows_are_passed_over() -> None:
 def test_broken_quoting_is_an_error_with_its_line(data: bytes) -> None:
     with pytest.raises(ImportFileError, match="line 2"):
         lines(data)
+
+
+@pytest.mark.parametrize("broken", [b'"x"y,2\n', b",".join([b"1"] * 2_001) + b"\n"])
+@pytest.mark.parametrize("size", [1, 7, 1_000])
+def test_the_rows_before_an_error_are_given_first_however_many_are_read_together(broken: bytes, size: int) -> None:
+    rows: list[int] = []
+
+    def read() -> None:
+        (one,) = open_tables(open_source(b"a,b\n" + b"\n" * 100 + b"1,2\n" * 90 + broken, "a.csv"))
+        for chunk in one.chunks(size):
+            rows.extend(chunk.lines)
+
+    with pytest.raises(ImportFileError):
+        read()
+
+    assert rows == [1, *range(102, 192)]
+
+
+def test_many_empty_lines_are_looked_at_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces: list[int] = []
+    text_rows = tables._text_rows
+
+    def counted(*arguments: Any) -> Iterator[tables.Chunk]:
+        for piece in text_rows(*arguments):
+            pieces.append(len(piece.rows))
+            yield piece
+
+    monkeypatch.setattr(tables, "_text_rows", counted)
+    (one,) = open_tables(open_source(b"\n" * 50_000 + b"a,b\n1,2\n", "a.csv"))
+
+    assert one.head == [(50_001, ["a", "b"]), (50_002, ["1", "2"])]
+    assert len(pieces) <= 4 * 52
 
 
 def test_a_cell_beyond_the_readers_limit_is_an_error() -> None:

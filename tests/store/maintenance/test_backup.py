@@ -1,5 +1,6 @@
 """A backup taken while others write is a state that was, and it restores."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -167,6 +168,20 @@ def test_what_is_in_the_way_of_a_backup_is_named_by_the_file_that_was_asked_for(
     (tmp_path / ".b.db.pending").mkdir()
     with pytest.raises(Unavailable, match=r"^b\.db could not be written"):
         backup(database, tmp_path / "b.db")
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.write_text("what somebody wrote")], ids=["pipe", "text"])
+def test_a_backup_replaces_nothing_but_a_backup(
+    database: Database, tmp_path: Path, make: Callable[[Path], object]
+) -> None:
+    make(tmp_path / "other")
+    before = (tmp_path / "other").lstat()
+
+    with pytest.raises((Conflict, Unavailable), match="other is"):
+        backup(database, tmp_path / "other")
+
+    assert (tmp_path / "other").lstat() == before
+    assert [path.name for path in tmp_path.glob("*other*")] == ["other"]
 
 
 @pytest.mark.parametrize("suffix", ["", "-wal", "-shm", ".worker.lock", ".publish.lock"])

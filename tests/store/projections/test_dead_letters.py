@@ -1,5 +1,6 @@
 """One thing in the way stops nobody else: it is set aside with its reason, tried again, and forgotten when it went."""
 
+import os
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -64,12 +65,15 @@ def in_the_way(output: Path, name: str, kind: str) -> Path:
         place.write_text("somebody else's")
     elif kind == "link":
         place.symlink_to(output.parent / "elsewhere", target_is_directory=True)
+    elif kind == "pipe called like a file":
+        place.mkdir()
+        os.mkfifo(place / "comparison.json")
     else:
         (place / "comparison.json").mkdir(parents=True)
     return place
 
 
-@pytest.mark.parametrize("kind", ["file", "link", "folder called like a file"])
+@pytest.mark.parametrize("kind", ["file", "link", "folder called like a file", "pipe called like a file"])
 @pytest.mark.parametrize("count", [3, atomic_files.MANY_FOLDERS])
 def test_what_is_in_the_way_of_one_holds_up_no_other(
     store: SqlStore, publisher: OutboxPublisher, outbox: Outbox, output: Path, record: Make, kind: str, count: int
@@ -90,7 +94,8 @@ def test_what_is_in_the_way_of_one_holds_up_no_other(
     assert (letter.workspace, letter.key, letter.attempts, letter.reason) == ("default", "c1", 1, str(refusal.value))
     assert outbox.pending(TOPIC) == []
 
-    place.unlink() if kind != "folder called like a file" else (place / "comparison.json").rmdir()
+    inside = place / "comparison.json" if kind.endswith("called like a file") else place
+    inside.rmdir() if kind.startswith("folder") else inside.unlink()
     assert publisher.publish_pending() == 1
     assert (output / "c1" / "insights.json").exists()
     assert outbox.lag() == {}

@@ -11,7 +11,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, takewhile
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
@@ -24,6 +24,9 @@ from reflection.ingest.reading.json_records import Answer, answer
 from reflection.ingest.reading.numbers import LARGEST
 
 HEAD_ROWS = 80
+_HEAD_CHUNK = 1_000
+"""Lines that are looked at together for the head: where most are empty, one by one is 35 times the work."""
+
 CHUNK_ROWS = 20_000
 _DELIMITERS = (",", ";", "\t", "|")
 _SNIFF = 12_000
@@ -203,10 +206,13 @@ def _readings(source: Source) -> list[Table]:
     for delimiter in sorted(_DELIMITERS, key=sample.count, reverse=True):
         table = Table(source.name, text.encoding, delimiter, text.sha256, False, [], source)
         try:
-            for chunk in islice(table.chunks(1), HEAD_ROWS):
-                table.head.append((chunk.lines[0], chunk.rows[0]))
+            for chunk in table.chunks(_HEAD_CHUNK):
+                table.head.extend(zip(chunk.lines, chunk.rows, strict=True))
+                if len(table.head) >= HEAD_ROWS:
+                    break
         except ImportFileError as error:
             errors.append(error)
+        del table.head[HEAD_ROWS:]
         readings.append(table)
     columns = [table for table in readings if any(len(cells) > 1 for _, cells in table.head)]
     if errors and not columns:
@@ -223,20 +229,28 @@ def _sample(source: Source, text_profile: TextProfile) -> str:
 
 
 def _text_rows(source: Source, encoding: str, delimiter: str, size: int) -> Iterator[Chunk]:
+    """The rows of a text, so many at a time; what comes before an error is given first."""
     with source.open() as stream:
         text = io.TextIOWrapper(stream, codec_name(encoding), newline="")
         reader = csv.reader(text, delimiter=delimiter, strict=True)
-        most, line = source.limits.max_columns, 0
-        try:
-            while rows := list(islice(reader, size)):
-                if (widest := max(map(len, rows))) > most:
-                    raise _too_wide(source, widest)
+        most, line, error = source.limits.max_columns, 0, None
+        while error is None:
+            rows: list[Cells] = []
+            try:
+                rows.extend(islice(reader, size))  # keeps what it had where the reader breaks
+            except csv.Error as cause:
+                error = _broken(source, reader.line_num, cause)
+            except UnicodeError:
+                error = _no_text(source, encoding, reader.line_num)
+            if (widest := max(map(len, rows), default=0)) > most:
+                error = _too_wide(source, widest)
+                rows = list(takewhile(lambda row: len(row) <= most, rows))
+            if rows:
                 yield Chunk(_line_numbers(rows, line, reader.line_num), rows)
                 line = reader.line_num
-        except csv.Error as error:
-            raise _broken(source, reader.line_num, error) from error
-        except UnicodeError as error:
-            raise _no_text(source, encoding, reader.line_num) from error
+            elif error is None:
+                return
+        raise error
 
 
 def _no_text(source: Source, encoding: str, line: int) -> ImportFileError:

@@ -3,13 +3,12 @@
 A backup is one plain database file: the state after some commit, none torn. Must not know what is in it.
 """
 
-import os
 import shutil
 from pathlib import Path
 
 from reflection.errors import ConfigurationError, Conflict, InvalidInput, NotFound
 from reflection.store.database.connections import Database
-from reflection.store.database.database_file import copy_database, problem_of_file
+from reflection.store.database.database_file import copy_database, is_database, problem_of_file
 from reflection.store.database.open import open_database
 from reflection.store.maintenance.agreement import contradictions
 from reflection.store.maintenance.verify import verify
@@ -26,8 +25,8 @@ def backup(database: Database, target: Path) -> None:
 
     Raises:
         ConfigurationError: it is a server's database, which has tools of its own for that.
-        Conflict: `target` is the database itself, or one that somebody works on. StorageFull, Unavailable: `target` is
-            as it was, too.
+        Conflict: `target` is the database itself, one that somebody works on, or no database. StorageFull, Unavailable:
+            `target` is as it was, too.
     """
     if not database.is_file:
         raise ConfigurationError(
@@ -36,6 +35,8 @@ def backup(database: Database, target: Path) -> None:
         )
     if target.resolve() in (_beside(database.path.resolve(), suffix) for suffix in _OWN):
         raise Conflict(f"{target.name} is a file of the database itself", hint="write the backup elsewhere")
+    if target.is_file() and target.stat().st_size and not is_database(target):
+        raise Conflict(f"{target.name} is no backup, so it is not replaced", hint="write the backup elsewhere")
     _check_nobody_works_on(target)
     beside = target.with_name(f".{target.name}.pending")
     with atomic_files.translated_errors():
@@ -46,7 +47,7 @@ def backup(database: Database, target: Path) -> None:
             copy_database(connection, beside)
         with atomic_files.translated_errors():
             atomic_files.flush_file(beside)
-            os.replace(beside, target)
+            atomic_files.replace_file(beside, target)
             atomic_files.flush_folder(target.parent)
     finally:
         beside.unlink(missing_ok=True)
@@ -87,7 +88,7 @@ def restore(source: Path, target: Path) -> None:
             raise InvalidInput(f"{source.name} is not sound: {problems[0]}{more}", hint="restore an earlier backup")
         with atomic_files.translated_errors():
             atomic_files.flush_file(whole)
-            os.replace(whole, target)
+            atomic_files.replace_file(whole, target)
             atomic_files.flush_folder(target.parent)
 
 

@@ -6,6 +6,7 @@ flushed, so that a power cut cannot undo the rename. Must not know what the file
 
 import errno
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -52,7 +53,7 @@ def write_files(folder: Path, contents: dict[str, bytes]) -> None:
         for name in contents:
             _write_beside(folder / f".{name}{_PENDING}", contents[name])
         for name in contents:
-            os.replace(folder / f".{name}{_PENDING}", folder / name)
+            replace_file(folder / f".{name}{_PENDING}", folder / name)
         flush_folder(folder)
 
 
@@ -96,7 +97,23 @@ def _write_all_beside(folder: Path, contents: dict[str, bytes]) -> None:
 
 def _rename_all(folder: Path, contents: dict[str, bytes]) -> None:
     for name in contents:
-        os.replace(f"{folder}/.{name}{_PENDING}", f"{folder}/{name}")
+        replace_file(f"{folder}/.{name}{_PENDING}", f"{folder}/{name}")
+
+
+def replace_file(new: str | Path, place: str | Path) -> None:
+    """Rename a file over another, or over nothing; what is neither file nor link there (`/dev/null`) stays.
+
+    Raises:
+        Unavailable: a device, a pipe or the like is there. OSError: a folder is, or the system refuses.
+    """
+    try:
+        mode = os.lstat(place).st_mode
+    except FileNotFoundError:
+        mode = stat.S_IFREG
+    if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode)):
+        os.unlink(new)
+        raise Unavailable(f"{os.path.basename(place)} is a device or a pipe, which no file may replace")
+    os.replace(new, place)
 
 
 def remove_files(folder: Path, names: list[str]) -> None:
