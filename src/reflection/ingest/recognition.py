@@ -30,7 +30,8 @@ from reflection.ingest.reading.number_formats import numeric
 from reflection.ingest.reading.platform_evidence import tables_by_evidence
 from reflection.ingest.reading.repeated_sheets import Sheet, each_once
 from reflection.ingest.reading.suggested_mapping import suggest
-from reflection.ingest.reading.tables import Cells, Table, open_tables
+from reflection.ingest.reading.tables import Table, open_tables
+from reflection.ingest.reading.text_rows import Cells
 from reflection.ingest.reading.typed_rows import Facts, read_facts
 from reflection.ingest.reading.unit_rows import with_units
 from reflection.ingest.unreadable_tables import ONE_ROW_EACH, quoted_lines, refuse_fiscal, wide, without_figures

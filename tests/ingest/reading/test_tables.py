@@ -107,14 +107,14 @@ def test_the_rows_before_an_error_are_given_first_however_many_are_read_together
 
 def test_many_empty_lines_are_looked_at_together(monkeypatch: pytest.MonkeyPatch) -> None:
     pieces: list[int] = []
-    text_rows = tables._text_rows
+    text_rows = tables.text_rows
 
     def counted(*arguments: Any) -> Iterator[tables.Chunk]:
         for piece in text_rows(*arguments):
             pieces.append(len(piece.rows))
             yield piece
 
-    monkeypatch.setattr(tables, "_text_rows", counted)
+    monkeypatch.setattr(tables, "text_rows", counted)
     (one,) = open_tables(open_source(b"\n" * 50_000 + b"a,b\n1,2\n", "a.csv"))
 
     assert one.head == [(50_001, ["a", "b"]), (50_002, ["1", "2"])]

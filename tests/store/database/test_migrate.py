@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
+from sqlalchemy import event, inspect
+from sqlalchemy.engine import Connection, Engine
 
 from reflection.domain.ports import AnalysisRecord
 from reflection.errors import ConfigurationError, Unavailable
@@ -82,6 +82,25 @@ def test_every_table_names_the_workspace() -> None:
     """But notes of processes, which are about callers and servers and of no workspace (`store/board.py`)."""
     for table in metadata.tables.values():
         assert ("workspace" in table.columns) == (table.name != "board_notes"), table.name
+
+
+def test_no_step_writes_a_table_anew_which_holds_everybody_up(tmp_path: Path) -> None:
+    """Its rows would move to other pages; so a step costs the same however many campaigns there are."""
+    database = Database(tmp_path / "steps.db")
+    migrate.upgrade(database, REVISIONS[0])
+    with database.read() as connection:
+        names = set(metadata.tables) & set(inspect(connection).get_table_names())
+        places = _first_pages(connection, names)
+    migrate.upgrade(database)
+
+    with database.read() as connection:
+        assert _first_pages(connection, names) == places
+    database.close()
+
+
+def _first_pages(connection: Connection, names: set[str]) -> dict[str, int]:
+    rows = connection.exec_driver_sql("SELECT name, rootpage FROM sqlite_master WHERE type = 'table'")
+    return {row[0]: row[1] for row in rows if row[0] in names}
 
 
 @pytest.mark.parametrize("revision", REVISIONS)

@@ -25,7 +25,8 @@ from reflection.ingest.dialects.text_words import text_columns
 from reflection.ingest.dialects.units import split_unit
 from reflection.ingest.dialects.words import field_of, is_currency_of_all, mentions, names_currency
 from reflection.ingest.reading.dates import parse_span
-from reflection.ingest.reading.tables import Cells, Table
+from reflection.ingest.reading.tables import Table
+from reflection.ingest.reading.text_rows import Cells
 from reflection.ingest.reading.total_rows import is_label
 
 LEAST_EVIDENCE = 2

@@ -19,7 +19,8 @@ from reflection.ingest.dialects.words import NOT_ADDED, field_of
 from reflection.ingest.reading.archives import DEFAULT_LIMITS, Limits
 from reflection.ingest.reading.dates import Span, parse_span
 from reflection.ingest.reading.number_formats import numeric
-from reflection.ingest.reading.tables import Cells, Table, laid_out
+from reflection.ingest.reading.tables import Table, laid_out
+from reflection.ingest.reading.text_rows import Cells
 from reflection.ingest.reading.total_rows import is_label
 
 FIRST_ROWS = 20

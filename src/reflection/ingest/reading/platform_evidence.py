@@ -15,7 +15,8 @@ from reflection.ingest.dialects.platforms import is_platform, platform_name, pla
 from reflection.ingest.dialects.words import counts_conversions
 from reflection.ingest.reading.header import Header, find_header
 from reflection.ingest.reading.number_formats import numeric
-from reflection.ingest.reading.tables import Cells, Table, laid_out
+from reflection.ingest.reading.tables import Table, laid_out
+from reflection.ingest.reading.text_rows import Cells
 
 _LONGEST = 120
 """Characters of a line that is a title or a note; prose names many things."""

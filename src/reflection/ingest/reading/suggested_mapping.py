@@ -14,7 +14,8 @@ from reflection.ingest.dialects.dialect import normal_header, plain_header, spli
 from reflection.ingest.dialects.words import field_of, guess
 from reflection.ingest.reading.dates import parse_span
 from reflection.ingest.reading.number_formats import known, numeric
-from reflection.ingest.reading.tables import Cells, Table
+from reflection.ingest.reading.tables import Table
+from reflection.ingest.reading.text_rows import Cells
 
 _LEAST_CELLS = 3
 _MOST_ROWS = 60

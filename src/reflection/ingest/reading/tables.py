@@ -8,10 +8,8 @@ headers decides.
 import csv
 import hashlib
 import io
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, takewhile
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
@@ -22,6 +20,7 @@ from reflection.ingest.reading.encodings import TextProfile, codec_name, profile
 from reflection.ingest.reading.excel import canonical_number, cells_of, checked_workbook
 from reflection.ingest.reading.json_records import Answer, answer
 from reflection.ingest.reading.numbers import LARGEST
+from reflection.ingest.reading.text_rows import Cells, Chunk, broken, no_text, text_rows, too_wide
 
 HEAD_ROWS = 80
 _HEAD_CHUNK = 1_000
@@ -30,17 +29,6 @@ _HEAD_CHUNK = 1_000
 CHUNK_ROWS = 20_000
 _DELIMITERS = (",", ";", "\t", "|")
 _SNIFF = 12_000
-_BREAK = re.compile(r"\r\n|\r|\n")
-
-Cells = list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Consecutive rows: `lines[i]` is the 1-based line (or sheet row) on which `rows[i]` ends."""
-
-    lines: list[int]
-    rows: list[Cells]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +98,7 @@ class Table:
                         before = max(read, line)
                         yield as_table(plain, before, self.delimiter, width) or self._row_by_row(plain, before)
         except UnicodeError as error:
-            raise _no_text(self._source, self.encoding, read) from error
+            raise no_text(self._source, self.encoding, read) from error
 
     def _row_by_row(self, block: bytes, before: int) -> Chunk:
         """A block's rows, empty ones left out."""
@@ -122,14 +110,14 @@ class Table:
                     lines.append(before + number)
                     rows.append(row)
         except csv.Error as error:
-            raise _broken(self._source, before + number + 1, error) from error
+            raise broken(self._source, before + number + 1, error) from error
         if (widest := max(map(len, rows), default=0)) > self._source.limits.max_columns:
-            raise _too_wide(self._source, widest)
+            raise too_wide(self._source, widest)
         return Chunk(lines, rows)
 
     def _batches(self, size: int) -> Iterator[Chunk]:
         if self._source is not None and self._sheet is None:
-            yield from _text_rows(self._source, self.encoding, self.delimiter, size)
+            yield from text_rows(self._source, self.encoding, self.delimiter, size)
             return
         sheet = self._sheet or []
         for start in range(0, len(sheet), size):
@@ -158,7 +146,7 @@ def _of_answer(source: Source, answered: Answer) -> Table:
     rows = answered.rows
     columns = list(dict.fromkeys(header for row in rows for header in row))
     if len(columns) > source.limits.max_columns:
-        raise _too_wide(source, len(columns))
+        raise too_wide(source, len(columns))
     if len(rows) * len(columns) > source.limits.max_cells:
         raise ImportFileError(f"{source.name} has more than {source.limits.max_cells:,} cells.", hint="Split it.")
     return table_of(source.name, columns, [[row.get(column) for column in columns] for row in rows], answered.above)
@@ -228,45 +216,6 @@ def _sample(source: Source, text_profile: TextProfile) -> str:
     return text[: complete + 1] if complete > 0 and text_profile.size > len(raw) else text
 
 
-def _text_rows(source: Source, encoding: str, delimiter: str, size: int) -> Iterator[Chunk]:
-    """The rows of a text, so many at a time; what comes before an error is given first."""
-    with source.open() as stream:
-        text = io.TextIOWrapper(stream, codec_name(encoding), newline="")
-        reader = csv.reader(text, delimiter=delimiter, strict=True)
-        most, line, error = source.limits.max_columns, 0, None
-        while error is None:
-            rows: list[Cells] = []
-            try:
-                rows.extend(islice(reader, size))  # keeps what it had where the reader breaks
-            except csv.Error as cause:
-                error = _broken(source, reader.line_num, cause)
-            except UnicodeError:
-                error = _no_text(source, encoding, reader.line_num)
-            if (widest := max(map(len, rows), default=0)) > most:
-                error = _too_wide(source, widest)
-                rows = list(takewhile(lambda row: len(row) <= most, rows))
-            if rows:
-                yield Chunk(_line_numbers(rows, line, reader.line_num), rows)
-                line = reader.line_num
-            elif error is None:
-                return
-        raise error
-
-
-def _no_text(source: Source, encoding: str, line: int) -> ImportFileError:
-    return ImportFileError(f"{source.name}, after line {line}: not {encoding} text.", hint="Save it as UTF-8.")
-
-
-def _too_wide(source: Source, columns: int) -> ImportFileError:
-    return ImportFileError(f"{source.name} has {columns:,} columns; at most {source.limits.max_columns:,} are read.")
-
-
-def _broken(source: Source, line: int, error: csv.Error) -> ImportFileError:
-    return ImportFileError(
-        f"{source.name}, line {line}: broken quoting ({error}).", hint="The file may be cut off; export it again."
-    )
-
-
 def _after_line(block: bytes, line: int) -> int | None:
     """Where what follows a line of a block begins; None where lines do not all end alike."""
     if block.count(b"\r") != block.count(b"\r\n"):
@@ -277,17 +226,6 @@ def _after_line(block: bytes, line: int) -> int | None:
         if not place:
             return None
     return place
-
-
-def _line_numbers(rows: list[Cells], before: int, after: int) -> list[int]:
-    """The line each row ends on; cells with line breaks make a row longer than a line."""
-    if after - before == len(rows):
-        return list(range(before + 1, after + 1))
-    lines: list[int] = []
-    for row in rows:
-        before += 1 + sum(len(_BREAK.findall(cell)) for cell in row)
-        lines.append(before)
-    return lines
 
 
 def _sheets(source: Source) -> list[Table]:

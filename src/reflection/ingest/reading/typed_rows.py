@@ -23,7 +23,8 @@ from reflection.ingest.reading.number_evidence import evidence_of
 from reflection.ingest.reading.number_formats import choose_format
 from reflection.ingest.reading.numbers import NumberFormat, visible
 from reflection.ingest.reading.repeated_rows import without_repeats
-from reflection.ingest.reading.tables import Cells, Chunk, Table
+from reflection.ingest.reading.tables import Table
+from reflection.ingest.reading.text_rows import Cells, Chunk
 from reflection.ingest.reading.total_rows import (
     FIRST_CELL,
     TotalRow,

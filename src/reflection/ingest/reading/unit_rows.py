@@ -7,7 +7,8 @@ from itertools import pairwise
 
 from reflection.ingest.dialects.currencies import candidates
 from reflection.ingest.dialects.words import field_of
-from reflection.ingest.reading.tables import Cells, Table, laid_out
+from reflection.ingest.reading.tables import Table, laid_out
+from reflection.ingest.reading.text_rows import Cells
 
 _UNITS = frozenset(
     ["#", "%", "no.", "nr.", "n", "count", "number", "anzahl", "stk.", "stück", "nombre", "número", "abs."]

@@ -3,10 +3,13 @@
 What a migration made must not change with this file: `tests/store/database/test_schema.py` compares.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
 from reflection.store.database import dialect
+from reflection.store.database.statements import SQLITE
 
 ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """SQLite numbers rows on its own only for a column called INTEGER."""
@@ -72,6 +75,27 @@ def refers(table: str, target: str, *columns: str, ondelete: str | None = None) 
 def index(table: str, *columns: str) -> None:
     """Make an index, on columns in this order."""
     op.create_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table, list(columns), unique=False)
+
+
+def set_nullable(table: str, column: str, kind: sa.types.TypeEngine[Any], *, nullable: bool) -> None:
+    """Let a column be null, or no longer, and leave every row where it is.
+
+    SQLite has no statement for it but on its own table of tables, as its documentation says of this change
+    (lang_altertable.html, "Making Other Kinds Of Table Schema Changes"): writing the table anew would hold others up.
+    """
+    connection = op.get_bind()
+    if connection.dialect.name != SQLITE:
+        op.alter_column(table, column, existing_type=kind, nullable=nullable)
+        return
+    stated = f"{column} {kind.compile(connection.dialect)}"
+    before, after = (f"{stated} NOT NULL,", f"{stated},")[:: 1 if nullable else -1]
+    version = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
+    connection.exec_driver_sql("PRAGMA writable_schema = ON")
+    connection.exec_driver_sql(
+        "UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE type = 'table' AND name = ?", (before, after, table)
+    )
+    connection.exec_driver_sql(f"PRAGMA schema_version = {version + 1}")
+    connection.exec_driver_sql("PRAGMA writable_schema = OFF")
 
 
 def run(statement: str) -> None:

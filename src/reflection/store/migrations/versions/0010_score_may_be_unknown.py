@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from reflection.store.database import ddl
+
 revision = "0010"
 down_revision = "0009"
 branch_labels = None
@@ -11,12 +13,10 @@ depends_on = None
 
 def upgrade() -> None:
     """Let it be null."""
-    with op.batch_alter_table("performance_logs") as table:
-        table.alter_column("score", existing_type=sa.Float(), nullable=True)
+    ddl.set_nullable("performance_logs", "score", sa.Float(), nullable=True)
 
 
 def downgrade() -> None:
     """Campaigns without a score lose the row that could not be stored before."""
     op.execute("DELETE FROM performance_logs WHERE score IS NULL")
-    with op.batch_alter_table("performance_logs") as table:
-        table.alter_column("score", existing_type=sa.Float(), nullable=False)
+    ddl.set_nullable("performance_logs", "score", sa.Float(), nullable=False)
