@@ -137,6 +137,22 @@ def flag_id(text: str) -> str:
 def evidence_of_finding(finding: Finding, currency: str | None, scope: str = "") -> Evidence:
     """`scope` is where it is spoken of: of one campaign (its own findings), or of the whole workspace."""
     finding = as_people_read(finding)
+    label, detail = _label_of_finding(finding, scope), _detail_of_finding(finding, scope)
+    return Evidence(
+        0,
+        f"finding:{finding.finding_id}",
+        "description" if finding.descriptive else "finding",
+        label,
+        "stated" if finding.descriptive else "beyond_noise",
+        finding.grade,
+        _figures_of_finding(finding, currency),
+        detail,
+        (label, detail["within"]) if "within" in detail else (label,),
+    )
+
+
+def _figures_of_finding(finding: Finding, currency: str | None) -> dict[str, Figure]:
+    """What a sentence may say of its size, in the order of a list."""
     figures = {"campaigns": Figure(finding.evidence_count, formatting.count)}
     if finding.effect is not None:
         figures["effect"] = Figure(finding.effect, formatting.signed_lift)
@@ -153,14 +169,24 @@ def evidence_of_finding(finding: Finding, currency: str | None, scope: str = "")
     figures["against"] = Figure(len(finding.contradicting), formatting.count)
     if finding.category == "platform_trend" and finding.first_seen is not None:
         figures["since"] = Figure(date.fromisoformat(finding.first_seen[:10]).toordinal(), finding.first_seen[:10])
+    if isinstance(alike := finding.metadata.get("alike"), int):
+        figures["alike"] = Figure(alike, formatting.count)
+    return figures | _gap(finding.metadata, currency) if "gap" in finding.metadata else figures
+
+
+def _label_of_finding(finding: Finding, scope: str) -> str:
+    """What it is about, with what always came together with it."""
     spelling = finding.metadata.get("label")
     label = subject(finding.signal_key, spelling if isinstance(spelling, str) else None)
-    own = "campaign" if finding.signal_key.startswith("campaign:") else "signal"
     aliases = [subject(key) for key in finding.metadata.get("aliases", ())] if scope else []
     if finding.goal is not None:
         label = f"{label} (campaigns for {plural(finding.goal)})"
-    if aliases:
-        label = f"{label} (always together with {', '.join(aliases[:MAX_ALIASES])})"
+    return f"{label} (always together with {', '.join(aliases[:MAX_ALIASES])})" if aliases else label
+
+
+def _detail_of_finding(finding: Finding, scope: str) -> dict[str, str]:
+    """What decides which sentence is said of it."""
+    own = "campaign" if finding.signal_key.startswith("campaign:") else "signal"
     detail = {
         "metric": finding.metric,
         "direction": finding.direction,
@@ -174,26 +200,11 @@ def evidence_of_finding(finding: Finding, currency: str | None, scope: str = "")
         detail["season untold"] = "season untold"
     if (kind := finding.metadata.get("kind")) in OF_NO_SIGNAL:
         detail["kind"] = kind
-    if isinstance(alike := finding.metadata.get("alike"), int):
-        figures["alike"] = Figure(alike, formatting.count)
     if "gap" in finding.metadata:
-        figures |= _gap(finding.metadata, currency)
         detail["gap of"] = finding.metadata["gap_of"]
-    names = [label]
     if isinstance(within := finding.metadata.get("within"), str):
         detail["within"] = formatting.plain_name(within)
-        names.append(detail["within"])
-    return Evidence(
-        0,
-        f"finding:{finding.finding_id}",
-        "description" if finding.descriptive else "finding",
-        label,
-        "stated" if finding.descriptive else "beyond_noise",
-        finding.grade,
-        figures,
-        detail,
-        tuple(names),
-    )
+    return detail
 
 
 def _gap(metadata: Mapping[str, Any], currency: str | None) -> dict[str, Figure]:

@@ -6,7 +6,7 @@ Pure; must not know stores or requests.
 """
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache, partial
 from types import MappingProxyType
@@ -28,6 +28,7 @@ from reflection.forecasting.calibration import CalibratedMetric, Calibration
 from reflection.forecasting.plan_season import season_shift, week_shift
 from reflection.forecasting.plan_size import far_outside, planned_size
 from reflection.forecasting.plan_texts import NO_SHIFT, TextShift
+from reflection.forecasting.plan_total import total
 from reflection.forecasting.rate_shift import RateShift, together
 from reflection.forecasting.usual import Usual
 from reflection.inference.doubt.doubts import doubts_in
@@ -82,7 +83,7 @@ def evaluate(
     ]
     return {
         "plans": evaluations,
-        "total": _total(plans, evaluations, {knowledge.kind_for(plan) for _, plan in plans}),
+        "total": total(plans, evaluations, {knowledge.kind_for(plan) for _, plan in plans}),
         "as_of": knowledge.as_of,
         "epoch": knowledge.epoch,
         "pending": pending,
@@ -268,33 +269,3 @@ def _expected_events(
     if level is None:
         return math.inf
     return budget / float(np.exp(level + posterior.size_effect(knowledge, source, size)))
-
-
-def _total(
-    plans: Sequence[tuple[str, Plan]], evaluations: Sequence[Mapping[str, Any]], kinds: Collection[str]
-) -> dict[str, Any] | None:
-    """Conversions and revenue of all plans together; bounds add up as if all plans missed the same way.
-
-    Identified only when they are in every plan. None for a single plan and for mixed currencies, which are never added;
-    so are conversions of several kinds.
-    """
-    if len(plans) < 2 or len({plan.currency for _, plan in plans}) > 1:
-        return None
-    total: dict[str, Any] = {"spend": sum(plan.budget for _, plan in plans), "currency": plans[0][1].currency}
-    for metric in ("conversions", "revenue"):
-        parts = [evaluation["metrics"][metric] for evaluation in evaluations]
-        mixed = metric == "conversions" and len(kinds) > 1
-        if mixed or any(part["calibrated"] is None for part in parts):
-            total[metric] = None
-            continue
-        promised = [part["planner"] for part in parts]
-        total[metric] = {
-            "identified": all(part["identified"] for part in parts),
-            "planner": None if None in promised else sum(promised),
-            "calibrated": sum(part["calibrated"] for part in parts),
-            "intervals": {
-                level: [sum(part["intervals"][level][side] for part in parts) for side in (0, 1)]
-                for level in parts[0]["intervals"]
-            },
-        }
-    return total

@@ -28,9 +28,10 @@ from reflection.ingest.import_report import Finding, ImportReport, Totals, findi
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.header import Header
 from reflection.ingest.reading.preamble import Preamble
+from reflection.ingest.reading.suggested_mapping import headers_of
 from reflection.ingest.reading.tables import Table
 from reflection.ingest.reading.unread_names import refusal, unread_names
-from reflection.ingest.recognition import FileRows, Input, headers_of, read_columns, read_rows
+from reflection.ingest.recognition import FileRows, Input, read_columns, read_rows
 from reflection.ingest.time_zones import zone_named, zone_stated
 
 

@@ -4,7 +4,6 @@ A text is tried with each delimiter and a workbook with each sheet; the best pai
 file must not know what is made of the rows.
 """
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,9 +17,9 @@ from reflection.ingest.building.conversions import CHOSEN, resolve_column
 from reflection.ingest.dialects import DIALECTS
 from reflection.ingest.dialects.any_language import in_any_language, report_of
 from reflection.ingest.dialects.column_mapping import FIELDS
-from reflection.ingest.dialects.dialect import Dialect, is_number, normal_header, plain_header, split_currency
+from reflection.ingest.dialects.dialect import Dialect, is_number, normal_header, plain_header
 from reflection.ingest.dialects.platforms import is_platform, platform_name
-from reflection.ingest.dialects.words import NOT_ADDED, field_of
+from reflection.ingest.dialects.words import NOT_ADDED
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.archives import DEFAULT_LIMITS, Limits, open_source
 from reflection.ingest.reading.asset_rows import without_assets
@@ -29,14 +28,12 @@ from reflection.ingest.reading.layouts import in_rows
 from reflection.ingest.reading.number_formats import numeric
 from reflection.ingest.reading.platform_evidence import tables_by_evidence
 from reflection.ingest.reading.repeated_sheets import Sheet, each_once
-from reflection.ingest.reading.suggested_mapping import suggest
+from reflection.ingest.reading.suggested_mapping import header_name, suggest
 from reflection.ingest.reading.tables import Table, open_tables
-from reflection.ingest.reading.text_rows import Cells
 from reflection.ingest.reading.typed_rows import Facts, read_facts
 from reflection.ingest.reading.unit_rows import with_units
-from reflection.ingest.unreadable_tables import ONE_ROW_EACH, quoted_lines, refuse_fiscal, wide, without_figures
+from reflection.ingest.unreadable_tables import refuse_fiscal, unrecognised
 
-MOST_HEADERS = 300
 Input = Path | str | tuple[str, bytes] | Table
 """A path, an upload: (file name, bytes), or rows that came without a file."""
 
@@ -70,7 +67,7 @@ def read_rows(item: Input, options: ImportOptions) -> FileRows:
     if not candidates and options.platform == "auto" and options.mapping is None:
         candidates = tables_by_evidence(tables)
     if not candidates:
-        raise _unrecognised(tables, options)
+        raise unrecognised(max(tables, key=_regularity), options)
     candidates = [pair for pair in candidates if pair[0].in_sight] or candidates  # nobody sees what hidden sheets hold
     table, header = max(candidates, key=lambda pair: (pair[1].score, len(pair[0].head)))
     if explicit and options.mapping is None:
@@ -194,76 +191,13 @@ def _check_platform(table: Table, header: Header) -> None:
         )  # fmt: skip
 
 
-def _unrecognised(tables: Sequence[Table], options: ImportOptions) -> ImportFileError:
-    """What is wrong with a table that nothing fits, and the mapping that would read it, as far as its headers say."""
-    table = max(tables, key=_regularity)
-    suggestion = suggest(table)
-    beginning = "its header begins " + ", ".join(f"'{cell.strip()[:30]}'" for cell in suggestion.header[:8])
-    if options.mapping is not None:
-        normal = {normal_header(split_currency(cell)[0]) for _, row in table.head for cell in row}
-        headers = list(options.mapping.columns.values())
-        absent = [text for text in headers if normal_header(split_currency(text)[0]) not in normal]
-        lacking = ", ".join(f"'{text}'" for text in absent or headers)
-        return ImportFileError(
-            f"{table.name} does not have the mapping's headers {lacking} in one row; {beginning}.",
-            hint="Write them in the mapping as the file does.", field="mapping",
-            mapping=options.mapping.as_dict() | {"headers": headers_of(suggestion.header)},
-        )  # fmt: skip
-    if suggestion.header == table.head[-1][1] and any(map(field_of, suggestion.header)):
-        return ImportFileError(f"{table.name} has a header but no rows.")
-    if without := quoted_lines(table) or without_figures(table):
-        return without
-    if any(str(cell).startswith("actual_metrics.") for cell in suggestion.header):
-        return ImportFileError(
-            f"{table.name} holds whole campaigns, forecast and result, and not rows of an export.",
-            hint=f"`reflection analyze {table.name}` takes them as they are; so does POST /analyze-campaign, one each.",
-        )
-    candidates = [header for dialect in DIALECTS if (header := find_header(table, [dialect], explicit=True))]
-    near = max((header for header in candidates if header.marks), key=lambda header: header.score, default=None)
-    if options.platform != "auto":
-        nearest = near or max(candidates, key=lambda header: header.score, default=None)
-        title = next(dialect.title for dialect in DIALECTS if dialect.key == options.platform)
-        looks = nearest and f"It looks like {nearest.dialect.title}: say --platform {nearest.dialect.key}, or nothing."
-        return ImportFileError(
-            f"{table.name} has not the headers of {title}; {beginning}.", hint=looks or "", field="platform"
-        )
-    if (layout := wide(suggestion.header)) is not None:
-        return ImportFileError(f"{table.name} has {layout}; {beginning}.", hint=ONE_ROW_EACH)
-    if not {"spend", "impressions"} & set(suggestion.columns) and near is None:
-        return ImportFileError(
-            f"{table.name} has no column of spend or impressions that is known here; {beginning}.",
-            hint="What ads cost and how often they were shown is what is learnt from: export it with them. If a column "
-            "says it under a name of its own, name it in a --mapping (--suggest-mapping writes the rest).",
-            mapping=suggestion.as_dict() | {"headers": headers_of(suggestion.header)},
-        )
-    perhaps = f"If it is {near.dialect.title}'s, say --platform {near.dialect.key}." if near else ""
-    unclear = f" Not clear: {', '.join(suggestion.unclear[:8])}." if suggestion.unclear else ""
-    body = json.dumps(suggestion.as_dict(), ensure_ascii=False)
-    return ImportFileError(
-        f"{table.name} is no export of a platform that is known here; {beginning}.",
-        hint=f"{perhaps or 'Say --platform, if it is one.'} If not, give a --mapping.{unclear} "
-        f"The headers say (--suggest-mapping prints it): {body}",
-        mapping=suggestion.as_dict() | {"headers": headers_of(suggestion.header)},
-    )
-
-
 def read_columns(header: Header) -> dict[str, str]:
     """Field -> header of the columns that were read, as a mapping could name them: each header once."""
     fields: dict[str, str] = {}
     for name, index in header.columns.items():
         if name != CHOSEN and (name in FIELDS or is_number(name)):
-            fields.setdefault(_named(header.cells[index]), name)
+            fields.setdefault(header_name(header.cells[index]), name)
     return {name: text for text, name in fields.items() if text}
-
-
-def headers_of(cells: Cells) -> tuple[str, ...]:
-    """The headers of a table as people write them in a mapping, each once."""
-    return tuple(dict.fromkeys(text for cell in cells[:MOST_HEADERS] if (text := _named(cell))))
-
-
-def _named(cell: str) -> str:
-    """A header without the currency that stands in it."""
-    return split_currency(plain_header(cell))[0].strip()
 
 
 def _regularity(table: Table) -> int:

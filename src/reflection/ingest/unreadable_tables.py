@@ -1,30 +1,100 @@
-"""Why a table that nothing fits cannot be read, where its shape says so: lines in quotes, days in columns, no figures.
+"""Why a table cannot be read: what its shape says (lines in quotes, days in columns, no figures), or what its header
+lacks, with the mapping that would read it.
 
 Must not know how tables are opened, nor what is made of rows.
 """
 
+import json
 from collections.abc import Sequence
 
 from reflection.errors import ImportFileError
 from reflection.ingest.dialects import DIALECTS
+from reflection.ingest.dialects.column_mapping import ColumnMapping
 from reflection.ingest.dialects.dialect import normal_header, split_currency
 from reflection.ingest.dialects.platforms import is_platform
 from reflection.ingest.dialects.words import field_of
+from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.dates import parse_span
 from reflection.ingest.reading.fiscal_periods import is_fiscal, refusal
-from reflection.ingest.reading.header import LEAST_EVIDENCE, Header
+from reflection.ingest.reading.header import LEAST_EVIDENCE, Header, find_header
+from reflection.ingest.reading.suggested_mapping import SuggestedMapping, headers_of, suggest
 from reflection.ingest.reading.tables import Table
 
 FEWEST_SIGNS = 3
 """Separators within each line from which it is a table that somebody quoted."""
 
-ONE_ROW_EACH = (
+_ONE_ROW_EACH = (
     "Give it a row for each campaign and day (and platform), with a column each for spend, impressions, clicks and "
     "conversions: spreadsheets call that unpivot."
 )
 
 
-def wide(header: Sequence[str]) -> str | None:
+def unrecognised(table: Table, options: ImportOptions) -> ImportFileError:
+    """What is wrong with a table that nothing fits, and the mapping that would read it, as far as its headers say."""
+    suggestion = suggest(table)
+    beginning = "its header begins " + ", ".join(f"'{cell.strip()[:30]}'" for cell in suggestion.header[:8])
+    if options.mapping is not None:
+        return _unlike_mapping(table, options.mapping, suggestion, beginning)
+    if suggestion.header == table.head[-1][1] and any(map(field_of, suggestion.header)):
+        return ImportFileError(f"{table.name} has a header but no rows.")
+    if without := _quoted_lines(table) or _without_figures(table):
+        return without
+    if any(str(cell).startswith("actual_metrics.") for cell in suggestion.header):
+        return ImportFileError(
+            f"{table.name} holds whole campaigns, forecast and result, and not rows of an export.",
+            hint=f"`reflection analyze {table.name}` takes them as they are; so does POST /analyze-campaign, one each.",
+        )
+    candidates = [header for dialect in DIALECTS if (header := find_header(table, [dialect], explicit=True))]
+    near = max((header for header in candidates if header.marks), key=lambda header: header.score, default=None)
+    if options.platform != "auto":
+        nearest = near or max(candidates, key=lambda header: header.score, default=None)
+        title = next(dialect.title for dialect in DIALECTS if dialect.key == options.platform)
+        looks = nearest and f"It looks like {nearest.dialect.title}: say --platform {nearest.dialect.key}, or nothing."
+        return ImportFileError(
+            f"{table.name} has not the headers of {title}; {beginning}.", hint=looks or "", field="platform"
+        )
+    if (layout := _wide(suggestion.header)) is not None:
+        return ImportFileError(f"{table.name} has {layout}; {beginning}.", hint=_ONE_ROW_EACH)
+    return _of_no_platform(table, near, suggestion, beginning)
+
+
+def _unlike_mapping(
+    table: Table, mapping: ColumnMapping, suggestion: SuggestedMapping, beginning: str
+) -> ImportFileError:
+    """Which headers of a mapping a table does not have."""
+    normal = {normal_header(split_currency(cell)[0]) for _, row in table.head for cell in row}
+    headers = list(mapping.columns.values())
+    absent = [text for text in headers if normal_header(split_currency(text)[0]) not in normal]
+    lacking = ", ".join(f"'{text}'" for text in absent or headers)
+    return ImportFileError(
+        f"{table.name} does not have the mapping's headers {lacking} in one row; {beginning}.",
+        hint="Write them in the mapping as the file does.", field="mapping",
+        mapping=mapping.as_dict() | {"headers": headers_of(suggestion.header)},
+    )  # fmt: skip
+
+
+def _of_no_platform(table: Table, near: Header | None, suggestion: SuggestedMapping, beginning: str) -> ImportFileError:
+    """What a table of nobody's lacks, and the mapping that its headers suggest; `near` is the dialect most like it."""
+    mapping = suggestion.as_dict() | {"headers": headers_of(suggestion.header)}
+    if not {"spend", "impressions"} & set(suggestion.columns) and near is None:
+        return ImportFileError(
+            f"{table.name} has no column of spend or impressions that is known here; {beginning}.",
+            hint="What ads cost and how often they were shown is what is learnt from: export it with them. If a column "
+            "says it under a name of its own, name it in a --mapping (--suggest-mapping writes the rest).",
+            mapping=mapping,
+        )
+    perhaps = f"If it is {near.dialect.title}'s, say --platform {near.dialect.key}." if near else ""
+    unclear = f" Not clear: {', '.join(suggestion.unclear[:8])}." if suggestion.unclear else ""
+    body = json.dumps(suggestion.as_dict(), ensure_ascii=False)
+    return ImportFileError(
+        f"{table.name} is no export of a platform that is known here; {beginning}.",
+        hint=f"{perhaps or 'Say --platform, if it is one.'} If not, give a --mapping.{unclear} "
+        f"The headers say (--suggest-mapping prints it): {body}",
+        mapping=mapping,
+    )
+
+
+def _wide(header: Sequence[str]) -> str | None:
     """What a table has in its columns that belongs into rows: days, or platforms; None where it has neither."""
     days = [cell.strip() for cell in header if cell.strip() and parse_span(cell, "ymd")]
     if len(days) > 1:
@@ -62,7 +132,7 @@ def refuse_fiscal(table: Table, header: Header) -> None:
             raise refusal(table.name, fiscal[0], header.cells[index].strip())
 
 
-def quoted_lines(table: Table) -> ImportFileError | None:
+def _quoted_lines(table: Table) -> ImportFileError | None:
     """Why a table whose lines are each one quoted text cannot be read; None where they are not."""
     lines = [cells[0] for _, cells in table.head if len(cells) == 1 and '"' not in cells[0]]
     wide = [line for line in lines if max(map(line.count, ",;\t|")) >= FEWEST_SIGNS]
@@ -74,7 +144,7 @@ def quoted_lines(table: Table) -> ImportFileError | None:
     )
 
 
-def without_figures(table: Table) -> ImportFileError | None:
+def _without_figures(table: Table) -> ImportFileError | None:
     """Why a table that is plainly a platform's has nothing to learn from; None where it is nobody's."""
     for dialect in (one for one in DIALECTS if one.role == "performance"):
         for _, cells in table.head:

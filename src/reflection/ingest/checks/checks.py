@@ -1,4 +1,4 @@
-"""Does the file agree with itself: doubles, impossible rows, what is missing, assumptions.
+"""Does the file agree with itself: doubles, impossible rows, what is missing.
 
 Each check answers with findings that say what was seen, what was done, and what the user can do. Total rows,
 time and tracking have files of their own. This file must not know how files are read.
@@ -15,10 +15,10 @@ from reflection.ingest.building.conversions import OTHER
 from reflection.ingest.building.drafts import ALWAYS_WRITTEN, Draft, metric_sums
 from reflection.ingest.building.identity import IdentifiedRows
 from reflection.ingest.checks import checksums, periods, tracking_faults
+from reflection.ingest.checks.assumptions import assumptions
 from reflection.ingest.checks.periods import period
 from reflection.ingest.checks.stretches import Stretch
-from reflection.ingest.dialects.dialect import SPLITS, is_number, normal_header
-from reflection.ingest.dialects.units import split_unit
+from reflection.ingest.dialects.dialect import SPLITS, normal_header
 from reflection.ingest.import_report import Finding, Granularity, Reject, Totals, finding
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.header import Header
@@ -84,7 +84,7 @@ def file_findings(
     notes += _impossible(rows.frame)
     notes += _attribution(rows.frame)
     notes += _unknown(rows.frame, header, undecided=undecided)
-    notes += _assumptions(facts, header)
+    notes += assumptions(facts, header)
     if facts.rejects:
         first = facts.rejects[0]
         message = (
@@ -238,62 +238,3 @@ def _lacking(name: str, header: Header) -> Finding:
     lost = ", ".join(METRICS[kpi].short_name for kpi in KPIS if name in METRICS[kpi].counts)
     message = f"{cause}: {name} {'stays' if name in AMOUNTS else 'stay'} unknown, never 0, and so do {lost}."
     return finding("column_missing", "warning", message)
-
-
-def _below_zero(frame: pl.DataFrame) -> list[int]:
-    numbers = [name for name in frame.columns if is_number(name)]
-    below = pl.any_horizontal(pl.col(name).fill_null(0.0) < 0 for name in numbers) if numbers else pl.lit(False)
-    return frame.filter(below)["line"].to_list()
-
-
-def _assumptions(facts: Facts, header: Header) -> list[Finding]:
-    notes: list[Finding] = []
-    if facts.decided_by == "platform":
-        order = "month first" if facts.date_order == "mdy" else "day first"
-        message = f"No date decides day or month; read {order}, as {header.dialect.title} writes. Or say --date-order."
-        notes.append(finding("date_order_by_platform", "info", message))
-    units = {name: split_unit(header.written(name)) for name in header.scale if name in header.columns}
-    if units_read := [f"'{header.written(name)}' times {unit:,g}" for name, (_, unit) in units.items() if unit != 1]:
-        notes.append(finding("units_read", "info", f"Headers name a unit, and are read so: {', '.join(units_read)}."))
-    if facts.next_table:
-        message = f"Another table begins in line {facts.next_table}: it is not read. Export it alone to import it."
-        notes.append(finding("next_table", "warning", message, [facts.next_table]))
-    if facts.serial_dates:
-        message = "Days are written as a spreadsheet's numbers of them (46266 is 2026-09-01) and read so."
-        notes.append(finding("serial_dates", "info", message))
-    if facts.assets:
-        message = (
-            f"Rows of single assets: {len(facts.assets)}. They are not read: each is given all that its ads did. The "
-            "rows without an asset say it once."
-        )
-        notes.append(finding("asset_rows", "info", message, facts.assets))
-    if facts.filled:
-        message = f"Rows that take the campaign from above them, where it is written once: {len(facts.filled)}."
-        notes.append(finding("names_from_above", "info", message, facts.filled))
-    if facts.repeated:
-        message = (
-            f"Rows that repeat another row cell by cell: {len(facts.repeated)}. Each is read once, as where exports "
-            "of overlapping days were pasted together."
-        )
-        notes.append(finding("identical_rows", "warning", message, facts.repeated))
-    credits = _below_zero(facts.frame)
-    if credits:
-        message = f"Rows with figures below zero, as credits and corrections are: {len(credits)}. They are added."
-        notes.append(finding("below_zero", "info", message, credits))
-    if facts.ruined_ids:
-        notes.append(
-            finding("ids_rounded", "warning", f"{len(facts.ruined_ids)} ids were rounded by a spreadsheet (1.7E+15): "
-                    "names are used instead. Export CSV and do not re-save it.", facts.ruined_ids)
-        )  # fmt: skip
-    if facts.thresholds:
-        notes.append(
-            finding(
-                "thresholds",
-                "info",
-                f"{facts.thresholds} cells such as '< 10' hide a number: taken as missing.",
-            )
-        )
-    if any("potential incomplete data: true" in line.casefold() for line in header.preamble):
-        message = "The platform says these figures may be incomplete: import the days again later."
-        notes.append(finding("incomplete_data", "warning", message))
-    return notes

@@ -19,6 +19,7 @@ from reflection.ingest.reading.text_rows import Cells
 
 _LEAST_CELLS = 3
 _MOST_ROWS = 60
+MOST_HEADERS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,23 @@ def suggest(table: Table) -> SuggestedMapping:
     ):
         places = {name: index for name, index in places.items() if name not in ("date", "date_end")}
     for name, index in places.items():
-        text = split_currency(plain_header(header[index]))[0]
+        text = header_name(header[index])
         if normal_header(text) not in names:
             columns[name] = text
             names.add(normal_header(text))
     unclear = [plain_header(cell) for cell, number in zip(header, numbers, strict=True) if number]
     left = (text for text in unclear if normal_header(split_currency(text)[0]) not in names)
     return SuggestedMapping(columns, header, tuple(left))
+
+
+def header_name(cell: str) -> str:
+    """A header as people write it in a mapping: without the currency that stands in it."""
+    return split_currency(plain_header(cell))[0].strip()
+
+
+def headers_of(cells: Cells) -> tuple[str, ...]:
+    """The headers of a table as people write them in a mapping, each once."""
+    return tuple(dict.fromkeys(text for cell in cells[:MOST_HEADERS] if (text := header_name(cell))))
 
 
 def _are_flights(rows: Sequence[tuple[str, str]]) -> bool:
