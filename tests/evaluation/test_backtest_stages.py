@@ -61,4 +61,6 @@ def test_parts_add_up_to_the_same_bits_in_any_number_and_order() -> None:
         assert reduce(add, tallies).summary(900) == whole
         assert reduce(add, reversed(tallies)).summary(900) == whole
     assert len(whole["forecasts"]) == 2 * KEPT
-    assert whole["metrics"]["ctr"]["n"] == sum(1 for one in forecasts if one.metric == "ctr" and one.said["last value"])
+    assert whole["metrics"]["ctr"]["n"] == sum(
+        1 for one in forecasts if one.metric == "ctr" and one.forecasts["last value"]
+    )

@@ -25,19 +25,19 @@ UNIT = 2.0**40
 
 @dataclass(frozen=True, slots=True)
 class MetricForecasts:
-    """One metric of one campaign: what each method said, our intervals, and what happened."""
+    """One metric of one campaign: `forecasts` by method, our intervals, and what happened."""
 
     campaign_id: str
     timestamp: str
     platform: str
     metric: str
-    said: dict[str, float | None]
+    forecasts: dict[str, float | None]
     intervals: dict[str, list[float] | None]
     actual: float
 
     def error(self, method: str) -> float | None:
         """Log of what happened over what a method said; None where it said nothing."""
-        value = self.said.get(method)
+        value = self.forecasts.get(method)
         return None if value is None or value <= 0 else float(np.log(self.actual / value))
 
     @property

@@ -36,8 +36,8 @@ def _row(rng: np.random.Generator, effects: worlds.Effects, day: int) -> Evidenc
 def test_a_price_change_holds_from_its_day_on_and_a_promotion_on_its_days(evidence: list[Evidence]) -> None:
     ran = [replace(one, ran=(one.day - 9, one.day)) for one in evidence]
     table = Dataset.of(ran)
-    (price,) = Events.of(table, [_event(190)]).chosen
-    (promotion,) = Events.of(table, [_event(100, until=189, kind="promotion", scope="platform:Meta")]).chosen
+    (price,) = Events.of(table, [_event(190)]).entries
+    (promotion,) = Events.of(table, [_event(100, until=189, kind="promotion", scope="platform:Meta")]).entries
     meta = np.array(["platform:meta" in one.cells[0].shares for one in ran])
     last = np.array([one.day - 19_400 for one in ran])
 

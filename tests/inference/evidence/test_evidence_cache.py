@@ -83,4 +83,4 @@ def test_no_more_is_kept_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch)
     kept = EvidenceCache()
     for name, numbers in (("a", (2, 3)), ("b", (6, 7)), ("c", (2, 3, 6, 7))):
         kept.evidence_of(Live(name, [evidence(number, 0) for number in numbers]), None, CreativeTexts())
-    assert set(kept._kept) == {"b"}
+    assert set(kept._columns) == {"b"}

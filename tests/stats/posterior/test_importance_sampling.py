@@ -5,7 +5,7 @@ import pytest
 from scipy import integrate, stats
 
 from reflection.stats.posterior.gaussian_posterior import Model, Posterior
-from reflection.stats.posterior.importance_sampling import drawn, mean_of, mixed, proposed
+from reflection.stats.posterior.importance_sampling import mean_of, mixed, proposed, sample_of
 from reflection.stats.posterior.marginal_likelihood import MOST_ROWS
 from reflection.stats.posterior.normal_scores import log_sd, normal_score
 from reflection.stats.posterior.scatter_priors import PRIOR_RATE, UNIT_PRIOR_RATE
@@ -119,7 +119,7 @@ def test_most_proposals_count(count: int, proposals_of: int):
 def test_draws_are_as_many_as_asked_for_with_the_moments_of_the_mixture_and_any_part_is_of_all():
     weight, posteriors = proposals(model_of(20), 0, 32)
     mean, sd = mixed(weight, posteriors)
-    draws = drawn(posteriors, np.rint(8_000 * weight).astype(int).tolist(), np.random.default_rng(1))
+    draws = sample_of(posteriors, np.rint(8_000 * weight).astype(int).tolist(), np.random.default_rng(1))
 
     np.testing.assert_allclose(mean_of(weight, posteriors), mean, atol=1e-12)
     for part in (draws, draws[:, :2_000]):

@@ -75,7 +75,7 @@ class LearntEvent:
 class Events:
     """The events of a workspace that are learnt from, chosen once on the sample; `day` is its last."""
 
-    chosen: tuple[LearntEvent, ...] = ()
+    entries: tuple[LearntEvent, ...] = ()
     day: int = 0
 
     @classmethod
@@ -95,18 +95,18 @@ class Events:
     @property
     def features(self) -> tuple[Feature, ...]:
         """The columns, in their order."""
-        return tuple(one.feature for one in self.chosen)
+        return tuple(one.feature for one in self.entries)
 
     def columns(self, table: Dataset) -> sparse.csr_array:
         """Share of the days of each cell's campaign on which each event held in its scope, CSR (cells, events)."""
-        if not self.chosen:
+        if not self.entries:
             return sparse.csr_array((len(table.campaign), 0))
-        return sparse.csr_array(np.column_stack([held_in(one, table) for one in self.chosen]))
+        return sparse.csr_array(np.column_stack([held_in(one, table) for one in self.entries]))
 
     @property
     def lasting(self) -> tuple[LearntEvent, ...]:
         """Those that still held on the last day: what is foretold is foretold with them."""
-        return tuple(one for one in self.chosen if one.lasts_on(self.day))
+        return tuple(one for one in self.entries if one.lasts_on(self.day))
 
     @property
     def of_everything(self) -> list[Feature]:

@@ -69,7 +69,7 @@ class Ages:
         """The ages of all creatives of a sample."""
         entries = _Entries.of(sample)
         features = [sample.features[column] for column in entries.columns]
-        monthly, lived = entries.varied(), tuple(features[place] for place in entries.chosen())
+        monthly, lived = entries.varied(), tuple(features[place] for place in entries.places())
         day = sample.campaigns.day
         span = int(np.ptp(day)) if monthly or lived else 0
         parts = max(min(span // LEAST_DAYS, MOST_PARTS), 1) if span else 0
@@ -185,7 +185,7 @@ class _Entries:
         around = months - np.average(months, weights=self.share)
         return bool(self.share @ (months - means[number]) ** 2 > WITHIN * float(self.share @ around**2))
 
-    def chosen(self) -> list[int]:
+    def places(self) -> list[int]:
         """Places of the creatives that are old enough, and seen often enough, to have a column of their own."""
         pairs = np.unique(np.stack([self.level, self.campaign]), axis=1)
         rows = np.bincount(pairs[0], minlength=len(self.columns))

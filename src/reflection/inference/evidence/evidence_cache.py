@@ -61,12 +61,12 @@ class _Columns:
 
 
 class _Reading:
-    """One reading of live evidence: `kept` are places of what was read before, `digests` of what is new and `waiting`
+    """One reading of live evidence: `places` are those of what was read before, `digests` of what is new and `waiting`
     what is not complete on the day."""
 
     def __init__(self, before: _Columns, live: Live, cells: CreativeCells, day: dt.date | None) -> None:
         self._before, self._live, self._cells, self._day = before, live, cells, day
-        self.kept, self.digests, self.waiting = list[int](), list[bytes](), list[Evidence]()
+        self.places, self.digests, self.waiting = list[int](), list[bytes](), list[Evidence]()
 
     def __iter__(self) -> Iterator[Evidence]:
         """What is new and complete."""
@@ -74,7 +74,7 @@ class _Reading:
             digest = blake2b(payload, digest_size=_DIGEST_BYTES).digest()
             place = self._before.places.get(digest)
             if place is not None:
-                self.kept.append(place)
+                self.places.append(place)
                 if not self._cells.asks(campaign_id):
                     continue
             item = decode(payload)
@@ -91,12 +91,12 @@ class EvidenceCache:
     """What the last fit of each workspace read; not for several threads at once."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, _Columns] = {}
+        self._columns: dict[str, _Columns] = {}
 
     def evidence_of(self, live: Live, as_of: str | None, texts: CreativeTexts) -> PartitionEvidence:
         """The live evidence of a workspace, the same as `PartitionEvidence.of` makes of it."""
         day = day_of(as_of)
-        before = self._kept.pop(live.workspace, _Columns())
+        before = self._columns.pop(live.workspace, _Columns())
         if (day or dt.date.max) < before.day:  # what was complete may wait again
             before = _Columns()
         reading = _Reading(before, live, cells := CreativeCells((), texts), day)
@@ -104,10 +104,10 @@ class EvidenceCache:
         new = DatasetBuilder(names)
         if names.cut or len(reading.waiting) > MOST_CAMPAIGNS:
             return PartitionEvidence.of(live, as_of, texts)
-        old = before.take(sorted(reading.kept))
+        old = before.take(sorted(reading.places))
         counts = NameCounts.of(old.campaigns_having(), len(old)) + names.counts
         builder = old.extended(new) if len(old) else new
-        digests = [*before.digests(sorted(reading.kept)), *reading.digests]
+        digests = [*before.digests(sorted(reading.places)), *reading.digests]
         if builder.whole and len(digests) <= MOST_CAMPAIGNS:
             places = {digest: place for place, digest in enumerate(digests)}
             self._keep(live.workspace, _Columns(builder, places, day or dt.date.max))
@@ -119,6 +119,6 @@ class EvidenceCache:
 
     def _keep(self, workspace: str, columns: _Columns) -> None:
         """Keep what was read, and of other workspaces as much as there is room for, the newest first."""
-        self._kept[workspace] = columns
-        while sum(len(one.places) for one in self._kept.values()) > MOST_CAMPAIGNS:
-            del self._kept[next(iter(self._kept))]
+        self._columns[workspace] = columns
+        while sum(len(one.places) for one in self._columns.values()) > MOST_CAMPAIGNS:
+            del self._columns[next(iter(self._columns))]

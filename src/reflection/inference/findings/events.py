@@ -80,7 +80,7 @@ class EventEffects:
         self._fitted, self._floor, self._spellings = fitted, floor, spellings
         self._coincidence = Coincidence(fitted.table)
         self.by_metric = {
-            metric: [self._effect(one, metric) for one in fitted.design.events.chosen]
+            metric: [self._effect(one, metric) for one in fitted.design.events.entries]
             for metric, fit in fitted.metrics.items()
             if drift.drift_group(EVENT) in fit.fit.log_step_factors
         }
@@ -95,7 +95,7 @@ class EventEffects:
         Where no metric goes with events at all, one of each, without a metric, says so.
         """
         if not self.by_metric:
-            return [self._silent(one) for one in self._fitted.design.events.chosen]
+            return [self._silent(one) for one in self._fitted.design.events.entries]
         return [
             {
                 "event_id": one.learnt.event.event_id, "name": one.name, "text": one.learnt.event.text,

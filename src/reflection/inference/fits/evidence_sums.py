@@ -175,7 +175,7 @@ def sums_of(part: EvidencePart, linear: Linearisation, layout: Layout, latest: N
     rows = design.within(layout).rows(observations, table.campaign, table.campaigns.unit)
     statistics = summed(between.passing(rows))
     statistics.fold()
-    return MetricSums(statistics, between.kept())
+    return MetricSums(statistics, between.unit_rows())
 
 
 def summed(rows: Iterable[Rows]) -> SufficientStatistics:

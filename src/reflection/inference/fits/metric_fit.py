@@ -31,7 +31,7 @@ from reflection.inference.fits.evidence_sums import (
     pooled,
     sums_of,
 )
-from reflection.inference.fits.own_levels import NOTHING_KEPT, UnitRows
+from reflection.inference.fits.own_levels import NO_ROWS, UnitRows
 from reflection.inference.fits.rough_fit import RoughFit
 from reflection.inference.trials.confirmation import NONE_CONFIRMED, ExperimentContrasts, confirmed_by
 from reflection.inference.trials.experiments import Trials
@@ -79,7 +79,7 @@ class FittedMetric:
     linear: Linearisation
     left_out: Floats
     widening: float = 1.0
-    between: UnitRows = NOTHING_KEPT
+    between: UnitRows = NO_ROWS
     confirmed: ExperimentContrasts = NONE_CONFIRMED
 
     def posterior(self, present: Effects) -> MetricPosterior:

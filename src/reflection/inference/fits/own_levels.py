@@ -86,8 +86,8 @@ class BetweenRows:
                 self._of.append((self._real[unit[mine]], self._rows[unit[mine]], self._above.take(unit[mine])))
             yield rows
 
-    def kept(self) -> "UnitRows":
-        """What was kept so far."""
+    def unit_rows(self) -> "UnitRows":
+        """The rows so far."""
         return UnitRows(tuple(self._parts), tuple(self._of))
 
 
@@ -130,7 +130,7 @@ class UnitRows:
         )
 
 
-NOTHING_KEPT = UnitRows()
+NO_ROWS = UnitRows()
 
 
 def _levels(

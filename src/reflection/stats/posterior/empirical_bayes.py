@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from reflection.stats.posterior.bayes_factors import evidence_of, log_evidence, slopes, step_factors_of
 from reflection.stats.posterior.gaussian_posterior import Model, Posterior
-from reflection.stats.posterior.importance_sampling import drawn, mean_of, mixed, proposed
+from reflection.stats.posterior.importance_sampling import mean_of, mixed, proposed, sample_of
 from reflection.stats.posterior.scatter_priors import PRIOR_RATE
 from reflection.stats.posterior.unseen_levels import unseen_levels
 from reflection.stats.posterior.variance_components import INTEGRATE_UP_TO, LEVEL, Mode, mode_of
@@ -266,7 +266,7 @@ def _integrated(
     """
     weight, posteriors = proposed(model, mode, rng, count)
     counts = np.diff(np.rint(draws * np.cumsum(weight)), prepend=0.0).astype(int).tolist()
-    mean, sample = mean_of(weight, posteriors), drawn(posteriors, counts, rng)
+    mean, sample = mean_of(weight, posteriors), sample_of(posteriors, counts, rng)
     sd = np.sqrt(np.square(sample - mean[:, None].astype(np.float32)).mean(axis=1, dtype=np.float64))
     return mean, sd, sample, weight @ np.exp(2 * np.array([posterior.components for posterior in posteriors]))
 

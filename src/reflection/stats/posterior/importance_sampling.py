@@ -75,7 +75,7 @@ def mixed(weight: Floats, posteriors: Sequence[Posterior]) -> tuple[Floats, Floa
     return mean, np.sqrt(np.maximum(variance, 0.0))
 
 
-def drawn(posteriors: Sequence[Posterior], counts: Sequence[int], rng: np.random.Generator) -> Draws:
+def sample_of(posteriors: Sequence[Posterior], counts: Sequence[int], rng: np.random.Generator) -> Draws:
     """So many draws of each posterior, mingled, (p, sum of the counts): some of them are draws of all posteriors."""
     first, *_ = posteriors
     coordinates = np.concatenate(
