@@ -1,12 +1,14 @@
 """Days on end whose conversions went missing or doubled: seen however the rows are cut, and never where none are."""
 
 import datetime as dt
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
 from reflection.ingest import ImportOptions, read_export
+from reflection.ingest.checks import stretches as module
 from reflection.ingest.checks.stretches import Stretch, far, stretches
 
 HEADER = "Campaign name,Day,Amount spent (EUR),Impressions,Link clicks,Purchases\n"
@@ -128,3 +130,23 @@ def test_of_few_days_among_many_the_few_are_wrong_of_an_account_too(first: int, 
     days = [12.0 if first <= day <= last else 1.0 for day in range(60)]
 
     assert _days(stretches(_frame(*[days] * 4))) == [(f"c{number}", first, last) for number in range(4)]
+
+
+def test_campaigns_of_too_few_rows_to_be_their_own_measure_change_nothing_and_are_not_looked_at_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A file may name 20,000 campaigns of a day each; each of them alone cost a millisecond."""
+    days = [0.0 if 20 <= day < 30 else 1.0 for day in range(60)]
+    looks: list[object] = []
+    due = module._Days.due
+
+    def counted(campaign: object, *arguments: Any) -> Any:
+        looks.append(campaign)
+        return due(campaign, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module._Days, "due", counted)
+    alone, without = stretches(_frame(*[days] * 6)), len(looks)
+    looks.clear()
+
+    assert stretches(_frame(*[days] * 6, *[[3.0]] * 500)) == alone
+    assert len(looks) == without

@@ -9,7 +9,7 @@ still gain conversions and are not called silent. Must not know files, nor what 
 import datetime as dt
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -21,6 +21,7 @@ from reflection.stats.honesty.proportion import FACTOR, is_out_of_proportion, le
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Days = NDArray[np.int32]
 
 SURPRISE = 30.0
 """Nats by which a count has to be unlikely: no conversion where thirty were due. Days of a campaign scatter more than
@@ -80,22 +81,34 @@ def stretches(frame: pl.DataFrame, complete_by: dt.date | None = None) -> list[S
     )
     every: list[Stretch] = []
     for account in rows.partition_by(*place[:-1], maintain_order=True):
-        campaigns = [_Days(part) for part in account.partition_by("key", maintain_order=True)]
-        _of_account(campaigns)
+        first, last = (account[name].to_physical().to_numpy() for name in ("first", "last"))
+        spend, conversions = account["spend"].to_numpy(), account["conversions"].to_numpy()
+        starts = np.flatnonzero(account["key"].rle_id().diff().fill_null(1).to_numpy())
+        own = [
+            slice(start, end)
+            for start, end in zip(starts, [*starts[1:], len(account)], strict=True)
+            if end - start >= FEWEST_OTHERS
+        ]
+        campaigns = [_Days(account, one, first[one], last[one], spend[one], conversions[one]) for one in own]
+        if len(starts) > 1:
+            _of_account(campaigns, first, last)
         for days in campaigns:
             days.look()
             every += days.stretches()
     return every
 
 
+@dataclass(slots=True)
 class _Days:
-    """The rows of one campaign in the order of days, and which of them are off."""
+    """The rows of one campaign of an account in the order of days, and which of them are off."""
 
-    def __init__(self, rows: pl.DataFrame) -> None:
-        self.rows = rows
-        self.first, self.last = rows["first"].to_physical().to_numpy(), rows["last"].to_physical().to_numpy()
-        self.spend, self.conversions = rows["spend"].to_numpy(), rows["conversions"].to_numpy()
-        self.off: list[tuple[Mask, bool]] = []
+    account: pl.DataFrame
+    own: slice
+    first: Days
+    last: Days
+    spend: Floats
+    conversions: Floats
+    off: list[tuple[Mask, bool]] = field(default_factory=list)
 
     @property
     def sound(self) -> Mask:
@@ -156,25 +169,32 @@ class _Days:
 
     def _days(self, mask: Mask) -> int:
         """How many days there are from the first to the last of some rows."""
-        return int(self.last[mask].max() - self.first[mask].min() + 1) if mask.any() else 0
+        return _length(mask, self.first, self.last)
 
     def stretches(self) -> Iterator[Stretch]:
         """What was found, as values."""
         usual = self.due(_none(self.sound), FEWEST_BESIDE_OTHERS)
         for mask, everywhere in self.off:
-            rows = self.rows.filter(pl.Series(mask))
+            rows = self.account[self.own].filter(pl.Series(mask))
             head, due = rows.row(0, named=True), 0.0 if usual is None else _sum(usual, mask)
             first, last = min(rows["first"].to_list()), max(rows["last"].to_list())
             sums = _sum(self.spend, mask), _sum(self.conversions, mask), due
             yield Stretch(str(head["key"]), head["currency"], first, last, *sums, int(head["line"]), everywhere)
 
 
-def _of_account(campaigns: Sequence[_Days]) -> None:
-    """Find what all campaigns of an account have at once, each of them measured by itself."""
-    if len(campaigns) < 2:
-        return
-    days = np.unique(np.concatenate([one.first for one in campaigns]))
-    spans = [(span, many) for many in (False, True) if (span := _span(campaigns, days, many=many)) is not None]
+def _of_account(campaigns: Sequence[_Days], first: Days, last: Days) -> None:
+    """Find what all campaigns of an account have at once, each of them measured by itself.
+
+    Args:
+        first, last: the days of all rows of the account, also of campaigns that have too few.
+    """
+    days = np.unique(first)
+    spans = [
+        (span, many)
+        for many in (False, True)
+        if (span := _span(campaigns, days, many=many)) is not None
+        and _length(span[np.searchsorted(days, first)], first, last) >= FEWEST_DAYS
+    ]
     if not spans:
         return
     span, many = min(spans, key=lambda pair: int(pair[0].sum()))
@@ -185,19 +205,17 @@ def _of_account(campaigns: Sequence[_Days]) -> None:
             one.off.append((mask, True))
 
 
-def _span(campaigns: Sequence[_Days], days: NDArray[np.int32], *, many: bool) -> Mask | None:
+def _span(campaigns: Sequence[_Days], days: Days, *, many: bool) -> Mask | None:
     """Days on end on which all campaigns together are too few, or too many."""
     span = np.zeros(len(days), dtype=np.bool_)
     for _ in range(_SETTLED):
         conversions, due = _together(campaigns, days, span)
         span = _best(_scores(conversions, due, many=many))
     conversions, due = _together(campaigns, days, span)
-    inside = [span[np.searchsorted(days, one.first)] for one in campaigns]
-    long = _length(campaigns, inside) >= FEWEST_DAYS
-    return span if long and far(_sum(conversions, span), _sum(due, span)) else None
+    return span if far(_sum(conversions, span), _sum(due, span)) else None
 
 
-def _together(campaigns: Sequence[_Days], days: NDArray[np.int32], span: Mask) -> tuple[Floats, Floats]:
+def _together(campaigns: Sequence[_Days], days: Days, span: Mask) -> tuple[Floats, Floats]:
     """What all campaigns counted on each day, and what was due by their own prices outside a span."""
     conversions, due = np.zeros(len(days)), np.zeros(len(days))
     for one in campaigns:
@@ -209,11 +227,9 @@ def _together(campaigns: Sequence[_Days], days: NDArray[np.int32], span: Mask) -
     return conversions, due
 
 
-def _length(campaigns: Sequence[_Days], inside: Sequence[Mask]) -> int:
-    """Days from the first to the last of some rows of campaigns."""
-    there = [(one, mask) for one, mask in zip(campaigns, inside, strict=True) if mask.any()]
-    first = min((int(one.first[mask].min()) for one, mask in there), default=0)
-    return max((int(one.last[mask].max()) for one, mask in there), default=-1) - first + 1
+def _length(inside: Mask, first: Days, last: Days) -> int:
+    """Days from the first to the last of some rows."""
+    return int(last[inside].max() - first[inside].min() + 1) if inside.any() else 0
 
 
 def far(conversions: float, due: float, scatter: float = 1.0) -> bool:
