@@ -71,7 +71,7 @@ def test_exposure_counts_campaigns_by_the_share_of_impressions(fitted):
     raw_lifts = RawLifts.of(fitted.table)
     platforms = [feature for feature in fitted.table.features if feature.group == "platform"]
     assert sum(raw_lifts.campaigns(feature) for feature in platforms) == pytest.approx(39)
-    assert sum(raw_lifts.spent(feature) for feature in platforms) == pytest.approx(fitted.table.spend.sum())
+    assert sum(raw_lifts.spend_with(feature) for feature in platforms) == pytest.approx(fitted.table.spend.sum())
 
 
 def test_the_raw_lift_is_a_ratio_of_sums(fitted):

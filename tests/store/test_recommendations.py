@@ -21,9 +21,9 @@ def test_a_claim_is_frozen_once_per_state_and_campaign(rows: AdviceRows):
     assert rows.show("default", "r", "c1", 7, "t1", CLAIM)
     assert not rows.show("default", "r", "c1", 7, "t2", {**CLAIM, "lane": "avoid"})
     assert rows.show("default", "r", "c1", 8, "t3", CLAIM)
-    assert [one["shown_at"] for one in rows.shown("default", "r")] == ["t1", "t3"]
-    assert rows.shown("default")[0]["claim"] == CLAIM
-    assert rows.shown("other") == []
+    assert [one["shown_at"] for one in rows.displays("default", "r")] == ["t1", "t3"]
+    assert rows.displays("default")[0]["claim"] == CLAIM
+    assert rows.displays("other") == []
 
 
 def test_feedback_is_noted_when_it_changes(rows: AdviceRows):

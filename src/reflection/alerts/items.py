@@ -20,7 +20,7 @@ from reflection.domain.ports import StoredCampaign
 from reflection.domain.verdict import RESTS_ON
 from reflection.engine.attention import campaign_link
 from reflection.engine.doubted_intervals import doubted_intervals
-from reflection.engine.missed_forecast import difference, missed
+from reflection.engine.missed_forecast import difference, miss_of
 from reflection.explain import formatting
 from reflection.explain.attention_sentences import LONGEST_REMARK, AttentionSentences
 from reflection.explain.learning_sentences import LearningSentences
@@ -83,7 +83,7 @@ def of_campaign(answer: bytes, name: str) -> Item | None:
 
 def _of_missed(comparison: Figures, name: str) -> Item | None:
     """Once for a campaign, KPI and side: figures that are restated every day are no news every day."""
-    miss = missed(comparison)
+    miss = miss_of(comparison)
     if miss is None or miss[1].get("pct_diff") is None:
         return None
     (kpi, delta), currency, campaign_id = miss, comparison.get("currency"), comparison["campaign_id"]

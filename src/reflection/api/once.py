@@ -38,7 +38,7 @@ class Once:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._made: OrderedDict[Hashable, tuple[float, Hashable, Response]] = OrderedDict()
+        self._answers: OrderedDict[Hashable, tuple[float, Hashable, Response]] = OrderedDict()
         self._under_way: dict[Hashable, _Making] = {}
 
     async def get(
@@ -50,9 +50,9 @@ class Once:
             version: what the store's is now; an answer read from an older one is not given.
             make: makes it; calls its argument with the version that it reads from before it reads.
         """
-        kept = self._made.get(key)
-        if kept is not None and kept[1] == version and self._clock() - kept[0] < KEPT_SECONDS:
-            return _copy(kept[2])
+        entry = self._answers.get(key)
+        if entry is not None and entry[1] == version and self._clock() - entry[0] < KEPT_SECONDS:
+            return _copy(entry[2])
         making = self._under_way.get(key)
         own = making is None or not making.serves(version)
         if making is None or own:
@@ -80,10 +80,10 @@ class Once:
         answer = task.result()
         if not _is_whole(answer) or len(answer.body) > KEPT_BYTES:
             return
-        self._made[key] = (self._clock(), making.version, answer)
-        self._made.move_to_end(key)
-        while len(self._made) > KEPT:
-            self._made.popitem(last=False)
+        self._answers[key] = (self._clock(), making.version, answer)
+        self._answers.move_to_end(key)
+        while len(self._answers) > KEPT:
+            self._answers.popitem(last=False)
 
 
 def _is_whole(response: Response) -> bool:

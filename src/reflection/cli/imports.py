@@ -14,7 +14,7 @@ from rich.text import Text
 from reflection.cli.reading_options import reading_options, with_reading_options
 from reflection.cli.session import JsonOption, WorkspaceOption, console, open_application, print_json, progress_bar
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
-from reflection.ingest.jobs.summary import verdict
+from reflection.ingest.jobs.import_verdict import verdict
 
 if TYPE_CHECKING:
     from reflection.ingest import ImportOptions

@@ -229,11 +229,11 @@ def encode(evidence: Evidence) -> bytes:
 
 def decode(payload: bytes) -> Evidence:
     """Read evidence back: the inverse of `encode`."""
-    return _kept(payload) if len(payload) <= SMALL else _decoded(payload)
+    return _from_cache(payload) if len(payload) <= SMALL else _decoded(payload)
 
 
 @lru_cache(maxsize=DECODED)
-def _kept(payload: bytes) -> Evidence:
+def _from_cache(payload: bytes) -> Evidence:
     return _decoded(payload)
 
 

@@ -28,7 +28,7 @@ from reflection.engine.current_analysis import current_answer
 from reflection.engine.current_comparison import comparison_as_json
 from reflection.engine.doubted_intervals import doubted_intervals
 from reflection.engine.matter import Kind, Matter
-from reflection.engine.missed_forecast import difference, missed, what_happened
+from reflection.engine.missed_forecast import difference, miss_of, what_happened
 from reflection.explain.attention_sentences import AttentionSentences
 from reflection.explain.learning_sentences import LearningSentences
 from reflection.inference.faults.level_shifts import HELD_DAYS
@@ -137,7 +137,7 @@ class Attention:
 
     def _missed_forecasts(self) -> Iterator[Matter]:
         for place, stored, comparison in self._compared:
-            campaign_id, miss = comparison["campaign_id"], missed(comparison)
+            campaign_id, miss = comparison["campaign_id"], miss_of(comparison)
             if miss is None or campaign_id in self._held:
                 continue
             kpi, delta = miss

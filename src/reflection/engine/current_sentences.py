@@ -17,7 +17,7 @@ from reflection.engine.current_analysis import current_analysis
 from reflection.learnings.insights import insights
 
 Row = dict[str, Any]
-Said = Mapping[tuple[str, tuple[str, ...]], Statement]
+Statements = Mapping[tuple[str, tuple[str, ...]], Statement]
 """What a campaign says, by kind and cited evidence."""
 
 
@@ -29,7 +29,7 @@ def current_insights(
 ) -> tuple[list[Row], str | None]:
     """A page of the list, and the cursor of the next one (None at the end); see `learnings.insights.insights`."""
     rows: list[Row] = []
-    statements: dict[str, Said] = {}
+    statements: dict[str, Statements] = {}
     part, following = query, None
     while True:
         page, following = insights(reader, knowledge, part, summaries)
@@ -45,7 +45,7 @@ def current_insights(
     return rows, following
 
 
-def _retold(rows: Sequence[Row], statements: Mapping[str, Said]) -> Iterator[Row]:
+def _retold(rows: Sequence[Row], statements: Mapping[str, Statements]) -> Iterator[Row]:
     for row in rows:
         if not _is_own(row):
             yield row
@@ -53,7 +53,7 @@ def _retold(rows: Sequence[Row], statements: Mapping[str, Said]) -> Iterator[Row
             yield {**row, "content": now.text, "source": now.source, "evidence": list(now.evidence)}
 
 
-def _counterpart(row: Row, statements: Said) -> Statement | None:
+def _counterpart(row: Row, statements: Statements) -> Statement | None:
     """What is said today in the place of a stored sentence; one that cites several things may cite more by now."""
     cited = tuple(row["evidence"])
     if (exact := statements.get((row["kind"], cited))) is not None or len(cited) == 1:
@@ -67,6 +67,6 @@ def _is_own(row: Row) -> bool:
     return isinstance(row["id"], int)
 
 
-def _statements(stored: StoredCampaign, knowledge: Knowledge) -> Said:
+def _statements(stored: StoredCampaign, knowledge: Knowledge) -> Statements:
     statements = current_analysis(stored, knowledge).insights.statements
     return {(statement.kind, statement.evidence): statement for statement in statements}

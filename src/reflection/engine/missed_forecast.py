@@ -10,7 +10,7 @@ from reflection.domain.basis import FORECAST
 from reflection.domain.verdict import RESTS_ON
 
 
-def missed(comparison: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
+def miss_of(comparison: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
     """The KPI on which a forecast was missed beyond noise, the return first as in its own lines: the money is
     theirs. None where it was met or there is none.
     """

@@ -52,14 +52,14 @@ class DeterministicWriter:
         return tuple(_Draft(book, self._sentences).all())
 
 
-def possible_beside(said: Sequence[Statement], comparison: Comparison) -> list[Statement]:
+def possible_beside(statements: Sequence[Statement], comparison: Comparison) -> list[Statement]:
     """What a fit to come may say of a campaign's figures beside, once it knows how much campaigns differ.
 
     It is stored with what is said, for lists to find, and told by whoever knows that it is so.
     """
     if comparison.verdict == "held":
         return []
-    items, about = list(evidence_of_comparison(comparison)), {(one.kind, one.evidence) for one in said}
+    items, about = list(evidence_of_comparison(comparison)), {(one.kind, one.evidence) for one in statements}
     sure, unsure = (_Draft(_all_as(certainty, items), Sentences(ENGLISH)) for certainty in _EITHER_WAY)
     possible = (*sure.surprises(), *unsure.doubts())
     return [one for one in possible if (one.kind, one.evidence) not in about]
@@ -212,10 +212,10 @@ class _Draft:
 
     def _forecast_advice(self, most: int) -> Iterator[Statement]:
         """A forecast the result clearly missed is no plan for the next campaign."""
-        for item in islice(self._missed(), most):
+        for item in islice(self._misses(), most):
             yield _statement("recommendation", 0.6, self._sentences.forecast(item), item)
 
-    def _missed(self) -> Iterator[Evidence]:
+    def _misses(self) -> Iterator[Evidence]:
         for kpi in ("cpa", "roas"):
             item = self._book.find(f"delta:{kpi}")
             missed = item is not None and item.certainty == "beyond_noise" and "low" in item.figures

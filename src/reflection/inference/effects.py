@@ -142,7 +142,7 @@ def _row(
         probability=max(above, 1 - above),
         lfsr=lfsr,
         campaigns=round(campaigns, 3),
-        spend=raw_lifts.spent(feature),
+        spend=raw_lifts.spend_with(feature),
         finding=finding,
         reason=reason + _beside(stands_for.get(key, [])),
         real_campaigns=real,

@@ -107,7 +107,7 @@ def learn_partitions(
             "waiting": waiting.as_diagnostics(),
             "left_out": left_out.as_counts(),
             "real_campaigns": sum(table.real_campaigns for table in tables),
-            **_told_of(request.experiments, [largest, *others]),
+            **_remarks_on(request.experiments, [largest, *others]),
         },
         goals=tuple(others),
     )
@@ -123,7 +123,7 @@ def _within(request: FitRequest, tables: Sequence[GoalTables]) -> FitRequest:
     )
 
 
-def _told_of(experiments: Sequence[Experiment], goals: Sequence[Knowledge]) -> dict[str, object]:
+def _remarks_on(experiments: Sequence[Experiment], goals: Sequence[Knowledge]) -> dict[str, object]:
     """What the fits make of experiments: why one is learnt from by no goal, and what studies say of attribution."""
     if not experiments:
         return {}

@@ -182,7 +182,7 @@ class SemanticMemory:
             exact = exactness(lexical, len(words(question)) * math.log(1 + RARE))
             candidates = hybrid(names, cosines, exact, EXACT_WEIGHT, exact_words=True)
         facts = self._facts(workspace, [item.memory_id for item in candidates])
-        candidates = once_each(candidates, lambda item: _told_of(item, facts))
+        candidates = once_each(candidates, lambda item: _subject_of(item, facts))
         ranked = (
             best_first(_valued(item, facts, filters) for item in candidates)[:limit] if facts else candidates[:limit]
         )
@@ -313,7 +313,7 @@ def _where(filters: MemoryFilters) -> Where:
     return Where(filters.kind, filters.platform_name, filters.objective_name, start, end)
 
 
-def _told_of(candidate: Candidate, facts: dict[str, dict[str, Any]]) -> tuple[Hashable, str | None]:
+def _subject_of(candidate: Candidate, facts: dict[str, dict[str, Any]]) -> tuple[Hashable, str | None]:
     """What a learning speaks of, and on which metric; one that is asked for by name stands for itself."""
     fact = {} if candidate.exact else facts.get(candidate.memory_id, {})
     return (fact.get("signal_key"), fact.get("context")), fact.get("metric")

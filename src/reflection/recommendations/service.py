@@ -180,7 +180,7 @@ class RecommendationService:
         Raises:
             NotFound: there never was such a recommendation.
         """
-        if not self._rows.shown(workspace, recommendation_id):
+        if not self._rows.displays(workspace, recommendation_id):
             self.show(recommendation_id, workspace=workspace)
         self._rows.say(workspace, recommendation_id, accepted, note, self._now())
         return self.history(recommendation_id, workspace=workspace)
@@ -194,7 +194,7 @@ class RecommendationService:
         Raises:
             NotFound: no current recommendation has this id, and none was ever shown.
         """
-        rows = self._rows.shown(workspace, recommendation_id)
+        rows = self._rows.displays(workspace, recommendation_id)
         with self._store.snapshot(workspace) as snapshot:
             knowledge, freshness = snapshot.knowledge(), snapshot.freshness()
         claim = rows[-1]["claim"] if rows else self._card(knowledge, recommendation_id)

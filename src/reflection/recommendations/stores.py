@@ -25,7 +25,7 @@ class AdviceStore(Protocol):
     ) -> bool:
         """Freeze a claim; False when it was shown for this unit on this state already."""
 
-    def shown(self, workspace: str, recommendation_id: str | None = None) -> list[dict[str, Any]]:
+    def displays(self, workspace: str, recommendation_id: str | None = None) -> list[dict[str, Any]]:
         """Claims as they were shown, oldest first."""
 
     def say(self, workspace: str, recommendation_id: str, accepted: bool, note: str, created_at: str) -> bool:

@@ -41,7 +41,7 @@ class AdviceRows:
         with self._database.write(workspace) as connection:
             return connection.execute(insert_missing(advice_shown), row).rowcount > 0
 
-    def shown(self, workspace: str, recommendation_id: str | None = None) -> list[dict[str, Any]]:
+    def displays(self, workspace: str, recommendation_id: str | None = None) -> list[dict[str, Any]]:
         """Claims as they were shown, oldest first: {recommendation_id, unit, seq, shown_at, claim}."""
         query = select(advice_shown).where(advice_shown.c.workspace == workspace)
         if recommendation_id is not None:

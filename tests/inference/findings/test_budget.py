@@ -111,7 +111,7 @@ def test_excesses_average_to_about_nothing(fitted):
 
 
 def test_money_lost_is_what_the_same_conversions_would_not_have_cost():
-    assert Excess(0, math.log(2.0), 0.1, 0.8, 1000.0, 0.01).lost == pytest.approx(500.0)
+    assert Excess(0, math.log(2.0), 0.1, 0.8, 1000.0, 0.01).money_lost == pytest.approx(500.0)
 
 
 def test_without_scatter_the_tail_is_poissons():

@@ -7,9 +7,9 @@ import pytest
 
 from reflection.errors import ImportFileError
 from reflection.ingest import DIALECTS, ImportOptions, read_export
+from reflection.ingest.jobs.import_verdict import verdict
 from reflection.ingest.jobs.remedies import FIELDS, over_http, verdict_over_http
 from reflection.ingest.jobs.request import ImportForm
-from reflection.ingest.jobs.summary import verdict
 
 SOURCES = Path(__file__).parents[3] / "src" / "reflection"
 TEXTS = (SOURCES / "web" / "static" / "texts.en.js").read_text(encoding="utf-8")

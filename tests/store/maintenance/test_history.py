@@ -237,7 +237,7 @@ def test_advice_that_somebody_spoke_of_is_kept(world: World) -> None:
     world.store.add_workspace("one")
     world.now = START + 3 * KEPT * DAY
     assert world.history.forget("one") == 1
-    assert [row["recommendation_id"] for row in advice.shown("one")] == ["rec_2"]
+    assert [row["recommendation_id"] for row in advice.displays("one")] == ["rec_2"]
 
 
 def test_what_was_learnt_is_still_what_the_ledger_says(settings: Settings, history: tuple[Campaign, ...]) -> None:

@@ -20,11 +20,11 @@ from reflection.api.streams import NOTHING_NEW, EventStream, Streams, event
 from reflection.domain.steps import to_the_end
 from reflection.domain.validation import read
 from reflection.errors import InvalidInput, ReflectionError
+from reflection.ingest.jobs.import_verdict import verdict
 from reflection.ingest.jobs.json_rows import ObservationRequest
 from reflection.ingest.jobs.register import UNDER_WAY
 from reflection.ingest.jobs.remedies import verdict_over_http
 from reflection.ingest.jobs.request import ImportForm, ReadingOptions
-from reflection.ingest.jobs.summary import verdict
 from reflection.store.projections.passing_folders import passing_folder
 from reflection.wiring import Application
 

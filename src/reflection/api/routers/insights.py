@@ -41,7 +41,7 @@ def _query(
     return ListQuery(platform=platform, objective=objective, since=since, past=past)
 
 
-Asked = Annotated[ListQuery, Depends(_query)]
+Filters = Annotated[ListQuery, Depends(_query)]
 
 
 @router.get(
@@ -51,7 +51,7 @@ Asked = Annotated[ListQuery, Depends(_query)]
     responses=FRESHNESS_HEADERS,
 )
 def insights(
-    application: ApplicationPart, workspace: Workspace, filters: Asked, kind: Kind = None, limit: Limit = None
+    application: ApplicationPart, workspace: Workspace, filters: Filters, kind: Kind = None, limit: Limit = None
 ) -> Response:
     """What the workspace has learnt, each with its newest supporting campaign; then what single campaigns say.
 
@@ -69,7 +69,7 @@ def insights(
 def insight_page(
     engine: EnginePart,
     workspace: Workspace,
-    filters: Asked,
+    filters: Filters,
     kind: Kind = None,
     limit: PageLimit = 50,
     cursor: Cursor = None,
@@ -84,7 +84,7 @@ def insight_page(
 
 @router.get("/patterns", summary="Findings by impact", response_model=list[PatternRow], responses=FRESHNESS_HEADERS)
 def patterns(
-    application: ApplicationPart, workspace: Workspace, filters: Asked, kind: InCategory = None, limit: Limit = None
+    application: ApplicationPart, workspace: Workspace, filters: Filters, kind: InCategory = None, limit: Limit = None
 ) -> Response:
     """What is beyond noise, the largest impact first, each with its learnings and their state.
 
@@ -101,7 +101,7 @@ def patterns(
 def pattern_page(
     engine: EnginePart,
     workspace: Workspace,
-    filters: Asked,
+    filters: Filters,
     kind: InCategory = None,
     limit: PageLimit = 50,
     cursor: Cursor = None,

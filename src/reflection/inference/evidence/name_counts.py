@@ -105,18 +105,18 @@ class NameCounter:
     def __init__(self, evidence: Iterable[Evidence]) -> None:
         self._evidence, self._names = evidence, Counter[str]()
         self._counts: NameCounts | None = None
-        self._campaigns, self._held = 0, 0
+        self._campaigns, self._entries = 0, 0
         self.cut = False
 
     def __iter__(self) -> Iterator[Evidence]:
         for item in self._evidence:
             own = _names_of(item)
             self._names.update(own)
-            self._campaigns, self._held = self._campaigns + 1, self._held + len(own)
+            self._campaigns, self._entries = self._campaigns + 1, self._entries + len(own)
             if len(self._names) > 2 * MOST_NAMES:
                 self._count()
                 self.cut = True
-            self.cut = self.cut or self._held > most_held(self._campaigns)
+            self.cut = self.cut or self._entries > most_held(self._campaigns)
             if not self.cut:
                 yield item
 

@@ -118,7 +118,7 @@ class RawLifts:
         """Effective number of real campaigns: the sum over them of the share of impressions with the feature."""
         return float(self.effective.value[self.column[feature]])
 
-    def spent(self, feature: Feature) -> float | None:
+    def spend_with(self, feature: Feature) -> float | None:
         """Share-weighted spend in the table's currency; None where no amount is known."""
         return None if self.spend is None else float(self.spend.value[self.column[feature]])
 

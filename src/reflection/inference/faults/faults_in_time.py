@@ -69,7 +69,7 @@ class MonthlySums:
     def __add__(self, other: "MonthlySums") -> "MonthlySums":
         return MonthlySums(_merged(self.money, other.money), _merged(self.counts, other.counts))
 
-    def lost(self) -> dict[Place, bool]:
+    def months_off(self) -> dict[Place, bool]:
         """Months of a platform that are out of all proportion to its others -> whether they are too many."""
         sums = {place: sums.value for place, sums in self.counts.items()}
         off = {
@@ -141,7 +141,7 @@ def times_of(
     builder: DatasetBuilder, accepted: Collection[str], around: Surroundings, sums: MonthlySums
 ) -> dict[str, TimeSuspicion]:
     """Campaigns of a partition whose conversions look wrong for a time, by id."""
-    rows, lost = _Rows.of(builder, around), sums.lost()
+    rows, lost = _Rows.of(builder, around), sums.months_off()
     one = rows.campaigns
     counted = ~np.isnan(one.conversions) & (np.nan_to_num(one.spend) > 0)
     suspicions: dict[str, TimeSuspicion] = {}

@@ -260,7 +260,7 @@ def _in(campaigns: Campaigns, goal: NDArray[np.str_], where: Sequence[str]) -> N
     """Campaigns with a cost per conversion, of one currency, goal and role."""
     currency, kind, role = where
     same = (campaigns.currency == currency) & (goal == kind) & (campaigns.role == role)
-    return np.asarray(same & _measured(campaigns))
+    return np.asarray(same & _has_cost(campaigns))
 
 
 def _shared(builder: DatasetBuilder) -> dict[str, Ints]:
@@ -271,12 +271,12 @@ def _shared(builder: DatasetBuilder) -> dict[str, Ints]:
 def _rates(campaigns: Campaigns) -> Floats:
     """Log conversions per currency unit of each campaign, NaN where it has none to be compared."""
     rates = np.full(len(campaigns), np.nan)
-    measured = _measured(campaigns)
+    measured = _has_cost(campaigns)
     rates[measured] = np.log((campaigns.conversions[measured] + 0.5) / campaigns.spend[measured])
     return rates
 
 
-def _measured(campaigns: Campaigns) -> NDArray[np.bool_]:
+def _has_cost(campaigns: Campaigns) -> NDArray[np.bool_]:
     """Campaigns that have a cost per conversion to be compared: money spent, and conversions that somebody counted."""
     return np.asarray((campaigns.spend > 0) & ~np.isnan(campaigns.conversions))
 

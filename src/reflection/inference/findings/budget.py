@@ -52,7 +52,7 @@ class Excess:
     tail: float
 
     @property
-    def lost(self) -> float:
+    def money_lost(self) -> float:
         """Expected money spent above what the signals explain."""
         return self.spend * (1 - math.exp(-self.mean))
 
@@ -66,7 +66,7 @@ def budget_findings(fitted: FittedMetrics) -> list[Finding]:
         for item, rate in zip(excesses, rates, strict=True)
         if rate <= OF_WASTE and item.mean >= math.log(WORTH_SAYING)
     ]
-    ranked = sorted(beyond, key=lambda pair: (-pair[0].lost, pair[0].campaign))[:MOST]
+    ranked = sorted(beyond, key=lambda pair: (-pair[0].money_lost, pair[0].campaign))[:MOST]
     total, spread = sum(item.spend for item in excesses), normal_spread(fitted)
     return [_finding(fitted, item, rate, total, spread) for item, rate in ranked]
 
@@ -145,7 +145,7 @@ def _finding(fitted: FittedMetrics, item: Excess, rate: float, total: float, spr
     campaign_id, currency = str(fitted.table.campaigns.ids[item.campaign]), fitted.table.currency
     lift = math.exp(item.mean)
     interval = (math.exp(item.mean - Z90 * item.sd), math.exp(item.mean + Z90 * item.sd))
-    lost, spent = (money(amount, currency, whole=True) for amount in (item.lost, item.spend))
+    lost, spent = (money(amount, currency, whole=True) for amount in (item.money_lost, item.spend))
     ordinary = f"; nine in ten campaigns lie between {_change(spread[0])} and {_change(spread[1])}" if spread else ""
     return Finding(
         finding_id=finding_id("budget_inefficiency", campaign_id),
@@ -159,7 +159,7 @@ def _finding(fitted: FittedMetrics, item: Excess, rate: float, total: float, spr
         signal_key=f"campaign:{normalise(campaign_id)}",
         impact_score=round(100 * item.mean * (1 - rate) * math.sqrt(item.spend / total), 4),
         evidence_count=1,
-        metadata={"money_lost": item.lost, "currency": currency, "action": "review", "spread": spread},
+        metadata={"money_lost": item.money_lost, "currency": currency, "action": "review", "spread": spread},
         metric="cpa",
         direction="unfavorable",
         effect=lift,

@@ -44,7 +44,7 @@ class RoughFit:
 
     @property
     def shape(self) -> Moments:
-        """The fit of the last pass."""
+        """The fit of the last pass; raises LearningError before the first."""
         if self._shape is None:
             raise LearningError("Nothing was learnt yet.")
         return self._shape

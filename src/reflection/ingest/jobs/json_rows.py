@@ -34,7 +34,7 @@ class ObservationRequest(ReadingOptions):
     rows: Annotated[list[dict[Header, Cell]], Field(min_length=1, max_length=MAX_ROWS)]
 
     def table(self) -> "Table":
-        """The rows as a table, each value as it came."""
+        """The rows as a table, each value as it came; raises InvalidInput where their keys are too many."""
         from reflection.ingest.reading.tables import table_of
 
         columns = list(dict.fromkeys(header for row in self.rows for header in row))

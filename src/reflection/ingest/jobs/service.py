@@ -20,7 +20,7 @@ from reflection.domain.campaign import Campaign
 from reflection.domain.ports import StoredCampaign
 from reflection.engine.engine import Engine
 from reflection.errors import ImportFileError, NotFound, Unavailable
-from reflection.ingest.jobs import summary as import_verdict
+from reflection.ingest.jobs import import_verdict
 from reflection.ingest.jobs.register import (
     DONE,
     NEW,
@@ -170,7 +170,7 @@ class Imports:
             NotFound: there is no such import.
         """
         entry = self._existing(workspace, import_id)
-        return import_verdict.shown(entry, self._register.details(workspace, import_id, MAX_DETAILS))
+        return import_verdict.answer_of(entry, self._register.details(workspace, import_id, MAX_DETAILS))
 
     def progress(self, workspace: str, import_id: str) -> dict[str, Any]:
         """State and progress alone.
@@ -186,7 +186,7 @@ class Imports:
 
     def recent(self, workspace: str, limit: int = 20) -> list[dict[str, Any]]:
         """The last imports, newest first."""
-        return [import_verdict.shown(entry, ()) for entry in self._register.entries(workspace, limit)]
+        return [import_verdict.answer_of(entry, ()) for entry in self._register.entries(workspace, limit)]
 
     def work(self, progress: Progress = _on) -> bool:
         """Go on with the oldest import that is not done with; whether there was one."""

@@ -23,7 +23,11 @@ MINIMUM_ARM = 10
 
 
 def crps_quantiles(levels: Sequence[float], values: Sequence[float], outcome: float) -> float:
-    """CRPS approximated by twice the mean pinball loss of the stated quantiles (exact with many levels)."""
+    """CRPS approximated by twice the mean pinball loss of the stated quantiles (exact with many levels).
+
+    Raises:
+        LearningError: there is no level, or not a value for each.
+    """
     level, value = np.asarray(levels, dtype=float), np.asarray(values, dtype=float)
     if level.size == 0 or level.shape != value.shape:
         raise LearningError("quantile levels and values must be as many, and at least one")
@@ -68,7 +72,11 @@ class ReliabilityBin:
 
 
 def reliability(probabilities: ArrayLike, outcomes: ArrayLike, bins: int = 10) -> tuple[ReliabilityBin, ...]:
-    """Reliability diagram as data: equal-width bins, empty ones left out."""
+    """Reliability diagram as data: equal-width bins, empty ones left out.
+
+    Raises:
+        LearningError: not an outcome for each probability.
+    """
     p, y = np.asarray(probabilities, dtype=float), np.asarray(outcomes, dtype=float)
     if p.shape != y.shape:
         raise LearningError("every probability needs its outcome")
@@ -112,6 +120,9 @@ def anytime_effect(
         outcomes: in order of assignment.
         treated: whether each was treated.
         probabilities: the logged probability of treatment of each, strictly between 0 and 1.
+
+    Raises:
+        LearningError: not as many of each.
     """
     y, z, p = np.asarray(outcomes, float), np.asarray(treated, bool), np.asarray(probabilities, float)
     if not y.shape == z.shape == p.shape:

@@ -43,7 +43,7 @@ def effect_correlation(fits: Mapping[str, Fit], rows: Floats) -> Floats:
     Of each pair the posterior mean: before anything is seen, every correlation matrix of so many metrics is as likely
     (Lewandowski, Kurowicka and Joe 2009), so few effects say little. ``rows``: correlation of the rows' deviations.
     """
-    effects = [_Seen.of(fit) for fit in fits.values()]
+    effects = [_Effects.of(fit) for fit in fits.values()]
     prior = 0.5 * (len(effects) - 2) * np.log1p(-(_GRID**2))
     matrix = np.eye(len(effects))
     for a, b in combinations(range(len(effects)), 2):
@@ -62,7 +62,7 @@ def positive(matrix: Floats) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class _Seen:
+class _Effects:
     """Estimates over their standard deviations, and the shares of them that are data, (p,) each; ``free``: for how many
     free effects each column counts."""
 
@@ -71,7 +71,7 @@ class _Seen:
     free: Floats
 
     @classmethod
-    def of(cls, fit: Fit) -> _Seen:
+    def of(cls, fit: Fit) -> _Effects:
         layout, free = fit.layout, np.maximum(fit.layout.prior_share, 1e-12)
         prior = np.append(fit.tau, 0.0)[layout.group_index] ** 2 * free
         known = of_signals(layout) & layout.identifiable & (prior > 0)
@@ -81,7 +81,7 @@ class _Seen:
         return cls(fit.mean_at_mode / sd, np.where(share > _LEAST_SHARE, share, 0.0), free)
 
 
-def _log_likelihood(one: _Seen, other: _Seen, rows: float) -> Floats:
+def _log_likelihood(one: _Effects, other: _Effects, rows: float) -> Floats:
     """Of each correlation on the grid, up to a constant."""
     both = (one.share > 0) & (other.share > 0)
     data, other_data, a, b = one.share[both], other.share[both], one.score[both], other.score[both]

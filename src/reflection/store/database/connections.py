@@ -91,13 +91,13 @@ class Database:
         step()
         with self.dialect.translated_errors(), self._using():
             try:
-                return self._asked(workspace, question)
+                return self._answer(workspace, question)
             except exc.DBAPIError as error:
                 if not error.connection_invalidated:
                     raise
-                return self._asked(workspace, question)
+                return self._answer(workspace, question)
 
-    def _asked(self, workspace: str, question: Callable[[Connection], Answer]) -> Answer:
+    def _answer(self, workspace: str, question: Callable[[Connection], Answer]) -> Answer:
         with self._begun(self.reader, (workspace,), single=True) as connection:
             return question(connection)
 

@@ -80,7 +80,11 @@ def _problem(connection: sqlite3.Connection, name: str) -> str | None:
 
 
 def copy_database(connection: Connection, target: Path) -> None:
-    """Copy the database, as it is at one moment, into a new file while others go on writing."""
+    """Copy the database, as it is at one moment, into a new file while others go on writing.
+
+    Raises:
+        Unavailable: it is no SQLite database.
+    """
     source = connection.connection.driver_connection
     if not isinstance(source, sqlite3.Connection):
         raise Unavailable("an online backup needs a SQLite connection")

@@ -89,7 +89,7 @@ def _totals(reports: Sequence["ImportReport"], added: dict[str, Any]) -> dict[st
     return totals
 
 
-def shown(entry: ImportEntry, details: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+def answer_of(entry: ImportEntry, details: Sequence[Mapping[str, str]]) -> dict[str, Any]:
     """An import as it is answered: its verdict, its state, what became of its campaigns."""
     return {
         **progress_of(entry),
