@@ -1,5 +1,6 @@
 """The local index reads many changes at once, and ends in the last state of each memory whatever order they come in."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -57,3 +58,17 @@ def test_reading_in_small_portions_finds_what_reading_at_once_does(
 
     assert LocalIndex(rows).search("default", words.space, question, 25, Where()) == at_once
     assert len(at_once) == 23
+
+
+@pytest.mark.parametrize("asks_first", [True, False])
+def test_what_is_written_between_two_searches_is_found_by_the_second_whether_or_not_it_asks_first(
+    rows: MemoryRows, words: Any, record: Any, monkeypatch: pytest.MonkeyPatch, asks_first: bool
+) -> None:
+    looks, version = list[object](), rows.data_version
+    monkeypatch.setattr(rows, "data_version", lambda: looks.append(version()) or looks[-1])
+    index, question = LocalIndex(rows, asks_first=asks_first), words.embed(["word1"])[0]
+    for names in (["campaign:c1"], ["campaign:c1", "campaign:c2"]):
+        rows.save("default", [replace(record(names[-1][9:], "word1"), embedder_id=words.space.id, vector=question)])
+
+        assert [hit.memory_id for hit in index.search("default", words.space, question, 5, Where())] == names
+    assert bool(looks) == asks_first

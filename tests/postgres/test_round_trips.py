@@ -14,8 +14,8 @@ from reflection.domain.campaign import Campaign
 from reflection.settings import Settings
 from reflection.wiring import build
 
-MOST = 16
-"""Of one new campaign: five of the memory, six of the snapshot, five of the transaction."""
+MOST = 15
+"""Of one new campaign: four of the memory, six of the snapshot, five of the transaction."""
 
 
 class Relay:

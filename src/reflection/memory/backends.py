@@ -39,4 +39,6 @@ def choose_index(
         return JsonFileIndex(json_path)
     if backend == "chroma" or (backend == "auto" and chroma.installed()):
         return chroma.ChromaIndex(url=chroma_url) if chroma_url is not None else chroma.ChromaIndex(path=chroma_path)
-    return LocalIndex(rows) if backend == "local" or server is None else ServerIndex(rows, server)
+    if backend == "local" or server is None:
+        return LocalIndex(rows, asks_first=server is None)
+    return ServerIndex(rows, server)

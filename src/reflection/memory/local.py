@@ -1,9 +1,9 @@
 """The default index: the vectors of the store's own rows, searched exactly in memory.
 
-Nothing is copied to another place that could be torn or stale: before each search one cheap question (has anybody
-committed?) decides whether the rows changed since are read, by their sequence number, deletions included. The first
-search of a workspace reads all of it, and so does the first after a purge, whoever purged it. Knows the rows through
-`MemoryRows`; must not know SQL or files.
+Nothing is copied to another place that could be torn or stale: before each search the rows changed since are read, by
+their sequence number, deletions included; of a file only where one cheap question says that anybody has committed. The
+first search of a workspace reads all of it, and so does the first after a purge, whoever purged it. Knows the rows
+through `MemoryRows`; must not know SQL or files.
 """
 
 import threading
@@ -35,14 +35,19 @@ class _Place:
 
 
 class LocalIndex:
-    """A `VectorIndex` over the store's rows; `put` and `remove` have nothing to do."""
+    """A `VectorIndex` over the store's rows; `put` and `remove` have nothing to do.
+
+    Args:
+        asks_first: whether anybody has committed, before what changed: microseconds of a file, but of a server as long
+            as asking for the changes.
+    """
 
     name = "local"
     mirrors = False
     one_process = False
 
-    def __init__(self, rows: MemoryRows) -> None:
-        self._rows = rows
+    def __init__(self, rows: MemoryRows, *, asks_first: bool = True) -> None:
+        self._rows, self._asks_first = rows, asks_first
         self._places: dict[tuple[str, str], _Place] = {}
         self._lock = threading.Lock()
 
@@ -110,7 +115,7 @@ class LocalIndex:
         return place
 
     def _catch_up(self, place: _Place, workspace: str, space: Space) -> None:
-        version = self._rows.data_version()
+        version = self._rows.data_version() if self._asks_first else object()
         if version == place.version:
             return
         changes = self._rows.changes_since(workspace, place.position) if place.position.row else None

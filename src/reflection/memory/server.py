@@ -97,7 +97,7 @@ class ServerIndex:
         least: int = SERVER_FROM,
         look_for_large: float = LOOK_FOR_LARGE,
     ) -> None:
-        self.local = LocalIndex(rows)
+        self.local = LocalIndex(rows, asks_first=False)
         self._rows, self._server, self._least = rows, server, least
         self._numbers: dict[tuple[str, str], tuple[int | None, float]] = {}
         self._name = self.local.name
