@@ -176,3 +176,21 @@ def test_what_the_whole_account_does_is_told_while_it_is_news_and_how_plans_are_
     assert not told or f"since {since}, CVR has been" in of_kind["account-change"]["text"]
     assert of_kind["planner-bias"]["text"].startswith("Plans of ours are usually off: ROAS ended")
     assert of_kind["planner-bias"]["money"] > 0
+
+
+class Months(State):
+    """Rows that people call alike, a month each."""
+
+    def campaign_list(self, query: CampaignQuery) -> list[tuple[ListPlace, StoredCampaign]]:
+        return [
+            (ListPlace(f"2026-0{8 - number}-28T00:00:00.000000+00:00", one.campaign_id), replace(one, name="Always on"))
+            for number, (_, one) in enumerate(super().campaign_list(query))
+        ]
+
+
+def test_results_of_one_campaign_are_told_apart_by_their_days() -> None:
+    items = page(Months([answer(1, 5.0), answer(2, 4.0)]))["items"]
+    (alone,) = page(Months([answer(1, 5.0)]))["items"]
+
+    assert {item["name"] for item in items} == {"Always on, 2026-08-28", "Always on, 2026-07-28"}
+    assert alone["name"] == "Always on"

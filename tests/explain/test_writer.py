@@ -104,8 +104,8 @@ def test_a_finding_on_a_signal_explains_and_advises_nothing(
     assert not any("18-25" in text for text in written.recommendations)
 
 
-@pytest.mark.parametrize(("against", "words"), [(1, "1 of 12 campaigns points"), (3, "3 of 12 campaigns point ")])
-def test_campaigns_against_a_finding_are_counted_with_the_right_verb(
+@pytest.mark.parametrize(("against", "words"), [(1, "1 result points"), (3, "3 results point ")])
+def test_results_against_a_finding_are_counted_with_the_right_verb(
     make_facts: Callable[..., Facts], make_finding: Callable[..., Finding], against: int, words: str
 ) -> None:
     ids = tuple(f"c{number}" for number in range(against))

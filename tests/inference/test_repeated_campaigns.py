@@ -1,13 +1,19 @@
 """Months of one campaign are one witness: no findings where nothing has an effect, and intervals that hold."""
 
 import random
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmarks.worlds_of_accounts import Account, evidence
 
 from benchmarks import worlds
 from reflection.domain.evidence import Evidence
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.results import DESCRIPTIVE, Finding
+from reflection.explain.evidence_of_facts import gather_learnt
+from reflection.explain.sentences import Sentences
 from reflection.inference.columns.design import CellDesign, ControlColumns
 from reflection.inference.evidence.dataset import Dataset
 from reflection.inference.evidence.raw_lifts import RawLifts
@@ -98,3 +104,27 @@ def test_campaigns_that_do_not_repeat_are_fitted_without_any_of_it(months: list[
     assert one.effects == other.effects
     for name, posterior in one.posteriors.items():
         np.testing.assert_array_equal(posterior.draws, other.posteriors[name].draws)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nothing_that_is_said_counts_more_campaigns_than_there_are(seed: int) -> None:
+    """Not for it, not against it, not in a group: rows beyond the campaigns are called results."""
+    knowledge = learn(evidence(Account(fall=0.6, promise=1.3, units=8), seed))
+    item = gather_learnt(knowledge).items
+    texts = [f"{one.title} {one.description}" for one in knowledge.findings] + [Sentences().about(one) for one in item]
+    texts += [text for one in item if one.kind == "finding" and (text := Sentences().contradicted(one))]
+
+    assert all(one.evidence_count <= 8 for one in knowledge.findings)
+    assert "lasting" in {one.metadata.get("kind") for one in knowledge.findings}
+    assert not [text for text in texts if any(int(number) > 8 for number in re.findall(r"(\d+) campaigns?\b", text))]
+
+
+def test_a_group_of_months_is_told_as_results_of_their_campaigns() -> None:
+    members = [f"c{number}" for number in range(24)]
+    finding = Finding(
+        "f1", "cluster", "t", "d", "cluster:scale", 1.0, 5, {"members": members}, "roas", "favorable", 1.3, (1.1, 1.5),
+        None, None, None, 5.0, None, (), (), status=DESCRIPTIVE,
+    )  # fmt: skip
+    (item,) = [one for one in gather_learnt(Knowledge(findings=(finding,))).items if one.kind == "description"]
+
+    assert Sentences().about(item).startswith("24 results of 5 campaigns look alike")

@@ -238,6 +238,29 @@ def test_what_was_learnt_explains_what_no_forecast_does(comparison: Callable[...
     assert ("students" in why.text) == (why.evidence == ("finding:f1",)) == (planner == "no-forecast")
 
 
+@pytest.mark.parametrize("lane", ["exploit", "explore", None])
+def test_what_to_do_speaks_of_what_the_whole_account_did(
+    comparison: Callable[..., Comparison], lane: str | None
+) -> None:
+    """One campaign's own answer advises to look for what changed: of all of them nothing less is said."""
+    period = Period()
+    period.add(one := comparison())
+    change = Finding(
+        "f1", "platform_trend", "t", "d", "lasting:2026-01-01", 1.0, 9, {"kind": "lasting", "label": "The account"},
+        "cvr", "unfavorable", 0.7, (0.6, 0.8), 0.99, 0.01, None, 9.0, 100.0, (one.campaign_id,), (),
+        first_seen="2026-01-01",
+    )  # fmt: skip
+    cards = [{"lane": lane, "sentence": "The advice.", "id": "r1"}] if lane else []
+    line = next(
+        line for line in period.lines(Knowledge(campaigns=9, findings=(change,)), cards) if line.question == "next"
+    )
+    texts = {"exploit": "The advice. Look for", "explore": "Look for what changed", None: "Look for what changed"}
+
+    assert line.text.startswith(texts[lane])
+    assert line.text.endswith("The advice." if lane == "explore" else "since then.")
+    assert set(line.evidence) == {"finding:f1", *(card["id"] for card in cards)}
+
+
 def test_how_sure_counts_real_campaigns_and_not_their_months(knowledge: Knowledge):
     months = replace(knowledge, diagnostics={**knowledge.diagnostics, "real_campaigns": 7})
     certainty = next(line for line in Period().lines(months, []) if line.question == "certainty")

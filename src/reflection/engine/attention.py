@@ -150,11 +150,17 @@ class Attention:
                 difference(kpi, delta, comparison.get("actual_counts", {})),
                 comparison.get("currency"),
                 place.timestamp,
-                stored.display_name,
+                self._title(place, stored),
                 campaign_id=campaign_id,
                 metric=kpi,
                 favorable=delta["favorable"],
             )
+
+    def _title(self, place: ListPlace, stored: StoredCampaign) -> str:
+        """What people call it, with its day where several rows are called so: they are results of one campaign."""
+        name = stored.display_name
+        alike = sum(other.display_name == name for _, other, _ in self._compared)
+        return name if alike == 1 else f"{name}, {place.timestamp[:10]}"
 
     def _ended_learnings(self) -> Iterator[Matter]:
         ended = self._snapshot.ended_learnings(tuple(sorted(PAST)), self._now - LATELY, MOST_ENDED)

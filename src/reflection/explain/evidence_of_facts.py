@@ -154,6 +154,8 @@ def evidence_of_finding(finding: Finding, currency: str | None, scope: str = "")
 def _figures_of_finding(finding: Finding, currency: str | None) -> dict[str, Figure]:
     """What a sentence may say of its size, in the order of a list."""
     figures = {"campaigns": Figure(finding.evidence_count, formatting.count)}
+    if "members" in finding.metadata:
+        figures["results"] = Figure(len(finding.metadata["members"]), formatting.count)
     if finding.effect is not None:
         figures["effect"] = Figure(finding.effect, formatting.signed_lift)
         figures["size"] = Figure(abs(finding.effect - 1), formatting.lift, finding.effect)

@@ -48,7 +48,7 @@ class LearningSentences:
                 high=formatting.signed_lift(high),
                 agreeing=formatting.count(fact["supporting"]),
                 agree=self._sentences.word("learning.agrees" if fact["supporting"] == 1 else "learning.agree"),
-                campaigns=self._sentences.counted("campaign", number),
+                results=self._sentences.counted("result", number),
             ),
         )
         return formatting.capital(text)

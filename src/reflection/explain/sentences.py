@@ -65,6 +65,11 @@ class Sentences:
         of = self.counted("campaign", campaigns)
         return of if rows == campaigns else self.say("rows", results=self.counted("result", rows), of=of)
 
+    def campaigns(self, item: Evidence) -> str:
+        """The campaigns that a piece of evidence rests on; of a group of results, these and whose they are."""
+        campaigns = int(item.value("campaigns") or 0)
+        return self.results(int(item.value("results") or campaigns), campaigns)
+
     def about(self, item: Evidence) -> str:
         """One sentence on any piece of evidence, standing alone."""
         sentence = {
@@ -117,8 +122,7 @@ class Sentences:
             return f"{formatting.capital(self.clause(item))}."
         if "actual" in item.figures and not basis_of(item).comparable:
             return self.say("kpi.alone", kpi=self._language.kpi(item.label), actual=item.text("actual"))
-        reason = item.detail.get("reason", "")
-        return self.say("kpi.missing", kpi=self._language.kpi(item.label), reason=reason)
+        return self.say("kpi.missing", kpi=self._language.kpi(item.label), reason=item.detail.get("reason", ""))
 
     def unknown_kpi(self, item: Evidence) -> str | None:
         """That a KPI's change cannot be told from noise; None where it can."""
@@ -130,19 +134,17 @@ class Sentences:
     def anomaly(self, item: Evidence) -> str:
         """A KPI far from what it is compared with."""
         basis = basis_of(item)
-        side = self._language.phrases["side.above" if (item.value("change") or 0.0) > 0 else "side.below"]
         return self.say(
             "anomaly.kpi" if basis.forecast else "anomaly.kpi_reference",
             kpi=self.kpi_name(item.label),
-            side=side,
+            side=self.word("side.above" if (item.value("change") or 0.0) > 0 else "side.below"),
             reference=basis.phrase,
             **texts(item, "size", "actual", "expected"),
         )
 
     def driver(self, item: Evidence, again: bool = False) -> str:
         """What a factor accounts for; `again` where the sentence before said the same of another factor."""
-        move = item.detail["move"]
-        phrase = driver_phrase(item)
+        move, phrase = item.detail["move"], driver_phrase(item)
         return self.say(
             f"driver.{phrase}_again" if again and phrase in REPEATED else f"driver.{phrase}",
             side=self.side_of(item),
@@ -165,7 +167,7 @@ class Sentences:
 
     def finding(self, item: Evidence) -> str:
         """What was learnt: an association, unless it was randomised."""
-        campaigns = self._language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns"))
+        campaigns = self.campaigns(item)
         if "effect" not in item.figures or "low" not in item.figures:
             category, subject = self.word(f"category.{item.detail['category']}"), formatting.capital(item.label)
             return self.say("finding.plain", subject=subject, campaigns=campaigns, category=category)
@@ -190,7 +192,7 @@ class Sentences:
         if "within" in item.detail:
             words |= {**texts(item, *_RANGE), **self._size_and_side(item)}
             return self.say("finding.within", campaign=item.detail["within"], **words)
-        words["campaigns"] = self._language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns"))
+        words["campaigns"] = self.campaigns(item)
         if "effect" not in item.figures:
             return self.say("finding.description_plain", **words)
         return self.say("finding.description", **words, **self._size_and_side(item))
@@ -200,7 +202,7 @@ class Sentences:
         return self.say(
             "effect.real" if item.certainty == "beyond_noise" else "effect.noise",
             subject=item.label,
-            campaigns=self._language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns")),
+            campaigns=self.campaigns(item),
             metric=self._language.kpi(item.detail["metric"]),
             average=self.average(item.detail["group"]),
             **texts(item, "low", "high"),
@@ -220,8 +222,7 @@ class Sentences:
 
     def learnt(self, item: Evidence) -> str:
         """How much everything rests on, and of when it is."""
-        campaigns = self._language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns"))
-        return self.say("learnt.count", campaigns=campaigns, date=item.label)
+        return self.say("learnt.count", campaigns=self.campaigns(item), date=item.label)
 
     def spread(self, item: Evidence) -> str:
         """How far apart campaigns ordinarily are."""
@@ -230,8 +231,7 @@ class Sentences:
     def account(self, item: Evidence) -> str:
         """What a KPI is over all campaigns that count the same, and in the last month."""
         words = {"kpi": self._language.kpi(item.label), "first": item.detail["first"], "last": item.detail["last"]}
-        words["campaigns"] = self.counted("campaign", item.value("campaigns") or 0.0)
-        words |= {"kind": item.detail["kind"], **texts(item, "actual")}
+        words |= {"campaigns": self.campaigns(item), "kind": item.detail["kind"], **texts(item, "actual")}
         platform = item.detail.get("platform")
         text = self.say("account.kpi_on", platform=platform, **words) if platform else self.say("account.kpi", **words)
         if "low" in item.figures:

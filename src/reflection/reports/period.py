@@ -141,34 +141,35 @@ class Period:
             cards: its recommendations, the best first.
         """
         say = sentences or Sentences(ENGLISH)
-        groups = self._goals(knowledge)
-        lines = SummaryLines(renumber([*_evidence(groups, knowledge), *self._findings(knowledge)]), say)
+        groups, findings = self._goals(knowledge), self._findings(knowledge)
+        lines = SummaryLines(renumber([*_evidence(groups, knowledge), *findings]), say)
         money = lines.money()
         card = next((card for lane in ADVISING for card in cards if card["lane"] == lane), None)
         return (
             lines.line("happened", self.verdict(say)),
             lines.why(),
-            lines.line("next", self._next(card, say), [card["id"]] if card else []),
+            lines.line("next", *self._next(card, findings, say)),
             lines.line("certainty", self._certainty(knowledge, say)),
             replace(money, text=money.text + _part(groups, knowledge, say) + _gifts(groups, say) + _late(groups, say)),
         )
 
-    def _next(self, card: Mapping[str, Any] | None, say: Sentences) -> str:
-        """The first advice, and what is held to be looked at: before what is no more than a candidate for a test."""
-        if not self._held:
-            return card["sentence"] if card else say.say("next.nothing")
-        check = say.say("next.held_several", campaigns=say.counted("campaign", len(self._held)))
-        if card is None:
-            return check
-        return f"{check} {card['sentence']}" if card["lane"] == "explore" else f"{card['sentence']} {check}"
+    def _next(
+        self, card: Mapping[str, Any] | None, findings: Sequence[Evidence], say: Sentences
+    ) -> tuple[str, list[str]]:
+        """The first advice, what is held to be looked at, and what all did alike: before a candidate for a test."""
+        alike = (item for item in findings if item.detail.get("kind") in OF_ALL)
+        steps = [(item.id, text) for item in alike if (text := say.advice(item))][:1]
+        if self._held:
+            check = say.say("next.held_several", campaigns=say.counted("campaign", len(self._held)))
+            steps.insert(0, ("", check))
+        if card:
+            steps.insert(len(steps) if card["lane"] == "explore" else 0, (card["id"], card["sentence"]))
+        return " ".join(text for _, text in steps) or say.say("next.nothing"), [name for name, _ in steps if name]
 
     def _findings(self, knowledge: Knowledge) -> list[Evidence]:
         """What campaigns of the period did alike, how their plans usually miss; all findings where none had one."""
-        told = (
-            one
-            for one in knowledge.every_finding
-            if one.metadata.get("kind") in OF_ALL or (self._alone and not one.descriptive)
-        )
+        every = knowledge.every_finding
+        told = (one for one in every if one.metadata.get("kind") in OF_ALL or (self._alone and not one.descriptive))
         here = [one for one in told if any(self._ids[name] > 0 for name in (*one.supporting, *one.contradicting))]
         return [evidence_of_finding(one, knowledge.currency) for one in here]
 

@@ -204,7 +204,7 @@ def _spend(sentence: Sentence, place: int) -> bool:
 def _against(sentence: Sentence, place: int) -> bool:
     texts = {token.text for token in sentence.tokens}
     says_so = any("other way" in text for text in texts) or bool(texts & {"disagree", "disagrees", "not all agree"})
-    return says_so and sentence.text(place + 1) in ("of", "out of", "campaign", "campaigns", "point the other way")
+    return says_so and sentence.text(place + 1) in ("of", "out of", "result", "results", "point the other way")
 
 
 def _raw(sentence: Sentence, place: int) -> bool:

@@ -217,16 +217,14 @@ _PHRASES = {
     "category.cross_platform_pattern": "a platform or an objective that differs from the others",
     "category.platform_trend": "something whose level is moving",
     "category.cluster": "a group of campaigns that behave alike",
-    "finding.contradicted": ("Not all agree on {subject}: {against} of {campaigns} campaigns point the other way."),
-    "finding.contradicted_once": (
-        "Not all agree on {subject}: {against} of {campaigns} campaigns points the other way."
-    ),
+    "finding.contradicted": "Not all agree on {subject}: {against} results point the other way.",
+    "finding.contradicted_once": "Not all agree on {subject}: {against} result points the other way.",
     # what a workspace has learnt
     "learning.established": "{claim}.",
     "learning.emerging": "A first sign, to be confirmed: {claim}.",
     "learning.claim": (
         "other things equal, {metric} is {size} {side} with {subject} than with {average} ({level} interval {low} to "
-        "{high}; {agreeing} of {campaigns} {agree}); observed, not tested"
+        "{high}; {agreeing} of {results} {agree}); observed, not tested"
     ),
     "learning.agree": "agree",
     "learning.agrees": "agrees",

@@ -72,8 +72,8 @@ class Campaigns:
         _, first, number = np.unique(self.real, return_index=True, return_inverse=True)
         return np.asarray(first[number], dtype=np.intp)
 
-    def number_of_real(self, here: NDArray[np.bool_]) -> int:
-        """How many real campaigns have rows among those of a mask."""
+    def number_of_real(self, here: NDArray[np.bool_] | Ints) -> int:
+        """How many real campaigns have rows among those of a mask, or at some places."""
         return len(np.unique(self.real[here]))
 
     @property

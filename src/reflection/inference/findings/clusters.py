@@ -21,6 +21,7 @@ from scipy.special import stdtr
 
 from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.metrics import METRICS, OBSERVED, ORDER_VALUE_CV, RATES, as_read
+from reflection.domain.number_of import number_of
 from reflection.domain.results import DESCRIPTIVE, ESTABLISHED, Finding
 from reflection.explain.formatting import rounded_lift, rounded_lifts
 from reflection.inference.evidence.campaign_columns import Floats
@@ -253,22 +254,27 @@ def _finding(
         return None
     large = float(np.median(log_spend[inside])) >= float(np.median(log_spend))
     name = "At-risk campaigns" if difference < 0 else "Scale winners" if large else "Efficient converters"
-    ids = tuple(fitted.table.campaigns.ids[members].tolist())
+    campaigns = fitted.table.campaigns
+    ids = tuple(campaigns.ids[members].tolist())
+    number = campaigns.number_of_real(members)
+    size = number_of(number, "campaign")
+    if number < len(ids):
+        size = f"{number_of(len(ids), 'result')} of {size}"
     lift = math.exp(difference)
     metric, read, bounds = as_read(goal, lift, interval)
     return Finding(
         finding_id=finding_id("cluster", name, *ids),
         category="cluster",
-        title=f"{name}: {len(ids)} campaigns",
+        title=f"{name}: {size}",
         description=(
-            f"{len(ids)} campaigns that look alike; beyond what their signals explain, their {METRICS[metric].label} "
+            f"{size} that look alike; beyond what their signals explain, their {METRICS[metric].label} "
             f"is {rounded_lift(read or lift)} against the others (90 % interval {rounded_lifts(bounds or interval)}); "
             f"the group comes back in {100 * stability:.0f} % of resampled clusterings."
             + (" It describes these campaigns and promises nothing." if status == DESCRIPTIVE else "")
         ),
         signal_key=f"cluster:{name.split()[0].casefold()}",
         impact_score=round(100 * abs(difference) * stability * math.sqrt(len(ids) / len(result)), 4),
-        evidence_count=len(ids),
+        evidence_count=number,
         metadata={"stability": stability, "members": list(ids), "label": name},
         metric=goal,
         direction="favorable" if difference > 0 else "unfavorable",
@@ -277,7 +283,7 @@ def _finding(
         probability=None,
         lfsr=None,
         raw_lift=None,
-        effective_campaigns=float(len(ids)),
+        effective_campaigns=float(number),
         spend=None,
         supporting=ids,
         contradicting=(),

@@ -136,7 +136,7 @@ def _describe(effect: Effect, label: str, aliases: list[str], pro: int, contra: 
         )
     return (
         f"{label} comes with {size} ({interval}; seen in {number_of(effect.real_campaigns, 'campaign')} and "
-        f"{number_of(effect.rows, 'ad row')}; of the campaigns taken alone, {pro} speak for it beyond noise and "
+        f"{number_of(effect.rows, 'ad row')}; of their results taken alone, {pro} speak for it beyond noise and "
         f"{contra} against)."
         f"{plain}{alone} {_randomisation(effect)}"
     )
