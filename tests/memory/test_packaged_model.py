@@ -91,6 +91,14 @@ def test_what_a_text_means_does_not_depend_on_its_neighbours_in_the_batch(minilm
     assert np.array_equal(alone, among)
 
 
+def test_a_text_that_comes_again_is_not_embedded_again(minilm: PackagedEmbedder) -> None:
+    before = minilm.embed(["what it says", "something else"])
+    computed = minilm._vector.cache_info().misses
+    again = minilm.embed(["something else", "what it says"])
+    assert np.array_equal(before, again[::-1])
+    assert minilm._vector.cache_info().misses == computed
+
+
 def test_only_the_first_tokens_count(minilm: PackagedEmbedder) -> None:
     start = "word " * (MAX_TOKENS - 2)
     first, second = minilm.embed([start + "summer", start + "winter"])
