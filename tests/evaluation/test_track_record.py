@@ -10,7 +10,8 @@ from reflection.domain.evidence import Counts, Evidence
 from reflection.domain.planner_forecast import REFERENCES
 from reflection.domain.ports import ForecastRow
 from reflection.evaluation import track_record
-from reflection.evaluation.track_record import ADVICE, holdback_record, judge, scoreboard
+from reflection.evaluation.forecast_outcomes import judge
+from reflection.evaluation.track_record import ADVICE, holdback_record, scoreboard
 
 
 def _evidence(campaign_id: str, conversions: float, day: int = 20_000, platform: str = "meta") -> Evidence:

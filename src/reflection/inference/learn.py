@@ -19,14 +19,8 @@ from reflection.inference.evidence.fit_budget import LeftOut, level_of
 from reflection.inference.evidence.partition_evidence import PartitionEvidence
 from reflection.inference.evidence.partitions import InMemory, Partitions, sample_bits
 from reflection.inference.faults.faults_in_time import MonthlySums, judged, times_of
-from reflection.inference.faults.tracking_faults import (
-    Surroundings,
-    as_diagnostics,
-    faults,
-    joined,
-    questions,
-    suspicions_of,
-)
+from reflection.inference.faults.neighbours import Surroundings, as_diagnostics
+from reflection.inference.faults.tracking_faults import faults, joined, questions, suspicions_of
 from reflection.inference.fit_request import FitRequest
 from reflection.inference.goal_knowledge import knowledge_of
 from reflection.inference.goal_tables import GoalTables

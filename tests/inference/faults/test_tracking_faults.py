@@ -8,15 +8,8 @@ import pytest
 from reflection.domain.evidence import evidence_of
 from reflection.domain.knowledge import NOTHING
 from reflection.inference.evidence.dataset import DatasetBuilder
-from reflection.inference.faults.tracking_faults import (
-    FEWEST_NEIGHBOURS,
-    Neighbours,
-    Surroundings,
-    as_diagnostics,
-    faults,
-    suspected_fault,
-    suspicions_of,
-)
+from reflection.inference.faults.neighbours import FEWEST_NEIGHBOURS, Neighbours, Surroundings, as_diagnostics
+from reflection.inference.faults.tracking_faults import faults, suspected_fault, suspicion_of, suspicions_of
 from reflection.inference.fit_request import FitRequest
 from reflection.inference.goals import Spending
 from reflection.inference.learn import learn
@@ -129,8 +122,8 @@ def test_what_is_kept_of_neighbours_brings_them_back(usual):
 
 def test_equal_neighbours_still_leave_room_for_scatter():
     around = Neighbours(median=float(np.log(0.01)), scatter=0.25, count=9, low_cpa=90.0, high_cpa=110.0)
-    assert around.suspicion(10_000.0, 250.0, "USD", 1.0) is None
-    assert around.suspicion(10_000.0, 1000.0, "USD", 1.0) is not None
+    assert suspicion_of(around, 10_000.0, 250.0, "USD", 1.0) is None
+    assert suspicion_of(around, 10_000.0, 1000.0, "USD", 1.0) is not None
 
 
 @pytest.mark.parametrize("side", [1, -1])
@@ -139,7 +132,7 @@ def test_equal_neighbours_still_leave_room_for_scatter():
 )
 def test_a_small_campaign_is_asked_about_and_not_decided_on(side: int, factor: float, share: float, decided: bool):
     around = Neighbours(median=float(np.log(0.01)), scatter=0.25, count=9, low_cpa=90.0, high_cpa=110.0)
-    suspicion = around.suspicion(100_000.0, 1_000.0 * factor**side, "USD", share)
+    suspicion = suspicion_of(around, 100_000.0, 1_000.0 * factor**side, "USD", share)
 
     assert suspicion is not None
     assert suspicion.decided is decided

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from reflection.inference.evidence.campaign_columns import Campaigns, Floats, Ints
 from reflection.inference.evidence.dataset import DatasetBuilder
 from reflection.inference.evidence.monthly_spend import Month, by_month, month_of, spent_between
-from reflection.inference.faults.tracking_faults import DECIDED_SHARE, Surroundings, Suspicion, doubt_text
+from reflection.inference.faults.neighbours import Surroundings
+from reflection.inference.faults.tracking_faults import DECIDED_SHARE, Suspicion, doubt_text
 from reflection.inference.goals import kinds_by
 from reflection.stats.honesty.proportion import is_out_of_proportion, leans, surprise
 from reflection.stats.sums.exact_sums import ExactSums

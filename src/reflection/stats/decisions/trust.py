@@ -11,9 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-Floats = NDArray[np.float64]
+from numpy.typing import ArrayLike
 
 PRIOR_MEAN, PRIOR_SD = 1.0, 1.0
 """Without experiments observation is believed, loosely."""

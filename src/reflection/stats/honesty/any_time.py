@@ -18,9 +18,6 @@ This file must not know what a finding is about.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
-
-Floats = NDArray[np.float64]
 
 OF_SIGNALS, OF_TRENDS, OF_GROUPS, OF_TEXTS = 0.04, 0.005, 0.01, 0.005
 """How likely an account in which nothing is there may ever be told of a signal's effect, of what moved or wears out,
