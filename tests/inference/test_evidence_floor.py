@@ -78,6 +78,20 @@ def test_what_was_seen_in_one_campaign_is_told_within_it_and_never_generalised()
     assert "creative:winner" not in {option.card.signal for option in cards.build(knowledge)}
 
 
+def test_what_a_campaign_of_several_months_shows_is_not_told_of_one_of_them():
+    """Its rows are called by an id each; the first would say that only that month was so."""
+    changes = [{"unit_id": "real"} if index < 3 else {} for index in range(8)]
+    lifts = [{**BASE, "winner": 4.0} if index < 3 else BASE for index in range(8)]
+    knowledge = _learnt(
+        [_campaign(index, lift, **of) for index, (lift, of) in enumerate(zip(lifts, changes, strict=True))]
+    )
+    (told,) = [one for one in knowledge.findings if one.signal_key == "creative:winner"]
+
+    assert told.title.endswith("within the campaign of c00")
+    assert told.description.startswith("Within the campaign of c00, ")
+    assert told.evidence_count == 1
+
+
 def test_thirty_events_are_needed_too():
     few = _learnt(_account(5), EvidenceFloor(campaigns=3, events=5_000))
     assert not [one for one in few.findings if one.signal_key == "creative:winner" and not one.descriptive]

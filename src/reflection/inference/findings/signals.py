@@ -5,6 +5,7 @@ beyond noise stands beside it. Selection happened before (effect_rows); here it 
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -79,6 +80,8 @@ def _finding(
 ) -> Finding:
     sides = support.of(feature_of(effect.signal), effect.metric)
     supporting, contradicting = sides.ids()
+    if effect.within and len(supporting) + len(contradicting) > 1:  # its id says one month of several
+        effect = replace(effect, within=f"the campaign of {effect.within}")
     first, last = sides.days or (None, None)
     good = is_favorable(effect.metric, effect.effect)
     category = category_of(effect.group)
