@@ -92,6 +92,10 @@ class _Ratios:
     ratio: Floats
     noise: Floats
 
+    def part(self, first: int, end: int) -> "_Ratios":
+        """Those from one place to another."""
+        return _Ratios(self.campaign[first:end], self.ratio[first:end], self.noise[first:end])
+
     def beyond(self, sign: float) -> Ints:
         """Places of those beyond noise on one side."""
         return np.flatnonzero(sign * self.ratio > BEYOND_NOISE * self.noise)
@@ -106,7 +110,7 @@ class SupportIndex:
         self._columns = {feature: column for column, feature in enumerate(fitted.table.features)}
         self._cells_of = np.bincount(fitted.table.campaign, minlength=len(fitted.table))
         self._metrics: dict[str, _Metric] = {}
-        self._of_signals: dict[str, list[_Ratios]] = {}
+        self._of_signals: dict[str, tuple[_Ratios, list[int]]] = {}
         self._deviations: dict[str, tuple[Floats, Floats]] = {}
 
     def of(self, feature: Feature, metric: str) -> Support:
@@ -127,7 +131,8 @@ class SupportIndex:
         cells, shares = zip(*booked, strict=True)
         thing = np.repeat(np.arange(len(cells)), list(map(len, cells)))
         joined = self._grouped(np.concatenate(cells), np.concatenate(shares), thing)
-        return [self._support(one, sign) for one in self._ratios(joined, metric, np.array(effects))]
+        every, ends = self._ratios(joined, metric, np.array(effects))
+        return [self._support(every.part(*span), sign) for span in pairwise(ends)]
 
     def above_and_below(self, feature: Feature, metric: str) -> tuple[int, int]:
         """How many campaigns did better, and worse, than expected without the signal, beyond noise."""
@@ -157,7 +162,8 @@ class SupportIndex:
         if metric not in self._of_signals:
             effects = [self._effect(one, metric, present=False) for one in self._columns]
             self._of_signals[metric] = self._ratios(self._every, metric, np.array(effects))
-        return self._of_signals[metric][self._columns[feature]]
+        (every, ends), column = self._of_signals[metric], self._columns[feature]
+        return every.part(ends[column], ends[column + 1])
 
     @cached_property
     def _every(self) -> _Cells:
@@ -185,8 +191,9 @@ class SupportIndex:
         period = (int(days.min()), int(days.max())) if len(days) else None
         return Support(ranked(ratios.beyond(sign)), ranked(ratios.beyond(-sign)), period)
 
-    def _ratios(self, cells: _Cells, metric: str, effects: Floats) -> list[_Ratios]:
-        """What the campaigns of each thing say of its effect (log) of so large a share; `effects`: (things,)."""
+    def _ratios(self, cells: _Cells, metric: str, effects: Floats) -> tuple[_Ratios, list[int]]:
+        """What the campaigns of each thing say of its effect (log) of so large a share, one thing after the other, and
+        where each begins and the last ends; `effects`: (things,)."""
         about = self._metric(metric)
         cell, campaign, place = cells.cell, cells.campaign, cells.place
 
@@ -207,9 +214,8 @@ class SupportIndex:
         within = self._scatter(metric, Stratum.WITHIN) ** 2 * cells.within
         scatter = np.where(compared, within, self._scatter(metric, Stratum.BETWEEN) ** 2)
         defined = ~np.isnan(ratio)
-        campaign, ratio, noise = campaign[defined], ratio[defined], np.sqrt(counting + scatter)[defined]
         ends = np.searchsorted(cells.of[defined], np.arange(len(effects) + 1)).tolist()
-        return [_Ratios(campaign[i:k], ratio[i:k], noise[i:k]) for i, k in pairwise(ends)]
+        return _Ratios(campaign[defined], ratio[defined], np.sqrt(counting + scatter)[defined]), ends
 
     def _scatter(self, metric: str, stratum: Stratum) -> float:
         """Standard deviation of campaigns (or of rows of one) beyond counting noise, of a metric's parts together."""

@@ -1,4 +1,5 @@
-"""Quantiles of rows of draws from one sort, which is several times faster than NumPy's partition of them.
+"""Quantiles of rows of draws. NumPy finds one value of each row in a third of the time of a sort, several at once in
+twice that of a sort; where more than two quantiles are asked for, rows are sorted.
 
 This file must not know what is drawn.
 """
@@ -14,8 +15,15 @@ Draws = NDArray[np.floating[Any]]
 
 def limits(draws: Draws) -> tuple[Floats, Floats]:
     """The 5 % and the 95 % quantile of each row, (k, n) -> (k,) each."""
-    ordered = np.sort(draws, axis=1)
-    return of_sorted(ordered, 0.05), of_sorted(ordered, 0.95)
+    least, last, ends = draws.copy(), draws.shape[1] - 1, []
+    for level in (0.95, 0.05):
+        place, above = level * last, min(int(level * last) + 1, last)
+        least.partition(above, axis=1)
+        least = least[:, : above + 1]
+        lower, upper = least[:, : max(above, 1)].max(axis=1).astype(np.float64), least[:, above].astype(np.float64)
+        ends.append(np.asarray(lower + (place - int(place)) * (upper - lower)))
+    high, low = ends
+    return low, high
 
 
 def of_sorted(ordered: Draws, level: float) -> Floats:

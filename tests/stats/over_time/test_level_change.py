@@ -30,7 +30,7 @@ def test_a_fall_is_told_with_its_time_and_an_interval_that_holds_it():
 
     assert sum(change.log_factor >= math.log(1 / LEVEL) for change in changes) >= 50
     assert sum(change.earliest <= 10 <= change.latest for change in changes) >= 50
-    assert 49 <= sum(change.low <= -0.3 <= change.high for change in changes) <= 59
+    assert 49 <= sum(change.interval[0] <= -0.3 <= change.interval[1] for change in changes) <= 59
 
 
 def test_too_few_stretches_say_nothing():

@@ -5,8 +5,9 @@ a slope takes out what that does to their rates. Chosen on the sample, and made 
 metrics nor how they are fitted.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,6 +140,7 @@ class CellDesign:
     calendar: Calendar
     week: Week
     events: Events
+    _narrower: dict[bytes, "CellDesign"] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, table: Dataset, controls: ControlColumns) -> "CellDesign":
@@ -155,26 +157,26 @@ class CellDesign:
         return {**self.ages.beside, **self.events.beside}
 
     def without(self, silent: Collection[Feature]) -> "CellDesign":
-        """The same columns, some of which say nothing: the size for prices, which a plan made from the money spent
+        """The same columns but those that say nothing: the size for prices, which a plan made from the money spent
         would explain by themselves; what observation adds to a metric that no experiment tested."""
-        if not silent:
-            return self
-        says = np.array([f not in silent for f in self.features[self.shares.shape[1] :]], dtype=np.bool_)
-        if says.all():
-            return self
-        controls = self.controls.copy()
-        controls.data *= says[controls.indices]
-        controls.eliminate_zeros()
-        return replace(self, controls=controls)
+        return self._with_controls(lambda feature: feature not in silent)
 
     def within(self, layout: Layout) -> "CellDesign":
         """The same columns but those of walks that a layout does not have."""
-        signs = len(self.features) - self.controls.shape[1]
-        places = [i for i, f in enumerate(self.features[signs:]) if f in layout or not drift.is_walk(f.group)]
+        return self._with_controls(lambda feature: feature in layout or not drift.is_walk(feature.group))
+
+    def _with_controls(self, wanted: Callable[[Feature], bool]) -> "CellDesign":
+        """The same with some of its controls: the last that were asked for are kept, as metrics ask for the same."""
+        signs = self.shares.shape[1]
+        places = np.flatnonzero([wanted(feature) for feature in self.features[signs:]])
         if len(places) == self.controls.shape[1]:
             return self
-        features = (*self.features[:signs], *(self.features[signs + i] for i in places))
-        return replace(self, features=features, controls=sparse.csr_array(self.controls[:, places]))
+        if places.tobytes() not in self._narrower:
+            features = (*self.features[:signs], *(self.features[signs + i] for i in places.tolist()))
+            narrower = replace(self, features=features, controls=sparse.csr_array(self.controls[:, places]))
+            self._narrower.clear()
+            self._narrower[places.tobytes()] = narrower
+        return self._narrower[places.tobytes()]
 
     def weighed(self, sums: Sums, weights: Floats) -> "CellDesign":
         """The same with what the parts of sums count for, instead of their shares."""
@@ -235,15 +237,23 @@ class CellDesign:
     def _single(self, observations: Observations, places: Ints, campaign: Ints) -> Iterator[tuple[Rows, Ints]]:
         for start in range(0, len(places), ROWS_AT_ONCE):
             cells = places[start : start + ROWS_AT_ONCE]
-            matrix = self._joined(cells)
-            ends = matrix.indptr[1:]  # where the intercept comes, as the last column of each row
-            design = Design(
-                (*self.features, INTERCEPT),
-                matrix.indptr.astype(np.int64) + np.arange(len(cells) + 1),
-                np.insert(matrix.indices, ends, len(self.features)).astype(np.int32),
-                quantised(np.insert(matrix.data, ends, 1.0)),
-            )
+            design = self._every if len(cells) == self.shares.shape[0] else self._alone(cells)
             yield Rows.of(design, observations.y[cells], observations.v[cells]), campaign[cells]
+
+    @cached_property
+    def _every(self) -> Design:
+        return self._alone(np.arange(self.shares.shape[0]))
+
+    def _alone(self, cells: Ints) -> Design:
+        """Rows of cells, each the only one of its campaign; the intercept is the last column of each."""
+        matrix = self._joined(cells)
+        ends = matrix.indptr[1:]
+        return Design(
+            (*self.features, INTERCEPT),
+            matrix.indptr.astype(np.int64) + np.arange(len(cells) + 1),
+            np.insert(matrix.indices, ends, len(self.features)).astype(np.int32),
+            quantised(np.insert(matrix.data, ends, 1.0)),
+        )
 
     def _split(
         self, observations: Observations, mask: NDArray[np.bool_], campaign: Ints
@@ -256,5 +266,11 @@ class CellDesign:
             yield contrast_rows(self._joined(some), self.features, part, campaign[some])
 
     def _joined(self, cells: slice | NDArray[np.intp]) -> sparse.csr_array:
-        """Shares and controls of some cells side by side."""
+        """Shares and controls of some cells side by side; few cells stay joined."""
+        if self.shares.shape[0] <= ROWS_AT_ONCE:
+            return sparse.csr_array(self._whole[cells])
         return sparse.csr_array(sparse.hstack([self.shares[cells], self.controls[cells]], format="csr"))
+
+    @cached_property
+    def _whole(self) -> sparse.csr_array:
+        return sparse.csr_array(sparse.hstack([self.shares, self.controls], format="csr"))

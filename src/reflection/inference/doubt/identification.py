@@ -12,7 +12,6 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
 
 import numpy as np
 from scipy import sparse, special
@@ -29,6 +28,7 @@ from reflection.inference.evidence.table_columns import feature_of
 from reflection.inference.faults.level_shifts import LevelShifts
 from reflection.inference.fits.fit import FittedMetrics
 from reflection.inference.support import SupportIndex
+from reflection.stats.quantiles import limits
 
 SAME_DIRECTION = 1.6448536269514722
 """Standard deviations that an effect must show against others of its own season: it is there with 95 %."""
@@ -59,8 +59,9 @@ class Identification:
     def __init__(self, fitted: FittedMetrics, support: SupportIndex, goal: str) -> None:
         self._fitted, self._table, self._support, self._goal = fitted, fitted.table, support, goal
         self._columns = {str(feature): column for column, feature in enumerate(self._table.features)}
-        self._models: dict[tuple[str, str], Floats] = {}
+        self._levels: dict[tuple[str, str], Floats] = {}
         self._shown: dict[tuple[str, str], Doubt | None] = {}
+        self._parts: dict[str, tuple[Doubt | None, Iterable[str]]] = {}
         self._companions, self.shifts = Companions(fitted.table), LevelShifts(fitted)
         self.unrecorded = unrecorded_in(fitted.table, fitted.metrics)
         self._mains = self._companions.mains
@@ -98,10 +99,20 @@ class Identification:
         """The doubt about an effect; of an interaction that about one of its parts."""
         if effect.grade == "randomised":
             return None
-        keys, aliases = signals.part_keys(effect.signal), self._table.aliases
-        own = dict.fromkeys(aliases.get(key, key) for key in (*keys, effect.signal))
-        from_draws = (self._doubt(key, effect.metric) for key in own)
-        return next((doubt for doubt in chain(map(self._structural.get, keys), from_draws) if doubt is not None), None)
+        structural, own = self._behind(effect.signal)
+        if structural is not None:
+            return structural
+        return next((doubt for key in own if (doubt := self._doubt(key, effect.metric)) is not None), None)
+
+    def _behind(self, signal: str) -> tuple[Doubt | None, Iterable[str]]:
+        """What is doubted of a signal or its parts whatever the metric, and the signals that stand for them; worked out
+        once."""
+        if signal not in self._parts:
+            keys, aliases = signals.part_keys(signal), self._table.aliases
+            own = dict.fromkeys(aliases.get(key, key) for key in (*keys, signal))
+            structural = next((doubt for doubt in map(self._structural.get, keys) if doubt is not None), None)
+            self._parts[signal] = structural, own
+        return self._parts[signal]
 
     def _against_identified(self, effect: Effect) -> Effect:
         """A finding stands only where it differs from the other identified signals of its group, too."""
@@ -115,10 +126,11 @@ class Identification:
         if not doubtful:
             return effect
         effects = self._fitted.effects(effect.metric)
-        places = {str(feature): column for column, feature in enumerate(effects.layout.features)}
-        columns = [places[key] for key in group if key not in doubtful]
-        draws = effects.draws[places[effect.signal]].astype(np.float64) - effects.draws[columns].mean(axis=0)
-        low, high = np.quantile(draws, [0.05, 0.95])
+        keys = (effect.signal, *(key for key in group if key not in doubtful))
+        columns = (effects.layout.column(feature_of(key)) for key in keys)
+        own, *others = (column for column in columns if column is not None)
+        draws = effects.draws[own].astype(np.float64) - effects.draws[others].mean(axis=0)
+        (low,), (high,) = limits(draws[None])
         log_lift = math.log(effect.effect)
         if not low <= 0 <= high and float(draws.mean()) / log_lift >= MOSTLY:
             return effect
@@ -169,21 +181,21 @@ class Identification:
 
     def _shown_within(self, key: str, season: Season, metric: str) -> bool:
         """Whether campaigns with a signal differ from those of the same days without it, by most of its effect."""
-        (ratio, noise), model = self._support.deviations(metric), self._model(root(key), metric)
-        finite = np.isfinite(ratio)
-        difference = expected = precision = 0.0
-        for own, rest in ((own[finite[own]], rest[finite[rest]]) for own, rest in season.sides):
-            if len(own) and len(rest):
-                (with_it, error), (without, other) = (_mean((ratio + model)[side], noise[side]) for side in (own, rest))
-                weight = 1.0 / (error**2 + other**2)
-                difference, precision = difference + weight * (with_it - without), precision + weight
-                expected += weight * (_mean(model[own], noise[own])[0] - _mean(model[rest], noise[rest])[0])
+        levels, difference, expected, precision = self._levels_of(root(key), metric), 0.0, 0.0, 0.0
+        for sides in season.sides:
+            (own, *with_it), (rest, *without) = (levels[:, side].sum(axis=1).tolist() for side in sides)
+            if own > 0.0 and rest > 0.0:
+                weight = own * rest / (own + rest)
+                level, effect = (one / own - other / rest for one, other in zip(with_it, without, strict=True))
+                difference, precision = difference + weight * level, precision + weight
+                expected += weight * effect
         side = math.copysign(1.0, expected)
         return side * difference > max(SAME_DIRECTION * math.sqrt(precision), MOSTLY * side * expected)
 
-    def _model(self, kind: str, metric: str) -> Floats:
-        """What the effects of a kind of thing (creatives, say) make of the log of each campaign, (campaigns,)."""
-        if (kind, metric) not in self._models:
+    def _levels_of(self, kind: str, metric: str) -> Floats:
+        """The precision of the log of each campaign, 0 where it says nothing; that times the log without all effects
+        but those of a kind of thing (creatives, say); that times what these make of it; (3, campaigns)."""
+        if (kind, metric) not in self._levels:
             effects = self._fitted.effects(metric)
             columns = [effects.layout.column(feature) for feature in self._table.features]
             own = [
@@ -193,8 +205,11 @@ class Identification:
             of_cell = np.asarray(self._table.shares @ np.array(own)) * self._companions.weight
             row = np.bincount(self._table.campaign, self._companions.weight, minlength=len(self._table))
             summed = np.bincount(self._table.campaign, of_cell, minlength=len(self._table))
-            self._models[kind, metric] = summed / np.maximum(row, 1e-12)
-        return self._models[kind, metric]
+            model, (ratio, noise) = summed / np.maximum(row, 1e-12), self._support.deviations(metric)
+            precision = np.where(np.isfinite(ratio), 1.0 / np.maximum(noise, 1e-6) ** 2, 0.0)
+            level = np.where(precision > 0.0, ratio + model, 0.0)
+            self._levels[kind, metric] = precision * np.array([np.ones(len(model)), level, model])
+        return self._levels[kind, metric]
 
     def _opposite(self, key: str, metric: str) -> Doubt | None:
         """Whether a name works in opposite ways on two platforms; attributes have effects of their own there."""
@@ -246,12 +261,6 @@ class Identification:
         """The real campaigns, and the place of each campaign's among them."""
         units, place = np.unique(self._table.campaigns.real, return_inverse=True)
         return units, place
-
-
-def _mean(ratio: Floats, noise: Floats) -> tuple[float, float]:
-    """Precision-weighted mean and its standard error."""
-    weight = 1.0 / np.maximum(noise, 1e-6) ** 2
-    return float((weight * ratio).sum() / weight.sum()), float(1.0 / math.sqrt(weight.sum()))
 
 
 def _together(others: Iterable[str], how: str) -> Doubt:

@@ -6,7 +6,7 @@ the week in which it mostly ran (stats/over_time/stretches.py). The campaigns wi
 and those of other days. Must not know what came of any of them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -16,7 +16,7 @@ from scipy import sparse
 
 from reflection.domain.evidence import day_text
 from reflection.domain.recurring_times import WEEKDAYS
-from reflection.inference.evidence.campaign_columns import Floats, Ints
+from reflection.inference.evidence.campaign_columns import Ints
 from reflection.inference.evidence.dataset import Dataset
 from reflection.stats.over_time.stretches import stretches
 
@@ -124,8 +124,9 @@ def seasons_of(table: Dataset, members: sparse.csc_array, columns: Mapping[str, 
         pairs = ((key, _having(table, members, cells, columns[key])) for key in some)
         having = {key: mask for key, mask in pairs if mask is not None}
         several = _in_stretches(table.campaigns.day, having)
-        for key, mask in having.items():
-            candidates = [*_in_one(table.campaigns.day, mask), *several.get(key, ())]
+        of_one = _in_one(table.campaigns.day, np.array(list(having.values()))) if having else []
+        for key, single in zip(having, of_one, strict=True):
+            candidates = [*single, *several.get(key, ())]
             season = min((one for one in candidates if one.elsewhere), key=lambda one: one.compared, default=None)
             if season is not None:
                 seasons[key] = season
@@ -152,24 +153,38 @@ def _having(table: Dataset, members: sparse.csc_array, cells: Ints, column: int)
 # --- one stretch -----------------------------------------------------------------------------------------------------
 
 
-def _in_one(days: Ints, having: NDArray[np.bool_]) -> Iterator[Season]:
-    """The shortest stretches of days, and of days of the year, that hold (nearly) all campaigns of a signal."""
-    own, words = np.flatnonzero(having), partial(_periods, days[having])
-    for share in HELD:
-        yield Season(having, _within(days.astype(np.float64), own, None, share), words)
-        if np.ptp(days) > YEAR:
-            yield Season(having, _within(np.mod(days, YEAR), own, YEAR, share), words)
+def _in_one(days: Ints, having: NDArray[np.bool_]) -> list[list[Season]]:
+    """The shortest stretches of days, and of days of the year, that hold (nearly) all campaigns of each signal.
+
+    Args:
+        having: of each signal, (signals, campaigns).
+    """
+    turns = (None, YEAR) if np.ptp(days) > YEAR else (None,)
+    inside = [_within(days, having, turn, share) for share in HELD for turn in turns]
+    return [
+        [Season(mask, one[signal], partial(_periods, days[mask])) for one in inside]
+        for signal, mask in enumerate(having)
+    ]
 
 
-def _within(days: Floats, own: Ints, turn: float | None, share: float) -> NDArray[np.bool_]:
-    """Campaigns in the shortest stretch of days with a share of the own ones; `turn` is the length of a circle."""
-    ordered = np.sort(days[own])
-    count = max(int(np.ceil(share * len(ordered))), 1)
-    last = np.concatenate([ordered, ordered + turn]) if turn is not None else ordered
-    starts = np.arange(len(ordered) if turn is not None else len(ordered) - count + 1)
-    lengths = last[starts + count - 1] - ordered[starts]
-    first, length = float(ordered[int(np.argmin(lengths))]), float(lengths.min())
-    since = days - first
+def _within(days: Ints, having: NDArray[np.bool_], turn: float | None, share: float) -> NDArray[np.bool_]:
+    """Campaigns in the shortest stretch of days with a share of those of each signal, (signals, campaigns).
+
+    Args:
+        turn: length of a circle.
+    """
+    places = days.astype(np.float64) if turn is None else np.mod(days, turn)
+    count = having.sum(axis=1, keepdims=True)
+    ordered = np.sort(np.where(having, places, np.inf), axis=1)[:, : int(count.max())]
+    first = np.arange(ordered.shape[1])
+    last = first + np.maximum(np.ceil(share * count).astype(np.intp), 1) - 1
+    around = last >= count
+    ends = np.take_along_axis(ordered, np.where(around, last - count, last), axis=1)
+    ends[around] += np.inf if turn is None else turn
+    lengths = np.subtract(ends, ordered, out=np.full(ordered.shape, np.inf), where=first < count)
+    shortest = np.argmin(lengths, axis=1)[:, None]
+    begin, length = (np.take_along_axis(one, shortest, axis=1) for one in (ordered, lengths))
+    since = places - begin
     if turn is not None:
         since = np.mod(since, turn)
     return np.asarray((since >= 0) & (since <= length))

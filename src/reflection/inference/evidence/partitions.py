@@ -37,6 +37,10 @@ class InMemory(Partitions[T_co]):
     def __init__(self, parts: Sequence[T_co]) -> None:
         self._parts = parts
 
+    def holds(self, part: object) -> bool:
+        """Whether something is the very same as one of the partitions."""
+        return any(one is part for one in self._parts)
+
     def map(self, function: Callable[[T_co], U]) -> "InMemory[U]":
         """What a function makes of each partition."""
         return InMemory([function(part) for part in self._parts])

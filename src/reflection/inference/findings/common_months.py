@@ -9,10 +9,11 @@ the level is one a month (any_time.py). Must not know how effects are fitted, no
 
 import calendar
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ from reflection.domain.results import Finding
 from reflection.explain.formatting import rounded_lift, rounded_lifts
 from reflection.inference.columns.cycle import mostly_in
 from reflection.inference.columns.time_of_year import month_shares
-from reflection.inference.evidence.campaign_columns import Floats, Ints
+from reflection.inference.evidence.campaign_columns import Floats
 from reflection.inference.evidence.observation import counts_of
 from reflection.inference.findings.common import finding_id, impact, is_favorable, spend_of
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
@@ -110,18 +111,19 @@ class CommonMonths:
         findings = []
         for metric in self._fitted.metrics:
             left, plain = self._without_months(metric), self._plain(metric)
+            moved = {scope: self._common([*self._months], own, left) for scope, own in self._scopes.items()}
             for month in self._months:
+                of_month = {scope: of_scope[month] for scope, of_scope in moved.items() if month in of_scope}
                 clear = (
-                    (scope, self._common(month, self._scopes[scope], plain))
-                    for scope in self._clear(metric, month, left)
+                    (scope, self._common([month], self._scopes[scope], plain).get(month))
+                    for scope in self._clear(metric, of_month)
                 )
                 findings += [self._finding(metric, month, scope, one) for scope, one in clear if one and one.apart]
         return findings
 
-    def _clear(self, metric: str, month: int, left: Floats) -> Iterator[str]:
-        """Where a month is beyond chance: everywhere, or on some platforms."""
+    def _clear(self, metric: str, moved: Mapping[str, Common]) -> Iterator[str]:
+        """Where a month is beyond chance, by what it did to each scope: everywhere, or on some platforms."""
         tests = len(self._fitted.metrics) * len(self._scopes)
-        moved = {scope: one for scope, own in self._scopes.items() if (one := self._common(month, own, left))}
         clear = [scope for scope, one in moved.items() if self._is_clear(metric, one, tests)]
         if EVERYWHERE in clear and all(one.mean / moved[EVERYWHERE].mean >= MOSTLY for one in moved.values()):
             yield EVERYWHERE
@@ -133,26 +135,39 @@ class CommonMonths:
         clear = one.wrong <= OF_MONTHS / tests and one.alike >= ALIKE * len(one.of)
         return clear and reaches_floor(self._fitted, metric, self._floor, one.here)
 
-    def _common(self, month: int, scope: Mask, level: Floats) -> Common | None:
-        """What a month did to the campaigns of a scope; None where too few say so."""
-        known = scope & ~np.isnan(level)
-        here, rest = known & self._months[month], known & ~self._months[month]
-        if min(map(np.count_nonzero, (here, rest))) < FEWEST:
-            return None  # most months of a platform: before anything is counted by real campaigns
-        rows, other_rows = (np.bincount(self._unit[side], minlength=self._units) for side in (here, rest))
-        units, other_units = int((rows > 0).sum()), int((other_rows > 0).sum())
-        if min(units, other_units) < FEWEST:
-            return None
-        beyond = level - _own_usual(self._unit, level, rest, other_rows)
-        of = np.bincount(self._unit[here], beyond[here], minlength=self._units)[rows > 0] / rows[rows > 0]
-        others = beyond[rest]
-        freedom = max(len(others) - other_units, FEWEST) if len(others) > other_units else len(others) - 1
-        mean = float(of.mean())
-        squares = float((others**2).sum()) / freedom, float(((of - mean) ** 2).sum()) / (units - 1)
-        error = math.sqrt(max(squares) * (1.0 / units + 1.0 / other_units))
-        reach = float(stdtrit(freedom, 0.95)) * error
-        wrong = 2.0 * float(stdtr(freedom, -abs(mean) / max(error, 1e-9)))
-        return Common(here, of, mean, (mean - reach, mean + reach), wrong)
+    def _common(self, months: Sequence[int], scope: Mask, level: Floats) -> dict[int, Common]:
+        """What each of some months did to the campaigns of a scope; without those of which too few say so."""
+        known = np.flatnonzero(scope & ~np.isnan(level))
+        unit, values = self._unit[known], level[known]
+        inside = np.array([self._months[month][known] for month in months]).reshape(len(months), len(known))
+        rows = np.count_nonzero(inside, axis=1)
+        enough = np.flatnonzero((rows >= FEWEST) & (len(known) - rows >= FEWEST))
+        inside, place = inside[enough], (np.arange(len(enough))[:, None] * self._units + unit).ravel()
+
+        def summed(numbers: NDArray[Any]) -> Floats:
+            """Of the rows of each real campaign, (months, real campaigns)."""
+            size = len(enough) * self._units
+            return np.bincount(place, numbers.ravel(), minlength=size).reshape(-1, self._units).astype(np.float64)
+
+        here, rest = summed(inside), summed(~inside)
+        usual = np.where(inside, 0.0, values).sum(axis=1) / (len(known) - rows[enough])
+        own = np.divide(
+            summed(np.where(inside, 0.0, values)), rest, out=np.tile(usual[:, None], self._units), where=rest > 1
+        )  # where a real campaign has no other rows, what is usual of all
+        beyond = values - own[:, unit]
+        of = np.divide(summed(np.where(inside, beyond, 0.0)), here, out=np.zeros(here.shape), where=here > 0)
+        squares = np.where(inside, 0.0, beyond**2).sum(axis=1).tolist()
+        common = {}
+        for number, month in enumerate(enough.tolist()):
+            units, others = (int(np.count_nonzero(count[number])) for count in (here, rest))
+            if min(units, others) >= FEWEST:
+                mask = np.zeros(len(level), dtype=np.bool_)
+                mask[known[inside[number]]] = True
+                left = len(known) - int(rows[month])
+                freedom = max(left - others, FEWEST) if left > others else left - 1
+                mine = of[number][here[number] > 0]
+                common[months[month]] = _judged(mask, mine, squares[number] / freedom, freedom, 1 / units + 1 / others)
+        return common
 
     def _plain(self, metric: str) -> Floats:
         """Log of each campaign's metric, without what its time of the year does; NaN where nothing is said."""
@@ -220,15 +235,11 @@ class CommonMonths:
         )
 
 
-def _own_usual(unit: Ints, level: Floats, rest: Mask, count: Ints) -> Floats:
-    """What is usual for each row: the mean of its real campaign's rows in `rest`, else that of all of `rest`.
-
-    Args:
-        unit: number of each row's real campaign. count: rows in `rest` of each.
-    """
-    usual = float(level[rest].mean())
-    if count.max() < 2:
-        return np.full(len(unit), usual)
-    total = np.bincount(unit, np.where(rest, level, 0.0), minlength=len(count))
-    own = np.divide(total, count, out=np.full(len(count), usual), where=count > 1)
-    return np.asarray(own[unit])
+def _judged(here: Mask, of: Floats, scatter: float, freedom: int, per_unit: float) -> Common:
+    """What a month did, by how far each real campaign was off: it scatters as the others do, or as it does."""
+    mean = float(of.mean())
+    error = math.sqrt(max(scatter, float(((of - mean) ** 2).sum()) / (len(of) - 1)) * per_unit)
+    reach = float(stdtrit(freedom, 0.95)) * error
+    return Common(
+        here, of, mean, (mean - reach, mean + reach), 2.0 * float(stdtr(freedom, -abs(mean) / max(error, 1e-9)))
+    )

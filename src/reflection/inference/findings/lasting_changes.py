@@ -115,7 +115,7 @@ class LastingChanges:
         series = means_of_stretches(level[known], noise[known], lasting, own, stretch)
         change = level_change(*series)
         tests = len(self._fitted.metrics)
-        if change is None or change.log_factor < log_factor_needed(OF_TRENDS, tests) or change.low * change.high <= 0:
+        if change is None or change.log_factor < log_factor_needed(OF_TRENDS, tests) or math.prod(change.interval) <= 0:
             return None
         since = np.zeros(len(campaigns), dtype=np.bool_)
         since[known] = stretch >= change.place
@@ -172,7 +172,7 @@ class LastingChanges:
     def _finding(self, one: LastingChange) -> Finding:
         campaigns, metric, change = self._fitted.table.campaigns, one.metric, one.change
         lift, since, label = math.exp(change.mean), day_text(one.first), METRICS[one.metric].label
-        interval = (math.exp(change.low), math.exp(change.high))
+        interval = (math.exp(change.interval[0]), math.exp(change.interval[1]))
         between = (
             ""
             if one.earliest == one.latest

@@ -179,9 +179,11 @@ def fit_metrics(
         events: what people wrote down.
     """
     controls = ControlColumns.of(table, trials.features, events)
-    design = CellDesign.of(table, controls)
-    parts = (tables or InMemory([table])).map(partial(EvidencePart.of, controls=controls))
-    fitting = Fitting(table, design, parts, trials, parts.total(latest_units, add).numbers())
+    sample = EvidencePart.of(table, controls)
+    parts: Partitions[EvidencePart] = InMemory([sample])
+    if tables is not None and not (isinstance(tables, InMemory) and tables.holds(table)):
+        parts = tables.map(partial(EvidencePart.of, controls=controls))
+    fitting = Fitting(table, sample.design, parts, trials, parts.total(latest_units, add).numbers())
     with one_thread():
         metrics, tilt = _fit_each(fitting, {}, fitted), NO_TILT
         if len(table.sums) and len(table.features) <= MANY_FEATURES:
@@ -189,7 +191,7 @@ def fit_metrics(
     layout = _layout_of(*metrics.values())
     metrics = {name: replace(metric, fit=in_layout(metric.fit, layout)) for name, metric in metrics.items()}
     raw = parts.total(raw_lifts, add)
-    design = design.within(layout)
+    design = sample.design.within(layout)
     return _jointly(
         FittedMetrics(table, design, layout, metrics, raw, _predicted(table, design, metrics), trials, tilt=tilt)
     )

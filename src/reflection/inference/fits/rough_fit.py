@@ -25,6 +25,8 @@ from reflection.stats.posterior.variance_components import ROUGH, START
 from reflection.stats.sums.columns import FREE_MARK, Feature, Layout
 from reflection.stats.sums.design import Rows
 from reflection.stats.sums.experiments import SEEN
+from reflection.stats.sums.gram import DENSE_COLUMNS
+from reflection.stats.sums.rows_view import RowsView
 from reflection.stats.sums.sufficient_statistics import SufficientStatistics, View
 
 
@@ -102,7 +104,9 @@ month that was special in one year must not look like a season."""
 
 
 def _view(rows: Rows, layout: Layout) -> View:
-    """The sums of the columns of a layout alone."""
+    """The sums of the columns of a layout alone; of very many columns sparse ones."""
+    if len(layout) <= DENSE_COLUMNS:
+        return RowsView.of_rows(rows, layout)
     sums = SufficientStatistics()
     sums.add(replace(rows, design=rows.design.within(layout.features)))
     return sums.view(layout)

@@ -7,6 +7,7 @@ says where money brings more. So of what is a choice the usual is the mean of wh
 left open the usual one. Knows posteriors; must not know what is advised.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -154,13 +155,17 @@ def _mixes(knowledge: Knowledge, keys: Mapping[str, int], shares: Mapping[str, f
         booked = [one for one in knowledge.bookables if one.definition.kind == kind and one.platform is None]
         weight = np.array([shares.get(knowledge.aliases.get(one.key, one.key), 0.0) for one in booked])
         contents = [posterior.resolved(knowledge, one.definition.parts) for one in booked]
+        share_of: dict[str, float] = defaultdict(float)
+        for own, content in zip(weight.tolist(), contents, strict=True):
+            for key, value in content.items():
+                share_of[key] += own * value
         names_with_shares: list[str] = []
         for names in groups.values():
             share = np.array([shares[name] for name in names])
-            if np.allclose(weight @ _matrix(contents, names), share, atol=_SAME):
+            if np.allclose([share_of[name] for name in names], share, atol=_SAME):
                 names_with_shares += names
             else:
-                yield _Mix([keys[name] for name in names], share, share, sparse.csr_array(sparse.eye_array(len(names))))
+                yield _Mix([keys[name] for name in names], share, share, sparse.eye_array(len(names), format="csr"))
         if names_with_shares:
             share = np.array([shares[name] for name in names_with_shares])
             yield _Mix([keys[name] for name in names_with_shares], share, weight, _matrix(contents, names_with_shares))
@@ -169,9 +174,10 @@ def _mixes(knowledge: Knowledge, keys: Mapping[str, int], shares: Mapping[str, f
 def _matrix(contents: Sequence[Mapping[str, float]], names: Sequence[str]) -> sparse.csr_array:
     """Share of each signal in each thing, (things, signals)."""
     place = {name: column for column, name in enumerate(names)}
-    cells = [(row, place[key], value) for row, own in enumerate(contents) for key, value in own.items() if key in place]
-    rows, columns, values = zip(*cells, strict=True) if cells else ((), (), ())
-    return sparse.csr_array((values, (rows, columns)), shape=(len(contents), len(names)), dtype=np.float64)
+    rows = [sorted((place[key], value) for key, value in own.items() if key in place) for own in contents]
+    columns, values = np.array([cell for row in rows for cell in row]).reshape(-1, 2).T
+    ends = np.cumsum([0, *map(len, rows)], dtype=np.int32)
+    return sparse.csr_array((values, columns.astype(np.int32), ends), shape=(len(contents), len(names)))
 
 
 def _pairs(mains: Mapping[str, float], first: str, second: str) -> list[tuple[str, str]]:

@@ -124,8 +124,9 @@ def at_present(effects: Effects, group: str, beside: Beside = MappingProxyType({
     levels, ends = _ends(effects.layout, group, beside)
     if not ends.any():
         return effects
-    changed = [0, *levels]
-    walks, ends_at = ends @ effects.draws.astype(np.float64), ends @ effects.mean
+    changed, moving = [0, *levels], np.flatnonzero(ends.any(axis=0))
+    ends = ends[:, moving]
+    walks, ends_at = ends @ effects.draws[moving].astype(np.float64), ends @ effects.mean[moving]
     moved = np.concatenate([[walks.mean(axis=0)], walks - walks.mean(axis=0)]) + effects.draws[changed]
     mean, sd, draws = effects.mean.copy(), effects.sd.copy(), effects.draws.copy()
     mean[changed] += np.append(ends_at.mean(), ends_at - ends_at.mean())
@@ -207,15 +208,17 @@ def judged_contrasts(fit: Fit, columns: list[int], contrasts: Floats) -> Fit:
     """The fit with contrasts c, (columns, p), in the place of the de-shrunk effects of columns: a contrast's prior
     variance is c'Pc, and that is divided out as of every effect (``Fit.estimate``); together as wide as their draws.
     """
-    layout = fit.layout
-    tau = np.append(fit.tau, INTERCEPT_SD)[layout.group_index]
-    prior = contrasts**2 @ (layout.prior_share * tau**2)
-    variance = np.maximum(np.einsum("ij,jk,ik->i", contrasts, fit.covariance.astype(np.float64), contrasts), 0.0)
+    layout, places = fit.layout, np.flatnonzero(contrasts.any(axis=0))
+    contrasts = contrasts[:, places]
+    tau = np.append(fit.tau, INTERCEPT_SD)[layout.group_index[places]]
+    prior = contrasts**2 @ (layout.prior_share[places] * tau**2)
+    covariance = fit.covariance[np.ix_(places, places)].astype(np.float64)
+    variance = np.maximum(((contrasts @ covariance) * contrasts).sum(axis=1), 0.0)
     shrinkage = np.maximum(1.0 - variance / np.maximum(prior, 1e-12), 1e-9)
     identifiable = layout.identifiable[columns] & (prior > 0)
     estimate, error = fit.estimate.copy(), fit.error.copy()
-    estimate[columns] = np.where(identifiable, contrasts @ fit.mean / shrinkage, 0.0)
-    spread, known = (contrasts @ fit.draws.astype(np.float64)).std(axis=1), identifiable & (variance > 0)
+    estimate[columns] = np.where(identifiable, contrasts @ fit.mean[places] / shrinkage, 0.0)
+    spread, known = (contrasts @ fit.draws[places].astype(np.float64)).std(axis=1), identifiable & (variance > 0)
     wider = np.exp(np.log(spread[known] / np.sqrt(variance[known])).mean()) if known.any() else 1.0
     error[columns] = np.where(identifiable, wider * np.sqrt(variance / shrinkage), UNKNOWN)
     return replace(fit, estimate=estimate, error=error)

@@ -15,6 +15,7 @@ changed (any_time.py). This file must not know dates.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,7 @@ class LevelChange:
 
     Attributes:
         place: of the first stretch that it is in. earliest, latest: 90 % limits of that.
-        mean, low, high: its size by least squares with 90 % limits, over all places by their odds.
+        mean: its size by least squares, over all places by their odds.
         wrong: probability of the other sign. log_factor: evidence for any change against none.
     """
 
@@ -47,10 +48,15 @@ class LevelChange:
     earliest: int
     latest: int
     mean: float
-    low: float
-    high: float
     wrong: float
     log_factor: float
+    _sizes: tuple[Floats, Floats, Floats, int]
+
+    @cached_property
+    def interval(self) -> tuple[float, float]:
+        """90 % limits of its size: of a change that is not told of, nobody asks."""
+        low, high = (_quantile(*self._sizes, level) for level in (_TAIL, 1.0 - _TAIL))
+        return low, high
 
 
 def level_change(values: Floats, covariance: Floats) -> LevelChange | None:
@@ -76,7 +82,6 @@ def level_change(values: Floats, covariance: Floats) -> LevelChange | None:
     odds = np.exp(logs - logsumexp(logs))
     freedom = count - 2
     error = np.sqrt(np.maximum(squares / about - size**2, 1e-12) / freedom)
-    low, high = (_quantile(odds, size, error, freedom, level) for level in (_TAIL, 1.0 - _TAIL))
     moved = float(odds @ size)
     beyond = float(odds @ stdtr(freedom, -np.sign(moved) * size / error))
     begun = np.bincount(places, odds)
@@ -86,10 +91,9 @@ def level_change(values: Floats, covariance: Floats) -> LevelChange | None:
         earliest=int(np.searchsorted(reached, _TAIL)),
         latest=min(int(np.searchsorted(reached, 1.0 - _TAIL)), int(places.max())),
         mean=moved,
-        low=low,
-        high=high,
         wrong=beyond,
         log_factor=float(logsumexp(logs - np.log(2.0 * order * (order + 1.0)))),
+        _sizes=(odds, size, error, freedom),
     )
 
 

@@ -53,14 +53,14 @@ def _share(present: Floats, total: Floats, where: NDArray[np.bool_]) -> Floats:
 
 def _likeliest(favour: Floats, penalty: float) -> NDArray[np.bool_]:
     """The likeliest states, (series, places); `favour`: log odds of being inside that each place gives."""
-    lead = np.zeros(len(favour))  # how much better the best way that ends inside is than the best that ends outside
-    came = np.empty((2, *favour.shape), dtype=np.bool_)  # whether the best way to outside, to inside came from inside
-    for place in range(favour.shape[1]):
-        came[0, :, place], came[1, :, place] = lead > penalty, lead > -penalty
-        lead = np.clip(lead, -penalty, penalty) + favour[:, place]
-    state = lead > 0
-    inside = np.empty(favour.shape, dtype=np.bool_)
-    for place in range(favour.shape[1] - 1, -1, -1):
-        inside[:, place] = state
-        state = np.where(state, came[1, :, place], came[0, :, place])
-    return inside
+    # How much better the best way that ends inside is than the best that ends outside, before each place and at last.
+    leads = np.zeros((favour.shape[1] + 1, len(favour)))
+    for place, more in enumerate(favour.T):
+        np.minimum(np.maximum(leads[place], -penalty), penalty, out=leads[place + 1])
+        leads[place + 1] += more
+    to_outside, to_inside = leads > penalty, leads > -penalty  # whether the best way there comes from inside
+    inside = np.empty((favour.shape[1] + 1, len(favour)), dtype=np.bool_)
+    inside[-1] = leads[-1] > 0
+    for place in range(favour.shape[1] - 1, 0, -1):
+        inside[place] = np.where(inside[place + 1], to_inside[place], to_outside[place])
+    return inside[1:].T

@@ -139,16 +139,21 @@ class Fit(Effects):
 class Moments:
     """The two moments of a posterior without its draws: all that predicting one row after another needs.
 
-    ``mean``, ``sd``: (p,), integrated over the components. ``sigma``, ``tau``: at the mode.
+    ``mean``: (p,), as ``sd`` integrated over the components. ``sigma``, ``tau``: at the mode.
     """
 
     layout: Layout
     mean: Floats
-    sd: Floats
     sigma: dict[Stratum, float]
     tau: Floats
     _model: Model
     _mode: Mode
+    _sd: Floats | None
+
+    @property
+    def sd(self) -> Floats:
+        """Standard deviation of each effect, (p,); at the mode made when it is asked for."""
+        return np.where(self.layout.identifiable, _sd(self.at_mode) if self._sd is None else self._sd, 0.0)
 
     @property
     def mode(self) -> Floats:
@@ -167,9 +172,7 @@ class Moments:
 
     @property
     def log_evidence(self) -> float:
-        """Of all columns, see :func:`~reflection.stats.posterior.bayes_factors.log_evidence`; made when it is asked
-        for.
-        """
+        """Of all columns, see :func:`~reflection.stats.posterior.bayes_factors.log_evidence`."""
         return log_evidence(self._model, self._mode)
 
 
@@ -186,21 +189,19 @@ def moments(
     ``hyper_draws``: 1 plugs in the mode. ``start``, ``level``: see
     :func:`~reflection.stats.posterior.variance_components.mode_of`. Same input, same answer.
     """
-    model = model_of(view)
-    mode = mode_of(model, start, level)
-    mean, sd = mode.posterior.mean, _sd(mode.posterior)
+    mode = mode_of(model := model_of(view), start, level)
+    mean, sd = mode.posterior.mean, None
     if hyper_draws > 1 and model.dimensions and len(view.layout) <= INTEGRATE_UP_TO:
         mean, sd = mixed(*proposed(model, mode, np.random.default_rng(seed), hyper_draws))
-    fixed = ~view.layout.identifiable
     sigmas, taus = np.split(np.exp(mode.components), [len(model.strata)])
     return Moments(
         layout=view.layout,
-        mean=np.where(fixed, 0.0, mean),
-        sd=np.where(fixed, 0.0, sd),
+        mean=np.where(view.layout.identifiable, mean, 0.0),
         sigma=dict(zip(model.strata, sigmas.tolist(), strict=True)),
         tau=taus,
         _model=model,
         _mode=mode,
+        _sd=sd,
     )
 
 

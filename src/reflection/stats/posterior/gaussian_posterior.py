@@ -235,23 +235,23 @@ class Model:
         pulled = indicator * m[:, None]
         total = np.zeros((self.dimensions, self.dimensions))
         of_tau = indicator.T @ (2 * np.square(s) @ indicator) + 4 * pulled.T @ (s @ pulled)
-        of_tau[np.diag_indices_from(of_tau)] -= 2 * ((m**2 + np.diag(s)) @ indicator)
+        of_tau.flat[:: len(of_tau) + 1] -= 2 * ((m**2 + np.diag(s)) @ indicator)
         total[count:, count:] = of_tau
         residual, turned = self._residual(posterior), []
         variances = np.exp(2 * components[:count]) * self.carried  # of each scatter in each block
         changes = -2 * variances * np.square(w)[:, None]
         slope = w**2 * residual - w * self.view.rows
         total[:count, :count] = variances.T @ ((2 * w * residual - self.view.rows)[:, None] * changes)
-        total[np.diag_indices(count)] += 2 * (slope @ variances)
+        total.flat[: count * self.dimensions : self.dimensions + 1] += 2 * (slope @ variances)
         for i, change in enumerate(changes.T):
             weighted = self._sums.weighted(change)
             push = change @ self._moment - weighted @ m
             moved = s @ weighted
-            total[i, count:] = total[count:, i] = (2 * m * (s @ push) - (moved * s).sum(axis=1)) @ indicator
+            total[i, count:] = total[count:, i] = (2 * m * (s @ push) - np.einsum("ij,ij->i", moved, s)) @ indicator
             turned.append((push, moved))
         for i, (push, moved) in enumerate(turned):
             for k, (other, also) in enumerate(turned):
-                total[i, k] += push @ (s @ other) + 0.5 * float((moved * also.T).sum())
+                total[i, k] += push @ (s @ other) + 0.5 * float(np.einsum("ij,ji->", moved, also))
         return total
 
     def _residual(self, posterior: Posterior) -> Floats:

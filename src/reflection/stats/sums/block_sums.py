@@ -32,12 +32,8 @@ class DenseSums:
     """B full matrices in r free coordinates as one (B, r^2) array."""
 
     def __init__(self, view: View, basis: ZeroSum) -> None:
-        p = len(view.layout)
-        stack = np.empty((len(view.grams), p, p))
-        for full, gram in zip(stack, view.grams, strict=True):
-            np.multiply(gram.whole(), view.gram_scale, out=full)
         self._size = len(basis)
-        self._stack = basis.squares(stack).reshape(len(stack), self._size**2)
+        self._stack = view.squares(basis).reshape(-1, self._size**2)
 
     def weighted(self, w: Floats) -> Floats:
         """sum_b w_b A_b, (..., B) -> (..., r, r)."""

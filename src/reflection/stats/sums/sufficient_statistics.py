@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ from reflection.stats.sums.columns import Feature, Layout
 from reflection.stats.sums.design import GRID, GRID_BITS, Rows, Stratum
 from reflection.stats.sums.gram import Gram
 from reflection.stats.sums.gram import summed as added
+from reflection.stats.sums.zero_sum import ZeroSum
 
 LOWEST_BIN, HIGHEST_BIN = -14, 5
 """Information bins are octaves of v: bin b holds 2^b <= v < 2^(b+1); beyond both ends the weights no longer
@@ -59,7 +61,7 @@ class View:
     v: NDArray[np.float64]
     stratum: NDArray[np.int8]
     passing: NDArray[np.float64]
-    gram_scale: float = GRID**-2
+    gram_scale: ClassVar[float] = GRID**-2
 
     def exposure(self) -> NDArray[np.float64]:
         """Effective rows behind each column, sum of squared shares over all blocks, shape (p,)."""
@@ -67,6 +69,14 @@ class View:
         for gram in self.grams:
             total += gram.diagonal()
         return total * self.gram_scale
+
+    def squares(self, basis: ZeroSum) -> NDArray[np.float64]:
+        """Sums of x x' in r free coordinates, (B, r, r)."""
+        p = len(self.layout)
+        stack = np.empty((len(self.grams), p, p))
+        for full, gram in zip(stack, self.grams, strict=True):
+            np.multiply(gram.whole(), self.gram_scale, out=full)
+        return basis.squares(stack)
 
     def of_columns(self, columns: NDArray[np.intp]) -> View:
         """The sums of some columns alone, ascending and the intercept first, as if the others had no effect."""
@@ -157,7 +167,7 @@ class SufficientStatistics:
             square=np.array([block.square / (1 << 2 * GRID_BITS) for block in blocks], dtype=np.float64),
             rows=rows,
             v=np.exp2(np.array([b.log2_v for b in blocks], dtype=np.float64) / GRID / np.maximum(rows, 1)),
-            stratum=np.array([key // BINS % _STRATA for key in keys], dtype=np.int8),
+            stratum=stratum_of(np.array(keys, dtype=np.int64)),
             passing=np.exp2(np.array([b.log2_passing for b in blocks], dtype=np.float64) / GRID / np.maximum(rows, 1)),
         )
 
@@ -276,6 +286,11 @@ def block_of(rows: Rows) -> NDArray[np.int64]:
     """The number of each row's block: its stratum, the bin of the passing scatter in it and that of its variance."""
     stratum = rows.stratum + _STRATA * np.clip(-(rows.log2_passing >> GRID_BITS), 0, PASSING_BINS - 1)
     return np.asarray(stratum * BINS + np.clip(rows.log2_v >> GRID_BITS, LOWEST_BIN, HIGHEST_BIN) - LOWEST_BIN)
+
+
+def stratum_of(block: NDArray[np.int64]) -> NDArray[np.int8]:
+    """The stratum of each block, by its number."""
+    return (block // BINS % _STRATA).astype(np.int8)
 
 
 def _or_minus_one(column: int | None) -> int:
