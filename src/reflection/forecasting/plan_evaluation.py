@@ -8,7 +8,7 @@ Pure; must not know stores or requests.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from functools import cache, partial
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -35,6 +35,7 @@ from reflection.inference.doubt.doubts import doubts_in
 from reflection.inference.doubt.unrecorded import unknown_of
 from reflection.inference.fits import posterior
 from reflection.inference.fits.posterior import USUAL_SIZE, PlannedSize, RealCampaign
+from reflection.inference.totals.goal_totals import GoalTotals
 from reflection.inference.totals.total_effects import SEED, TotalEffects
 from reflection.inference.totals.usual_delivery import booked
 from reflection.stats.honesty.conformal import LEVELS
@@ -48,6 +49,7 @@ def evaluate(
     state: Calibration,
     similar: Mapping[str, Sequence[SimilarCampaign]] | None = None,
     *,
+    totals: GoalTotals | None = None,
     texts: Mapping[str, TextShift] = MappingProxyType({}),
     pending: int = 0,
     stored_with: Mapping[str, int] = MappingProxyType({}),
@@ -55,6 +57,7 @@ def evaluate(
     """Evaluate named plans.
 
     Args:
+        totals: of this knowledge, where they are there.
         texts: what the texts of new creatives add to a plan, by its name.
         pending: stored campaigns that `knowledge` has not taken in yet.
         stored_with: signals of the plans that `knowledge` does not have -> stored campaigns that carry them.
@@ -66,14 +69,13 @@ def evaluate(
         names nothing else, on all), `booked` the total effects of what is booked; `drivers`, partial effects, explain
         only.
     """
-    goal_of = cache(knowledge.of_kind)  # of many plans of one goal, what they share is worked out once
-    effects_of = cache(lambda kind: TotalEffects(goal_of(kind), goal_of(kind).goal_metric))
+    goals = totals or GoalTotals(knowledge)  # of many plans of one goal, what they share is worked out once
     evaluations = [
         _evaluated(
             name,
             plan,
-            goal_of(knowledge.kind_for(plan)),
-            partial(effects_of, knowledge.kind_for(plan)),
+            goals.of_kind(knowledge.kind_for(plan)),
+            partial(goals.effects, knowledge.kind_for(plan)),
             state,
             (similar or {}).get(name, ()),
             stored_with,

@@ -104,7 +104,12 @@ class Option:
 
 
 def build(
-    knowledge: Knowledge, platform: str | None = None, objective: str | None = None, *, metric: str | None = None
+    knowledge: Knowledge,
+    platform: str | None = None,
+    objective: str | None = None,
+    *,
+    metric: str | None = None,
+    effects: TotalEffects | None = None,
 ) -> tuple[Option, ...]:
     """Every option of a workspace on a goal, in the order of their keys.
 
@@ -113,7 +118,7 @@ def build(
 
     Args:
         platform, objective: what is settled, as written.
-        metric: the goal; the workspace's by default.
+        metric: the goal; the workspace's by default. effects: the total effects on it, where they are there.
     """
     goal = metric or knowledge.goal_metric
     if not posterior.known(knowledge, goal):
@@ -121,7 +126,7 @@ def build(
     platform_key = signals.of_platform(platform).key if platform else None
     objective_key = signals.of_objective(objective).key if objective else None
     bookables = [choice for choice in knowledge.bookables if _is_choice(choice, platform_key, objective_key, knowledge)]
-    totals = TotalEffects(knowledge, goal).of(bookables, platform=platform_key, objective=objective_key)
+    totals = (effects or TotalEffects(knowledge, goal)).of(bookables, platform=platform_key, objective=objective_key)
     # The only platform, audience or creative there is, is what is usual: there is no other choice.
     choices = [
         (bookable, total) for bookable, total in zip(bookables, totals, strict=True) if total.draws.std() > NO_CHOICE

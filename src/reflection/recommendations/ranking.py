@@ -48,6 +48,7 @@ class RecommendationInput:
         seed: draw the order of the proposals by Thompson sampling; their propensities are then those of the draw.
         explore_budget: most money the explored proposals may take together; None = no cap.
         pending: campaigns that `knowledge` has not taken in yet.
+        options: the cards of this context, where they are there.
     """
 
     knowledge: Knowledge
@@ -62,6 +63,7 @@ class RecommendationInput:
     seed: int | None = None
     explore_budget: float | None = None
     pending: int = 0
+    options: tuple[Option, ...] | None = None
 
     @property
     def moment(self) -> str:
@@ -77,7 +79,7 @@ def recommend(basis: RecommendationInput) -> dict[str, Any]:
         next_test, next_test_reason, top_insights[], top_patterns[], no_longer[]}.
     """
     knowledge, past = basis.knowledge, basis.past
-    options = build(knowledge, basis.platform, basis.objective)
+    options = build(knowledge, basis.platform, basis.objective) if basis.options is None else basis.options
     reversals = list(_reversals(options, basis.accepted))
     options = tuple(option for option in options if not _rests_on(option.card, past))
     cards = _choose(options, basis.seed, basis.explore_budget)

@@ -9,7 +9,6 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from reflection.domain.conversion_kind import normal_kind
 from reflection.domain.evidence import Evidence, decode
 from reflection.domain.forecast_register import ForecastRequest
 from reflection.domain.knowledge import Knowledge
@@ -25,8 +24,10 @@ from reflection.forecasting import plan_evaluation, plan_notes
 from reflection.forecasting.forecaster import Forecaster
 from reflection.forecasting.plan_texts import PlanTexts
 from reflection.forecasting.plan_work import check_work
+from reflection.inference.totals.goal_totals import LastFits
 from reflection.learnings.current import CurrentLearnings
 from reflection.recommendations import adherence, cards, holdback, ranking
+from reflection.recommendations.advice import Advice
 from reflection.recommendations.ranking import RecommendationInput
 from reflection.recommendations.stores import AdviceStore, ForecastStore, InsightList
 
@@ -62,6 +63,7 @@ class RecommendationService:
         self._insights = insights
         self._holdback = holdback
         self._clock = clock
+        self._advice = LastFits(Advice)
         self._judged: dict[str, tuple[object, dict[str, Any]]] = {}
 
     def evaluate(self, request: PlanRequest, *, workspace: str) -> dict[str, Any]:
@@ -74,9 +76,9 @@ class RecommendationService:
             stored_with = snapshot.campaigns_with(sorted(unseen))
             state = self._forecaster.up_to_date(snapshot, knowledge)
         similar = {name: self._similar(workspace, plan.words) for name, plan in named}
-        texts = self._texts.of(workspace, named, knowledge)
+        texts, totals = self._texts.of(workspace, named, knowledge), self._advice.of(workspace, knowledge)
         answer = plan_evaluation.evaluate(
-            named, knowledge, state, similar, texts=texts, pending=pending, stored_with=stored_with
+            named, knowledge, state, similar, totals=totals, texts=texts, pending=pending, stored_with=stored_with
         )
         return {**answer, "holdback": holdback.invitation(self._holdback)}
 
@@ -103,7 +105,8 @@ class RecommendationService:
         similar = self._similar(workspace, query) if query else []
         with self._store.snapshot(workspace) as snapshot:
             whole, current = snapshot.knowledge(), CurrentLearnings(snapshot)
-            knowledge = _of_goal(whole, goal, objective)
+            advice = self._advice.of(workspace, whole)
+            knowledge = advice.of_goal(goal, objective)
             insights, _ = self._insights(snapshot, whole, ListQuery(limit=limit), current.summaries)
             insights = [row for row in insights if not str(row["id"]).startswith("rec_")]  # the cards say these
             patterns, _ = current.patterns(whole, ListQuery(limit=limit))
@@ -113,6 +116,7 @@ class RecommendationService:
             RecommendationInput(
                 knowledge=knowledge,
                 now=self._clock(),
+                options=advice.options(knowledge.kind, platform, objective),
                 platform=platform,
                 objective=objective,
                 insights=insights,
@@ -128,12 +132,14 @@ class RecommendationService:
         return {
             **answer,
             "goal": knowledge.goal,
-            "goals": [self._beside(other, platform) for other in others],
+            "goals": [self._beside(other, platform, advice.options(other.kind, platform)) for other in others],
         }
 
-    def _beside(self, knowledge: Knowledge, platform: str | None) -> dict[str, Any]:
+    def _beside(self, knowledge: Knowledge, platform: str | None, options: tuple[cards.Option, ...]) -> dict[str, Any]:
         """What to do next for another goal: {goal, goal_metric, recommendations[], top_signals[], cards[], reason}."""
-        answer = ranking.recommend(RecommendationInput(knowledge=knowledge, now=self._clock(), platform=platform))
+        answer = ranking.recommend(
+            RecommendationInput(knowledge=knowledge, now=self._clock(), platform=platform, options=options)
+        )
         parts = ("recommendations", "top_signals", "cards", "reason")
         reply = {name: answer[name] for name in parts}
         return {"goal": knowledge.kind, "goal_metric": knowledge.goal_metric, **reply}
@@ -284,13 +290,6 @@ class RecommendationService:
 
     def _now(self) -> str:
         return self._clock().isoformat(timespec="milliseconds")
-
-
-def _of_goal(knowledge: Knowledge, goal: str | None, objective: str | None) -> Knowledge:
-    """What is known of the goal that is asked for, else of the one an objective names, else of the largest."""
-    if goal is not None:
-        return knowledge.of_kind(normal_kind(goal))
-    return knowledge.of_kind(knowledge.kind_of_objective(objective)) if objective and knowledge.goals else knowledge
 
 
 def _same_goal(knowledge: Knowledge, campaign: Evidence | None) -> bool:

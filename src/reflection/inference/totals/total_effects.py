@@ -11,7 +11,7 @@ those that stand out among many. Knows `Knowledge`; must not know how a fit is m
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,9 @@ MOST_CONTEXTS = 10
 
 NO_SIDE = 1e-3
 """Log of what is on no side of usual: no figure shows so little, and a plan composed of means may round it away."""
+
+CONTEXTS = 64
+"""Platforms and objectives of which what is usual there is kept: people may ask for any."""
 
 LEAST_ERROR = 1e-6
 """Of what is the same as usual by definition: no division by zero."""
@@ -69,11 +72,9 @@ class TotalEffects:
         self._matrix = by_turns_without(self._column, self._all, knowledge.unidentified)
         self._features = tuple(self._column)
         self._groups = [signals.parse(key).group for key in self._features]
-        self._replaced_columns: dict[frozenset[str], NDArray[np.intp]] = {}
-        self._means_above: dict[tuple[str, frozenset[str], bool], Array] = {}
         self._unseen = UnseenPairs(knowledge, metric, self._column)
-        self._usuals: dict[tuple[str, str | None], Array] = {}
-        self._levels: dict[tuple[str, str | None], float | None] = {}
+        self._columns_of, self._above = lru_cache(CONTEXTS)(self._columns_in), lru_cache(CONTEXTS)(self._mean_above)
+        self._usual, self._usual_level = lru_cache(CONTEXTS)(self._usual_mix), lru_cache(CONTEXTS)(self._level_there)
         self._tests: dict[tuple[str | None, str | None], Mapping[str, NextTest]] = {}
 
     def knowing(self, knowledge: Knowledge) -> "TotalEffects":
@@ -110,6 +111,8 @@ class TotalEffects:
                 Choice(one, total.total.lane, total.level, total.draws) for one, total in both if one.key in open_to
             ]
             tests = worth_testing(self._knowledge, self.metric, choices, platform, objective)
+            if len(self._tests) >= CONTEXTS:
+                self._tests.clear()
             self._tests[platform, objective] = tests
         return tuple(
             one if test is None else replace(one, total=replace(one.total, lane="explore", test=test))
@@ -153,27 +156,26 @@ class TotalEffects:
         for own, one, (_, left_open) in zip(draws, bookables, changes, strict=True):
             own += left_open.draws(len(own))
             for purpose, weight in self._purposes(one, objective).items():
-                own -= weight * self._above(purpose, self._replaced(one.definition), doubted=one.doubt is not None)
+                own -= weight * self._above(purpose, self._replaced(one.definition), one.doubt is not None)
         return draws
 
-    def _above(self, objective: str, groups: frozenset[str], *, doubted: bool) -> Array:
+    def _mean_above(self, objective: str, groups: frozenset[str], doubted: bool) -> Array:
         """By how much what the money on some groups brings lies above the mean of logs that a mix is, (draws,)."""
-        if (objective, groups, doubted) not in self._means_above:
-            without = () if doubted else self._knowledge.unidentified
-            shares = delivery_of(self._knowledge, objective)
-            above = above_mean_of_logs(self._knowledge, self.metric, shares, groups, without)
-            self._means_above[objective, groups, doubted] = above
-        return self._means_above[objective, groups, doubted]
+        without = () if doubted else self._knowledge.unidentified
+        return above_mean_of_logs(
+            self._knowledge, self.metric, delivery_of(self._knowledge, objective), groups, without
+        )
 
     def _level(self, bookable: Bookable, platform: str | None, objective: str | None) -> float | None:
         """What the account usually gets where it would be booked."""
         where = self._where(bookable, platform)
         purpose = objective or max(bookable.objectives, key=lambda key: (bookable.objectives[key], key), default=ALL)
-        if (purpose, where) not in self._levels:
-            self._levels[purpose, where] = usual_level(self._knowledge, self.metric, purpose, where)
-        above = self._above(purpose, self._replaced(bookable.definition), doubted=bookable.doubt is not None)
-        level = self._levels[purpose, where]
+        above = self._above(purpose, self._replaced(bookable.definition), bookable.doubt is not None)
+        level = self._usual_level(purpose, where)
         return None if level is None else level * float(np.exp(above.mean()))
+
+    def _level_there(self, purpose: str, where: str | None) -> float | None:
+        return usual_level(self._knowledge, self.metric, purpose, where)
 
     def _change(self, bookable: Bookable, platform: str | None, objective: str | None) -> tuple[Array, LeftOpen]:
         """What booking it changes of the account's usual delivery, (features,), and what that leaves open."""
@@ -209,22 +211,18 @@ class TotalEffects:
         kinds = (group for group in set(self._groups) if group.partition(".")[0] == definition.kind)
         return frozenset(kinds) - set(definition.differs)
 
-    def _columns_of(self, groups: frozenset[str]) -> NDArray[np.intp]:
-        if groups not in self._replaced_columns:
-            self._replaced_columns[groups] = np.flatnonzero([group in groups for group in self._groups])
-        return self._replaced_columns[groups]
+    def _columns_in(self, groups: frozenset[str]) -> NDArray[np.intp]:
+        return np.flatnonzero([group in groups for group in self._groups])
 
-    def _usual(self, objective: str, platform: str | None) -> Array:
-        if (objective, platform) not in self._usuals:
-            usual = np.zeros(len(self._features))
-            for key, share in delivery_of(self._knowledge, objective).items():
-                if key in self._column and not (platform and root(key) == signals.PLATFORM):
-                    usual[self._column[key]] = share
-            column = self._column.get(self._knowledge.aliases.get(platform or "", platform or ""))
-            if column is not None:
-                usual[column] = 1.0
-            self._usuals[objective, platform] = self._crossed(usual)
-        return self._usuals[objective, platform]
+    def _usual_mix(self, objective: str, platform: str | None) -> Array:
+        usual = np.zeros(len(self._features))
+        for key, share in delivery_of(self._knowledge, objective).items():
+            if key in self._column and not (platform and root(key) == signals.PLATFORM):
+                usual[self._column[key]] = share
+        column = self._column.get(self._knowledge.aliases.get(platform or "", platform or ""))
+        if column is not None:
+            usual[column] = 1.0
+        return self._crossed(usual)
 
     def _crossed(self, mix: Array) -> Array:
         """The shares, (..., features), with interactions as products of those of their parts."""
@@ -266,7 +264,7 @@ class TotalEffects:
         objectives = objectives[:MOST_CONTEXTS] or [ALL]
         mixes = (self._mixes(bookable, objectives, self._where(bookable, where)) for where in platforms)
         groups, doubted = self._replaced(bookable.definition), bookable.doubt is not None
-        above = np.array([self._above(purpose, groups, doubted=doubted).mean() for purpose in objectives])
+        above = np.array([self._above(purpose, groups, doubted).mean() for purpose in objectives])
         return all(
             (((after - before) @ self._means - above) * np.sign(mean) > NO_SIDE).all() for after, before in mixes
         )
