@@ -168,6 +168,7 @@ def test_a_retrospective_tells_what_moved_and_noise_apart(live: Any) -> None:
     verdicts = {item["metric"]: item["verdict"] for item in answer["moved"]}
     assert (verdicts["ctr"], verdicts["roas"], verdicts["cvr"], verdicts["cpa"]) == ("worse", "noise", "noise", "noise")
     assert answer["summary"][0][0] == "What happened"
+    assert "state" not in answer, "what it was when it was stored: `list_campaigns` says what it is"
 
 
 def test_why_did_it_move_is_answered_with_what_is_remembered(live: Any) -> None:

@@ -149,7 +149,6 @@ def retrospective(report: Answer, analysis: Answer) -> Json:
         "verdict": comparison["verdict"],
         "basis": comparison["basis"],
         "currency": comparison["currency"],
-        "state": analysis["stored_memory"]["learning"],
         "moved": [_movement(name.removesuffix("_diff"), delta) for name, delta in comparison["deltas"].items()],
         "drivers": [
             {
