@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import AnalysisRecord, ForecastRow
@@ -22,6 +22,7 @@ from reflection.store.maintenance.verify import verify
 from reflection.store.projections.artifacts import ArtifactFolder
 from reflection.store.projections.outbox import Outbox
 from reflection.store.projections.publisher import OutboxPublisher
+from reflection.store.tables.campaigns import campaigns
 
 Make = Callable[..., AnalysisRecord]
 CANARY = "canaryword"
@@ -228,6 +229,33 @@ def test_what_is_sent_meanwhile_is_said(store: SqlStore, whole: Purge, mirror: M
     (left,) = whole.all_of("purged", "2026-04-01", scrubbed=False).left
 
     assert "written meanwhile" in left
+
+
+def test_what_is_sent_between_any_two_portions_stays_for_the_next_purge_and_all_else_goes(
+    store: SqlStore, database: Database, record: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A campaign that came after the tables that refer to campaigns were emptied is no contradiction."""
+    store.save_many([record(f"early {number}") for number in range(20)])
+    numbers = itertools.count()
+
+    def turns_with_posts() -> Iterator[None]:
+        for turn in turns():
+            store.save_analysis(record(f"late {next(numbers)}"))
+            yield turn
+
+    monkeypatch.setattr(purge, "turns", turns_with_posts)
+    monkeypatch.setattr(purge, "PORTION", 8)
+    purge_workspace(database, "default", "2026-04-01")
+
+    with database.read("default") as connection:
+        stored = list(connection.execute(select(campaigns.c.campaign_id)).scalars())
+    assert stored
+    assert {name.split()[0] for name in stored} == {"late"}
+
+    monkeypatch.setattr(purge, "turns", turns)
+    purge_workspace(database, "default", "2026-04-01")
+
+    assert remaining(database, "default").keys() == {"outbox"}
 
 
 def test_a_fit_under_way_stores_nothing_of_what_was_purged(store: SqlStore, database: Database, record: Make) -> None:

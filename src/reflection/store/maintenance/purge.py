@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from reflection.domain.answers import FILES
 from reflection.domain.number_of import number_of
+from reflection.errors import Conflict
 from reflection.store.database.connections import Database
 from reflection.store.database.statements import insert_rows
 from reflection.store.database.turns import turns
@@ -99,23 +100,36 @@ def purge_workspace(database: Database, workspace: str, now: str) -> int:
 
 
 def _emptied(database: Database, workspace: str, table: Table, now: str) -> int:
-    """Remove the rows of a workspace from one table, portion by portion; how many there were."""
+    """Remove the rows of a workspace from one table, portion by portion; how many went.
+
+    A row stays that somebody refers to meanwhile: what refers to it goes first, in the next pass.
+    """
     guards = database.dialect.lifted_guards if table.name in APPEND_ONLY else nullcontext
     keys = list(table.primary_key.columns)
     some = select(*keys).where(table.c.workspace == workspace).limit(PORTION)
     one = delete(table).where(*(key == bindparam(f"own_{key.name}") for key in keys))
+
+    def remove(rows: Sequence[tuple[Any, ...]]) -> int:
+        files = [outbox_row(workspace, "artifacts", key, now, names) for key, names in _published(table, rows).items()]
+        # One by one, by the key: SQLite looks for a list of keys of several columns in the whole table.
+        named = [{f"own_{key.name}": value for key, value in zip(keys, row, strict=True)} for row in rows]
+        try:
+            with database.write(workspace) as connection, guards(connection):
+                count = connection.execute(one, named).rowcount
+                insert_rows(connection, _TELL, files)
+                return count
+        except Conflict:
+            half = len(rows) // 2
+            return remove(rows[:half]) + remove(rows[half:]) if half else 0
+
     removed = 0
     for _ in turns():
         with database.read(workspace) as connection:
             rows = [tuple(row) for row in connection.execute(some)]
-        if not rows:
+        count = remove(rows) if rows else 0
+        removed += count
+        if not count or len(rows) < PORTION:  # what comes meanwhile is not waited for
             break
-        files = [outbox_row(workspace, "artifacts", key, now, names) for key, names in _published(table, rows).items()]
-        with database.write(workspace) as connection, guards(connection):
-            # One by one, by the key: SQLite looks for a list of keys of several columns in the whole table.
-            named = [{f"own_{key.name}": value for key, value in zip(keys, row, strict=True)} for row in rows]
-            removed += connection.execute(one, named).rowcount
-            insert_rows(connection, _TELL, files)
     return removed
 
 
