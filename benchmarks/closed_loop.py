@@ -1,9 +1,11 @@
 """A planner who follows the advice for 150 rounds, in a fixed menu of 180 campaigns: how much is lost on the way?
 
-Each round one campaign is chosen, run in the simulator and learned. *As advised* books what the answer of
-`GET /recommendations` proposes first, and at random where it proposes nothing; a rule of this benchmark's own ranks
-whole campaigns by the posterior's upper percentile and explores by Thompson sampling; the others are linear Thompson
-sampling, compounding weights per signal, as the first version kept them, and the posterior mean without exploration.
+Each round one campaign is chosen, run in the simulator and learned. *As advised* begins with a campaign of each thing
+on the menu and then books what the answer of `GET /recommendations` says of each kind: one side of a test that is worth
+more than it costs, else what is surely better than usual, else the best of `top_signals`; of what is told in none of
+these it goes on with what it booked last. A rule of this benchmark's own ranks whole campaigns by the posterior's upper
+percentile and explores by Thompson sampling; the others are linear Thompson sampling, compounding weights per signal,
+as the first version kept them, and the posterior mean without exploration.
 All face the same worlds. Every card that was shown on the way is held against what the simulator knows: how often what
 "is better than usual with so much probability" is better, in campaigns that the advice itself chose.
 
@@ -171,7 +173,7 @@ DEFINITIONS = (
 
 
 def as_advised(world: World, rng: np.random.Generator, *, at_random: bool = False) -> Loop:
-    """Book what the recommendations propose first of each kind: a platform, then what they propose for it.
+    """Book what the recommendations say of each kind: of platforms, then of what to book on the platform.
 
     Args:
         at_random: book anything, whatever is proposed.
@@ -179,23 +181,31 @@ def as_advised(world: World, rng: np.random.Generator, *, at_random: bool = Fals
     past: list[Evidence] = []
     claims: list[Claim] = []
     knowledge, regret, due = NOTHING, 0.0, WARM_UP
+    first, last = _each_once(world, rng), 0
     for index in range(ROUNDS):
         if len(past) >= due:
             request = FitRequest(goal="conversions_per_spend", seq=index, definitions=DEFINITIONS)
             knowledge = learn(past, request)
             due = len(past) + max(2, int(len(past) * REFIT_GROWTH))
             claims += _claims(world, knowledge, past)
-        option = int(rng.integers(len(world.menu))) if at_random else _advised_option(world, knowledge, rng)
-        regret += float(world.value.max() - world.value[option])
-        past.append(world.run(index, option, rng))
+        option = int(rng.integers(len(world.menu))) if at_random else _advised_option(world, knowledge, last, rng)
+        last = first[index] if index < WARM_UP and not at_random else option
+        regret += float(world.value.max() - world.value[last])
+        past.append(world.run(index, last, rng))
     return Loop(regret, tuple(claims))
 
 
-def _advised_option(world: World, knowledge: Knowledge, rng: np.random.Generator) -> int:
-    """The option of the menu that the recommendations propose."""
-    platform = _proposed(knowledge, "platform", PLATFORMS, rng)
-    kind = _proposed(knowledge, "creative", TYPES, rng, f"p{platform}")
-    age = _proposed(knowledge, "audience", AGES, rng, f"p{platform}")
+def _each_once(world: World, rng: np.random.Generator) -> list[int]:
+    """Options that have everything on the menu, each at least once."""
+    platforms, kinds, ages = (rng.permutation(WARM_UP) % count for count in (PLATFORMS, TYPES, AGES))
+    return [world.menu.index((int(p), int(t), int(a))) for p, t, a in zip(platforms, kinds, ages, strict=True)]
+
+
+def _advised_option(world: World, knowledge: Knowledge, last: int, rng: np.random.Generator) -> int:
+    """The option of the menu that the recommendations propose; `last` is the one that was booked last."""
+    before = world.menu[last]
+    platform = _proposed(knowledge, "platform", before[0], rng)
+    kind, age = (_proposed(knowledge, KINDS[place], before[place], rng, f"p{platform}") for place in (1, 2))
     return world.menu.index((platform, kind, age))
 
 
@@ -204,7 +214,8 @@ def _claims(world: World, knowledge: Knowledge, past: Sequence[Evidence]) -> lis
     usual, claims = world.usual(past), []
     for settled in (None, *range(PLATFORMS)):
         platform = None if settled is None else f"p{settled}"
-        for card in recommend(RecommendationInput(knowledge=knowledge, now="", platform=platform))["cards"]:
+        cards = recommend(RecommendationInput(knowledge=knowledge, now="", platform=platform))["cards"]
+        for card in cards:
             lift = _true_lift(world, usual, card["signal"], settled)
             low, high = card["interval"]
             claims.append(Claim(card["lane"], card["p_better"], lift > 0, bool(low <= np.exp(lift) <= high)))
@@ -232,20 +243,18 @@ def _true_lift(world: World, usual: Sequence[Floats], signal: str, settled: int 
     return own - float(np.log(np.dot(money, np.exp([value(one) for one in every]))))
 
 
-def _proposed(
-    knowledge: Knowledge, kind: str, count: int, rng: np.random.Generator, platform: str | None = None
-) -> int:
-    """The first proposal of a kind, by its number: of a test either side; where there is none, the best by what is
-    known of it.
-    """
+def _proposed(knowledge: Knowledge, kind: str, last: int, rng: np.random.Generator, platform: str | None = None) -> int:
+    """What the answer says to book of a kind, by its number; what was booked last, of which nothing is told."""
     answer = recommend(RecommendationInput(knowledge=knowledge, now="", platform=platform))
-    cards = [card for card in answer["cards"] if card["signal"].startswith(f"{kind}:")]
-    for card in cards:
-        if card["lane"] in ("exploit", "explore"):
-            sides = [card["signal"]] if card["test"] is None else [card["signal"], card["test"]["against"]]
-            return _number(rng.choice(sides))
-    best = [row["signal_key"] for row in answer["top_signals"] if row["signal_key"].startswith(f"{kind}:")]
-    return _number(best[0]) if best else int(rng.integers(count))
+    own = [card for card in answer["cards"] if card["signal"].startswith(f"{kind}:")]
+    tests = [card["test"] for card in own if card["test"]]
+    tests += [test for test in answer["tests"] if test["signal_key"].startswith(f"{kind}:")]
+    if tests:
+        best = max(tests, key=lambda test: test["value"] - test["cost"])
+        return _number(rng.choice([best["signal_key"], best["against"]]))
+    sure = [card["signal"] for card in own if card["lane"] == "exploit"]
+    known = [row["signal_key"] for row in answer["top_signals"] if row["signal_key"].startswith(f"{kind}:")]
+    return _number((sure or known)[0]) if sure or last in map(_number, known) else last
 
 
 def linear_thompson(world: World, rng: np.random.Generator) -> Loop:
@@ -316,17 +325,18 @@ def _menu_draws(world: World, knowledge: Knowledge) -> Floats:
         return np.zeros((len(world.menu), 1))
     rng = np.random.default_rng(0)
     # What was never tried enters with its prior scatter, the same draw wherever it occurs.
-    noise = rng.normal(size=(len({key for shares in world.shares for key in shares}), 1000))
-    row = {key: index for index, key in enumerate(sorted({key for shares in world.shares for key in shares}))}
+    mixes = [posterior.resolved(knowledge, shares) for shares in world.shares]
+    row = {key: index for index, key in enumerate(sorted({key for mix in mixes for key in mix}))}
+    noise = rng.normal(size=(len(row), 1000))
     rows, matrix = posterior.effect_matrix(knowledge, metric)
     taus = _taus(knowledge)
     found = np.array(
         [
             sum(
                 matrix[rows[key]] if key in rows else taus.get(key.partition(":")[0], 0.17) * noise[row[key]]
-                for key in posterior.resolved(knowledge, shares)
+                for key in mix
             )
-            for shares in world.shares
+            for mix in mixes
         ]
     )
     return np.asarray(found - found.mean(axis=0))

@@ -48,8 +48,9 @@ class BatchSummary:
         self._learnt(application, workspace)
         for name in self._names & knowledge.held.keys():
             self._period.hold(_comparison(orjson.loads(application.engine.show(name, workspace=workspace))))
-        cards = application.recommendations.recommend(workspace=workspace)["cards"]
-        print_lines(out, [(line.label, line.text) for line in self._period.lines(knowledge, cards)])
+        advice = application.recommendations.recommend(workspace=workspace)
+        lines = self._period.lines(knowledge, advice["cards"], advice["tests"])
+        print_lines(out, [(line.label, line.text) for line in lines])
 
     def _learnt(self, application: "Application", workspace: str) -> None:
         """Take the campaigns as they are told now."""

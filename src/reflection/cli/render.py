@@ -70,7 +70,7 @@ MOST_CARDS = 3
 
 def print_cards(console: Console, answer: Mapping[str, Any]) -> None:
     """Recommendations by what they ask for, the best first; a sentence each."""
-    if not answer["cards"]:
+    if not answer["cards"] and not answer["tests"]:
         console.print("Nothing to recommend yet.")
         return
     for title, sentences in under_headings(answer):
@@ -85,6 +85,8 @@ def under_headings(answer: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]
     """What recommendations say by what they ask for; why nothing is to be tested stands where the tests would."""
     for lane, title in HEADINGS.items():
         sentences = [card["sentence"] for card in answer["cards"] if card["lane"] == lane]
+        if lane == "explore":
+            sentences += [test["description"] for test in answer["tests"]]
         if lane == "explore" and answer["next_test_reason"]:
             sentences = [f"{capital(answer['next_test_reason'])}."]
         if sentences:

@@ -38,6 +38,10 @@ class Definition:
     differs: tuple[str, ...] = field(default=())
 
 
+FEWEST_CAMPAIGNS = 2
+"""What was booked in one campaign says something of that campaign; nothing is said of it in general."""
+
+
 @dataclass(frozen=True, slots=True)
 class EvidenceFloor:
     """What a claim needs at least, whatever its odds: real campaigns, and events (conversions, clicks)."""
@@ -126,6 +130,16 @@ class Bookable:
     experiments: tuple[str, ...] = ()
     beyond: Mapping[str, float] = field(default_factory=dict)
     with_spend: int = 0
+
+    @property
+    def identified(self) -> bool:
+        """Whether its effect is known apart from that of what it ran with, and of when it ran."""
+        return not self.confounded and self.doubt is None
+
+    @property
+    def known(self) -> bool:
+        """Whether anything is said of it in general; else a test alone can tell."""
+        return self.identified and self.campaigns >= FEWEST_CAMPAIGNS
 
     @property
     def advised(self) -> bool:

@@ -29,6 +29,7 @@ class NextTest:
         interval_now, interval_after: 90 % interval of the ratio of the two on `metric`, now and as expected after it.
         value: expected gain on what 90 days spend there, from choosing after it; `cost` the loss while it runs; money.
         deciding: observed ratio from which what is tested is the better choice.
+        unknown: why nothing else can be said of what is tested; None where something is estimated of it.
     """
 
     signal_key: str
@@ -47,6 +48,7 @@ class NextTest:
     value: float | None = None
     cost: float | None = None
     deciding: float | None = None
+    unknown: str | None = None
 
     @property
     def worth(self) -> float:

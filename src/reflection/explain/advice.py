@@ -137,27 +137,37 @@ def together(bookable: Bookable, goal: str) -> str:
 
 def remarks(bookable: Bookable, total: Total, floor: EvidenceFloor) -> Iterator[str]:
     """Why there is no advice although the odds may look good; nothing where there is one."""
-    if bookable.confounded:
-        names = ", ".join(
-            formatting.plain_name(signals.parse(key).label) for key in bookable.confounded[:MAX_STRANGERS]
-        )
-        yield f"it always ran together with {names}, so their effects cannot be told apart"
-    elif bookable.doubt is not None:
-        yield bookable.doubt
+    if (doubt := _unidentified(bookable)) is not None:
+        yield doubt
     if not bookable.enough:
         yield (
             f"an advice needs at least {number_of(floor.campaigns, 'campaign')} and "
             f"{number_of(floor.events, 'conversion')}, this has "
             f"{formatting.count(bookable.campaigns)} and {formatting.count(round(bookable.conversions))}"
         )
-    doubt = _doubt(bookable, total)
-    if doubt in ("luck", "nothing") and not total.interval[0] <= 1.0 <= total.interval[1]:
-        yield _reason(doubt, formatting.probability(total.false_sign_rate))
+    between = _doubt(bookable, total)
+    if between in ("luck", "nothing") and not total.interval[0] <= 1.0 <= total.interval[1]:
+        yield _reason(between, formatting.probability(total.false_sign_rate))
     if not total.steady:
         yield _reason("unsteady")
     if bookable.definition.differs:
         groups = ", ".join(group.partition(".")[2].replace("_", " ") or group for group in bookable.definition.differs)
         yield f"campaigns describe its {groups} differently; what is said holds whatever that is"
+
+
+def unknown_because(bookable: Bookable) -> str | None:
+    """Why nothing is said of something in general; None of what is known."""
+    if bookable.known:
+        return None
+    return _unidentified(bookable) or ENGLISH.say("advice.once")
+
+
+def _unidentified(bookable: Bookable) -> str | None:
+    """Why an effect is not identified; None where it is."""
+    if not bookable.confounded:
+        return bookable.doubt
+    names = ", ".join(formatting.plain_name(signals.parse(key).label) for key in bookable.confounded[:MAX_STRANGERS])
+    return f"it always ran together with {names}, so their effects cannot be told apart"
 
 
 def _doubt(bookable: Bookable, total: Total) -> str:
@@ -180,6 +190,8 @@ def _reason(doubt: str, luck: str = "", language: Language = ENGLISH) -> str:
 
 def advice_sentence(item: Evidence, language: Language = ENGLISH) -> str:
     """What to do with something bookable, what that brings, and how much it rests on."""
+    if f"{OF_TEST}unknown" in item.detail:  # nothing is estimated of it
+        return f"{sentence_of_test(item, language, OF_TEST)} {_basis(item, language)}"
     words = {"metric": language.kpi(item.detail["metric"]), "range": _range(item, language)}
     reason = _reason(item.detail["doubt"], item.text("luck"), language)
     phrase, wording = item.detail["phrase"], _wording(item)

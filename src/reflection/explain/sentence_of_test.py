@@ -31,6 +31,7 @@ def evidence_of_test(test: NextTest) -> Evidence:
         figures["cost"] = Figure(formatting.rounded(test.cost), money)
         figures["days"] = Figure(test.days, formatting.count)
         metric, deciding, _ = as_read(test.metric, test.deciding, None)
+        detail |= {"unknown": test.unknown} if test.unknown is not None else {}
         detail["unit"] = "revenue" if test.metric == "roas" else "conversions"
         detail["shown_metric"], detail["side"] = metric, "above" if (deciding or 1.0) >= 1 else "below"
         if deciding is not None and formatting.rough_lift(deciding) != formatting.NO_LIFT:
@@ -39,14 +40,14 @@ def evidence_of_test(test: NextTest) -> Evidence:
 
 
 def sentence_of_test(item: Evidence, language: Language = ENGLISH, prefix: str = "") -> str:
-    """What to run beside what, what that is worth, what it costs, and which result decides.
+    """What to run beside what, what that is worth and costs, which result decides, and why only a test can tell.
 
     Args:
         prefix: begins the names of its figures and details where the evidence is on what would be tested.
     """
     detail = {name.removeprefix(prefix): value for name, value in item.detail.items() if name.startswith(prefix)}
     whole = "whole" if detail["group"] == signals.PLATFORM else "beside"
-    return language.say(
+    text = language.say(
         "next.test_worth",
         how=language.say(f"test.{whole}", subject=item.label, against=detail["against"]),
         subject=item.label,
@@ -55,6 +56,9 @@ def sentence_of_test(item: Evidence, language: Language = ENGLISH, prefix: str =
         rule=_rule(item, detail, language, prefix),
         **{name: item.text(prefix + name) for name in ("spend", "days", "value", "cost")},
     )
+    if "unknown" not in detail:
+        return text
+    return f"{text} {language.say('next.unknown', subject=item.label, reason=detail['unknown'])}"
 
 
 def _rule(item: Evidence, detail: Mapping[str, str], language: Language, prefix: str) -> str:

@@ -221,6 +221,7 @@ def recommendations(answer: Answer) -> Json:
         "reason": answer["reason"],
         "cards": [_card(card) for card in answer["cards"][:MOST_CARDS]],
         "cards_left_out": max(0, len(answer["cards"]) - MOST_CARDS),
+        "tests": answer["tests"],
         "next_test": answer["next_test"],
         "next_test_reason": answer["next_test_reason"],
         "holdback": answer["holdback"],

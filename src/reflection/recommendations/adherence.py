@@ -141,7 +141,8 @@ def claims(
         return []
     every, stated = booked(knowledge, shares, objective), {root(key) for key in shares}
     level = posterior.level_draws(knowledge, metric, every, np.random.default_rng(SEED), stated=stated)
-    bookables = {bookable.key: bookable for bookable in knowledge.bookables}
+    # Of what is not identified nothing was promised: it was to be tested.
+    bookables = {bookable.key: bookable for bookable in knowledge.bookables if bookable.identified}
     followed_advice = [recommendation for recommendation in advice if recommendation.signal in bookables]
     if level is None or not followed_advice:
         return []

@@ -25,9 +25,6 @@ from reflection.inference.totals.total_effects import TotalDraws, TotalEffects
 from reflection.stats.decisions import thompson
 
 Array = NDArray[np.float64]
-FEWEST_CAMPAIGNS = 2
-"""What was booked in one campaign says something of that campaign; nothing is proposed from it."""
-
 NO_CHOICE = 1e-9
 """Standard deviation of a total effect that is none by definition."""
 
@@ -97,10 +94,11 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A card with the posterior draws it came from, for ranking and drawing."""
+    """A card with the posterior draws it came from, for ranking and drawing; what is not `known` is only tested."""
 
     card: Card
     draws: Array
+    known: bool = True
 
 
 def build(
@@ -129,10 +127,13 @@ def build(
     totals = (effects or TotalEffects(knowledge, goal)).of(bookables, platform=platform_key, objective=objective_key)
     # The only platform, audience or creative there is, is what is usual: there is no other choice.
     choices = [
-        (bookable, total) for bookable, total in zip(bookables, totals, strict=True) if total.draws.std() > NO_CHOICE
+        (bookable, total)
+        for bookable, total in zip(bookables, totals, strict=True)
+        if total.draws.std() > NO_CHOICE and (bookable.known or total.total.test is not None)
     ]
     options = [
-        Option(_card(knowledge, bookable, total, platform, objective), total.draws) for bookable, total in choices
+        Option(_card(knowledge, bookable, total, platform, objective), total.draws, bookable.known)
+        for bookable, total in choices
     ]
     decided = {option.card.signal: option.card.lane for option in options}
     ways: dict[str, set[str]] = defaultdict(set)
@@ -160,9 +161,7 @@ def with_propensities(options: Sequence[Option], *, drawn: bool) -> tuple[Option
 
 
 def _is_choice(bookable: Bookable, platform: str | None, objective: str | None, knowledge: Knowledge) -> bool:
-    """Whether it can be chosen here, and was booked often enough to say anything."""
-    if bookable.campaigns < FEWEST_CAMPAIGNS or bookable.confounded or bookable.doubt is not None:
-        return False
+    """Whether it can be chosen here."""
     if (
         objective is not None
         and objective in knowledge.delivery

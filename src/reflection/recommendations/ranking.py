@@ -75,16 +75,23 @@ def recommend(basis: RecommendationInput) -> dict[str, Any]:
     """The answer of ``GET /recommendations``, JSON-able.
 
     Returns:
-        {generated_at, as_of, pending, epoch, recommendations[], top_signals[], similar_campaigns[], cards[], reason,
-        next_test, next_test_reason, top_insights[], top_patterns[], no_longer[]}.
+        {generated_at, as_of, pending, epoch, recommendations[], top_signals[], similar_campaigns[], cards[], tests[],
+        reason, next_test, next_test_reason, top_insights[], top_patterns[], no_longer[]}; `tests` are candidates of
+        which nothing else can be said, and which have no card.
     """
     knowledge, past = basis.knowledge, basis.past
     options = build(knowledge, basis.platform, basis.objective) if basis.options is None else basis.options
     reversals = list(_reversals(options, basis.accepted))
     options = tuple(option for option in options if not _rests_on(option.card, past))
-    cards = _choose(options, basis.seed, basis.explore_budget)
+    known = [option for option in options if option.known]
+    proposals = _proposals(
+        [option for option in options if option.card.lane in ("exploit", "explore")], basis.explore_budget
+    )
+    cards = _choose(known, [option for option in proposals if option.known], basis.seed)
+    unknown = [option.card for option in proposals if not option.known]
     next_test = best_test(option.card.test for option in options)
-    reason = None if any(card.lane != "not enough evidence" for card in cards) else _nothing(knowledge, basis.pending)
+    advice = [*(card for card in cards if card.lane != "not enough evidence"), *unknown]
+    reason = None if advice else _nothing(knowledge, basis.pending)
     return {
         "generated_at": basis.moment,
         "as_of": knowledge.as_of,
@@ -92,11 +99,12 @@ def recommend(basis: RecommendationInput) -> dict[str, Any]:
         "epoch": knowledge.epoch,
         "recommendations": [
             *(row["text"] for row in reversals),
-            *_strings(cards, basis.insights, reason),
+            *_strings(advice, basis.insights, reason),
         ],
-        "top_signals": _top_signals(options, knowledge),
+        "top_signals": _top_signals(known, knowledge),
         "similar_campaigns": [_plain(item) for item in basis.similar],
         "cards": [asdict(card) for card in cards],
+        "tests": [asdict(card.test) for card in unknown if card.test],
         "reason": reason,
         "next_test": asdict(next_test) if next_test else None,
         "next_test_reason": None if next_test else no_test(knowledge) or _nothing(knowledge, basis.pending),
@@ -137,9 +145,8 @@ def _rests_on(card: Card, past: Container[str]) -> bool:
     return any(key in past for key in keys)
 
 
-def _choose(options: Sequence[Option], seed: int | None, explore_budget: float | None) -> list[Card]:
+def _choose(options: Sequence[Option], proposals: Sequence[Option], seed: int | None) -> list[Card]:
     """Cards in the order of the answer: proposals first, then what to avoid, then what cannot be said yet."""
-    proposals = _proposals([option for option in options if option.card.lane in ("exploit", "explore")], explore_budget)
     cards = [option.card for option in with_propensities(proposals, drawn=seed is not None)]
     if seed is not None and cards:
         shares = np.array([card.propensity for card in cards], dtype=float)
@@ -189,9 +196,9 @@ def _within_budget(tests: Sequence[Option], budget: float | None) -> list[Option
     return affordable
 
 
-def _strings(cards: Sequence[Card], insights: Sequence[Mapping[str, Any]], reason: str | None) -> list[str]:
-    """The specification's strings: the cards' sentences, then stored recommendations not said already."""
-    sentences = [card.sentence for card in cards if card.lane != "not enough evidence"]
+def _strings(advice: Sequence[Card], insights: Sequence[Mapping[str, Any]], reason: str | None) -> list[str]:
+    """The specification's strings: what is advised, then stored recommendations not said already."""
+    sentences = [card.sentence for card in advice]
     if reason is not None:
         sentences.append(f"Nothing can be recommended yet: {reason}.")
     for row in insights:

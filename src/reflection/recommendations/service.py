@@ -140,7 +140,7 @@ class RecommendationService:
         answer = ranking.recommend(
             RecommendationInput(knowledge=knowledge, now=self._clock(), platform=platform, options=options)
         )
-        parts = ("recommendations", "top_signals", "cards", "reason")
+        parts = ("recommendations", "top_signals", "cards", "tests", "reason")
         reply = {name: answer[name] for name in parts}
         return {"goal": knowledge.kind, "goal_metric": knowledge.goal_metric, **reply}
 
@@ -160,7 +160,7 @@ class RecommendationService:
             return {**answer, "holdback": assignment}
         reason = "this campaign is held back from advice at random, so that the effect of advice can be measured"
         return {
-            **answer, **{name: [] for name in ("cards", "recommendations", "top_signals", "goals")},
+            **answer, **{name: [] for name in ("cards", "tests", "recommendations", "top_signals", "goals")},
             "reason": reason, "holdback": assignment,
         }  # fmt: skip
 
@@ -279,7 +279,7 @@ class RecommendationService:
             named = adherence.proposals(one, [recommendation_id], adherence.contexts_of(one), most)
             if recommendation_id in named:
                 options = cards.build(one, *named[recommendation_id][2])
-                card = next((option.card for option in options if option.card.id == recommendation_id), None)
+                card = next((one.card for one in options if one.known and one.card.id == recommendation_id), None)
                 if card is not None:
                     return asdict(card)
         return None

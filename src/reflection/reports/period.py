@@ -132,19 +132,20 @@ class Period:
         return f": {'; '.join(parts)}" if parts else ""
 
     def lines(
-        self, knowledge: Knowledge, cards: Sequence[Mapping[str, Any]], sentences: Sentences | None = None
+        self, knowledge: Knowledge, cards: Sequence[Mapping[str, Any]], tests: Sequence[Mapping[str, Any]] = ()
     ) -> tuple[SummaryLine, ...]:
         """The five lines.
 
         Args:
             knowledge: of the workspace they belong to.
-            cards: its recommendations, the best first.
+            cards, tests: its recommendations, the best first, and candidates for a test that have no card.
         """
-        say = sentences or Sentences(ENGLISH)
+        say = Sentences(ENGLISH)
         groups, findings = self._goals(knowledge), self._findings(knowledge)
         lines = SummaryLines(renumber([*_evidence(groups, knowledge), *findings]), say)
         money = lines.money()
-        card = next((card for lane in ADVISING for card in cards if card["lane"] == lane), None)
+        every = [*cards, *({"id": "", "lane": "explore", "sentence": test["description"]} for test in tests)]
+        card = next((card for lane in ADVISING for card in every if card["lane"] == lane), None)
         return (
             lines.line("happened", self.verdict(say)),
             lines.why(),
@@ -160,8 +161,7 @@ class Period:
         alike = (item for item in findings if item.detail.get("kind") in OF_ALL)
         steps = [(item.id, text) for item in alike if (text := say.advice(item))][:1]
         if self._held:
-            check = say.say("next.held_several", campaigns=say.counted("campaign", len(self._held)))
-            steps.insert(0, ("", check))
+            steps.insert(0, ("", say.say("next.held_several", campaigns=say.counted("campaign", len(self._held)))))
         if card:
             steps.insert(len(steps) if card["lane"] == "explore" else 0, (card["id"], card["sentence"]))
         return " ".join(text for _, text in steps) or say.say("next.nothing"), [name for name, _ in steps if name]

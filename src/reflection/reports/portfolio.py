@@ -87,7 +87,8 @@ def portfolio(
         period.add(reported.analysis.comparison_report)
         if reported.campaign.campaign_id in held:
             period.hold(reported.analysis.comparison_report)
-    lines = period.lines(knowledge, (recommendations or {}).get("cards", ()))
+    advice = recommendations or {}
+    lines = period.lines(knowledge, advice.get("cards", ()), advice.get("tests", ()))
     sections = [
         Section("totals", "Totals", points=(*held_points(held, out), *late_points(late)), tables=(totals(sums),)),
         _against_forecast(counted),

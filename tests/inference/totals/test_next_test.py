@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -116,6 +117,31 @@ def test_it_is_held_beside_what_is_advised(knowledge: Knowledge):
             holder = bookables[one.total.test.against or ""].total
             assert holder is not None
             assert (holder.lane == "exploit") == advised
+
+
+@pytest.mark.parametrize(
+    ("unknown", "reason"),
+    [
+        ({"confounded": ("creative.type:video",)}, "it always ran together with creative type video"),
+        ({"doubt": "it ran only in May, when hardly anything else did"}, "it ran only in May"),
+        ({"campaigns": 1, "enough": False}, "it ran in one campaign only"),
+    ],
+)
+def test_what_is_not_known_by_itself_is_told_by_a_test_and_nothing_is_estimated_of_it(
+    knowledge: Knowledge, proposed: NextTest, unknown: dict[str, Any], reason: str
+):
+    """What always ran with another thing would else never be booked apart, and never be known."""
+    own = [replace(one, **unknown) if one.key == proposed.signal_key else one for one in knowledge.bookables]
+    answer = recommend(RecommendationInput(knowledge=again(replace(knowledge, bookables=tuple(own))), now="now"))
+
+    (test,) = (test for test in answer["tests"] if test["signal_key"] == proposed.signal_key)
+    assert test["value"] > test["cost"]
+    assert test["description"].startswith(f"Test {proposed.label}")
+    assert f"Nothing is known yet of {proposed.label} by itself: {reason}" in test["description"]
+    (sentence,) = (text for text in answer["recommendations"] if text.startswith(test["description"]))
+    assert "likely" not in sentence
+    known = {row["signal"] for row in answer["cards"]} | {row["signal_key"] for row in answer["top_signals"]}
+    assert proposed.signal_key not in known
 
 
 def test_a_test_is_the_same_whatever_is_asked_about(knowledge: Knowledge):

@@ -77,6 +77,9 @@ class Cards(BaseModel):
     cards: list[Card] = Field(default_factory=list)
     recommendations: list[Any] = Field(default_factory=list)
     reason: str | None = Field(None, description="why there are no cards")
+    tests: list[NextTest] = Field(
+        default_factory=list, description="candidates for a test of which nothing else can be said; they have no card"
+    )
     next_test: NextTest | None = Field(None, description="what would settle most of what is open")
     next_test_reason: str | None = Field(None, description="why there is no next test")
     as_of: str | None = None

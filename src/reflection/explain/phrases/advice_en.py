@@ -31,6 +31,7 @@ ADVICE: Mapping[str, str] = {
     "advice.unidentified": "We cannot tell whether {subject} does better than usual: {reason}",
     "advice.doubtful": "what it does cannot be told from what was recorded",
     "advice.mistakable": "it cannot be told apart from what ran beside it",
+    "advice.once": "it ran in one campaign only",
     "advice.little": "too little ran for an advice",
     "advice.luck": (
         "taken as one of many comparisons, the chance that moving budget for it brings nothing is {luck}, "
@@ -58,6 +59,7 @@ ADVICE: Mapping[str, str] = {
         "worth about {value} {unit} on what ninety days put there; while it runs, half of it is on the weaker of the "
         "two, which costs about {cost}. Choose {subject} {rule}."
     ),
+    "next.unknown": "Nothing is known yet of {subject} by itself: {reason}.",
     "test.if_better": "if its {metric} comes out at least {size} {side} that of {against}, else stay",
     "test.if_as_good": "if its {metric} comes out as good as that of {against} or better, else stay",
     "test.unless_worse": "unless its {metric} comes out more than {size} {side} that of {against}",

@@ -92,7 +92,7 @@ def _mixtures(metric: str, bookables: Sequence[Bookable], draws: Floats) -> dict
     own = [
         place
         for place, one in enumerate(bookables)
-        if one.platform is None and not one.confounded and one.doubt is None and one.definition.kind != "pair"
+        if one.platform is None and one.identified and one.definition.kind != "pair"
     ]  # pairs were chosen for being large
     return {metric: tuple(mixture_shares(*moments(draws[own])).tolist())} if own else {}
 

@@ -18,6 +18,7 @@ from reflection.domain.bookable import Bookable, Lane
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import METRICS, as_read
 from reflection.domain.next_test import NO_MONEY, NextTest, Pace
+from reflection.explain.advice import unknown_because
 from reflection.explain.sentence_of_test import evidence_of_test, sentence_of_test
 from reflection.inference.evidence.campaign_columns import Floats
 from reflection.inference.evidence.dataset import Dataset
@@ -127,7 +128,8 @@ class _Question:
 
 
 def rivals(knowledge: Knowledge, platform: str | None, objective: str | None) -> list[Bookable]:
-    """What can be chosen instead of another of its kind, and is known apart from what it ran with.
+    """What can be chosen instead of another of its kind; of what is not known apart from what it ran with, a test
+    beside another one, with all else the same, is what tells.
 
     Args:
         platform, objective: keys of signals that are settled; a settled platform is no choice.
@@ -137,8 +139,6 @@ def rivals(knowledge: Knowledge, platform: str | None, objective: str | None) ->
         for one in knowledge.bookables
         if one.definition.kind in KINDS[platform is not None :]
         and one.platform is None
-        and not one.confounded
-        and one.doubt is None
         and one.spend
         and (objective is None or objective in (one.objectives or {objective}))
     ]
@@ -241,6 +241,7 @@ def _described(knowledge: Knowledge, metric: str, question: _Question, size: _Si
         value=size.value,
         cost=size.cost,
         deciding=math.exp(options.deciding_result(size.noise)),
+        unknown=unknown_because(question.challenger),
     )
     return replace(test, description=sentence_of_test(evidence_of_test(test)))
 

@@ -130,10 +130,8 @@ class TotalEffects:
         for number, bookable in enumerate(bookables):
             own = odds[number]
             steady = self._steady(bookable, platform, objective, float(draws[number].mean()))
-            apart = not bookable.confounded and bookable.doubt is None
             sure = bookable.enough and steady and rates[number] <= FALSE_ADVICE
-            lane = thompson.lane(own, established=sure)
-            lane = lane if apart else "not enough evidence"
+            lane = thompson.lane(own, established=sure) if bookable.identified else "not enough evidence"
             level = self._level(bookable, platform, objective)
             gain = None if stakes[number] is None or level is None else own.expected_gain * level
             total = Total(

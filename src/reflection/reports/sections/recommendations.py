@@ -34,7 +34,7 @@ def cards_section(
     return Section(
         "next",
         "What to do next",
-        points=points,
+        points=(*points, *(test["description"] for test in answer.get("tests", ()) if cards or analysis is not None)),
         cards=tuple(card(_with_label(values, labels)) for values in cards[:MAX_CARDS]),
     )
 
