@@ -244,7 +244,6 @@ def test_what_is_sent_between_any_two_portions_stays_for_the_next_purge_and_all_
             yield turn
 
     monkeypatch.setattr(purge, "turns", turns_with_posts)
-    monkeypatch.setattr(purge, "PORTION", 8)
     purge_workspace(database, "default", "2026-04-01")
 
     with database.read("default") as connection:

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import MetaData, Table, bindparam, delete, func, inspect, select
+from sqlalchemy import MetaData, Select, Table, bindparam, delete, func, inspect, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.answers import FILES
@@ -122,24 +122,29 @@ def _emptied(database: Database, workspace: str, table: Table, now: str) -> int:
             half = len(rows) // 2
             return remove(rows[:half]) + remove(rows[half:]) if half else 0
 
+    with database.read(workspace) as connection:
+        there = connection.execute(_count(table, workspace)).scalar_one()
     removed = 0
     for _ in turns():
+        if removed >= there:  # what comes meanwhile is not waited for
+            break
         with database.read(workspace) as connection:
             rows = [tuple(row) for row in connection.execute(some)]
-        count = remove(rows) if rows else 0
-        removed += count
-        if not count or len(rows) < PORTION:  # what comes meanwhile is not waited for
+        if not rows or not (count := remove(rows)):
             break
+        removed += count
     return removed
+
+
+def _count(table: Table, workspace: str) -> Select[Any]:
+    return select(func.count()).select_from(table).where(table.c.workspace == workspace)
 
 
 def remaining(database: Database, workspace: str) -> dict[str, int]:
     """Rows of a workspace by table, tables without any left out: empty after purging and publishing."""
     with database.read(workspace) as connection:
         counts = {
-            table.name: connection.execute(
-                select(func.count()).select_from(table).where(table.c.workspace == workspace)
-            ).scalar_one()
+            table.name: connection.execute(_count(table, workspace)).scalar_one()
             for table in (*_tables(connection), *_NEWS.values())
         }
     return {name: count for name, count in counts.items() if count}
