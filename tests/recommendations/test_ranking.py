@@ -73,6 +73,21 @@ def test_tests_keep_ten_to_thirty_per_cent_of_the_places(make_knowledge):
     assert 1 <= proposals.count("explore") <= 3
 
 
+def test_the_best_test_of_each_kind_is_proposed(make_knowledge):
+    """Tests of different kinds can run at once: those of creatives do not keep the one of audiences waiting."""
+    effects = {f"creative.hook:h{k}": (0.05, 0.4, False) for k in range(20)}
+    known = make_knowledge({**effects, "audience.age:a1": (0.05, 0.2, False), "audience.age:a2": (0.0, 0.2, False)})
+    worth = {one.key: one.total.test.worth for one in known.bookables if one.total and one.total.test}
+    audiences = sorted((key for key in worth if key.startswith("audience")), key=lambda key: -worth[key])
+    assert sum(worth[key] > worth[audiences[0]] for key in worth) > 3
+
+    cards = answer_from(known, now=NOW)["cards"]
+
+    proposed = [card["signal"] for card in cards if card["lane"] == "explore"]
+    assert audiences[0] in proposed
+    assert [worth[key] for key in proposed] == sorted((worth[key] for key in proposed), reverse=True)
+
+
 def test_the_explored_part_stays_within_its_budget(make_knowledge):
     known = make_knowledge({f"audience.age:a{k}": (0.05, 0.3, False) for k in range(20)})
     cards = answer_from(known, now=NOW, explore_budget=12_000.0)["cards"]

@@ -7,11 +7,13 @@ must not know storage, requests or the time (the caller says what time it is).
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 
 from reflection.domain import signals
+from reflection.domain.bookable import root
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.next_test import best_test
 from reflection.domain.weights import SignalWeight
@@ -163,10 +165,19 @@ def _proposals(options: Sequence[Option], explore_budget: float | None) -> list[
     ranked = sorted(options, key=_rank)
     exploits = [option for option in ranked if option.card.lane == "exploit"]
     tests = _within_budget([option for option in ranked if option.card.lane == "explore"], explore_budget)
-    if not tests or not exploits:
-        return [*exploits, *tests[: _places(tests)]][:SLATE]
-    places = min(_places(ranked), len(tests))
-    return [*exploits[: SLATE - places], *tests[:places]]
+    some = _tests(tests, _places(ranked if exploits else tests))
+    return [*exploits[: SLATE - len(some)], *some]
+
+
+def _tests(tests: Sequence[Option], places: int) -> list[Option]:
+    """As many tests as have places, and the best of each kind always: one of audiences and one of creatives can run at
+    once, two of audiences wait for each other.
+    """
+    of_kind: dict[str, list[Option]] = {}
+    for test in tests:
+        of_kind.setdefault(root(test.card.signal), []).append(test)
+    turns = [option for turn in zip_longest(*of_kind.values()) for option in turn if option is not None]
+    return sorted(turns[: max(places, len(of_kind))], key=_rank)
 
 
 def _rank(option: Option) -> tuple[bool, float, str]:
