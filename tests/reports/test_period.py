@@ -130,6 +130,17 @@ def test_what_is_held_is_in_no_line_but_beside_them(comparison: Callable[..., Co
     assert held["certainty"].endswith("Held out, because they look like tracking faults: 1 campaign.")
 
 
+def test_one_that_is_held_from_the_start_takes_nothing_from_the_sums(comparison: Callable[..., Comparison]) -> None:
+    """It may state less than the others, whose revenue is known all the same."""
+    period, without = Period(), Period()
+    period.hold(comparison(campaign_id="fault", actual={"revenue": None}), added=False)
+    for one in (period, without):
+        one.add(comparison())
+
+    assert _text(period)["money"] == _text(without)["money"]
+    assert _text(period)["certainty"].endswith("Held out, because they look like tracking faults: 1 campaign.")
+
+
 @pytest.mark.parametrize("held", [1, 3])
 @pytest.mark.parametrize("lane", ["exploit", "explore"])
 def test_what_is_held_is_looked_at_before_anything_is_tested(

@@ -4,8 +4,9 @@ The figures are those of its total effect, as they were computed; nothing is est
 effect is made, nor which door shows it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from reflection.domain import signals
 from reflection.domain.audience_role import feeds_others, meets_buyers
@@ -100,6 +101,22 @@ def recommendation(
     }
     evidence_id = f"recommendation:{identifier}"
     return Evidence(0, evidence_id, "recommendation", label, certainty, bookable.grade, figures, detail, (label,))
+
+
+def first_advice(cards: Sequence[Mapping[str, Any]], tests: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """What is told first of cards, and of tests that have none and so no id: what is surely better, else surely worse,
+    else the test that is worth most.
+    """
+    sure = next((card for lane in ("exploit", "avoid") for card in cards if card["lane"] == lane), None)
+    candidates = [card for card in cards if card["lane"] == "explore"]
+    candidates += [{"id": "", "lane": "explore", "sentence": test["description"], "test": test} for test in tests]
+    return sure or max(candidates, key=_worth, default=None)
+
+
+def _worth(card: Mapping[str, Any]) -> float:
+    """What a candidate's test is worth after its cost."""
+    test = card.get("test") or {}
+    return float((test.get("value") or 0.0) - (test.get("cost") or 0.0))
 
 
 def basis(bookable: Bookable) -> str:

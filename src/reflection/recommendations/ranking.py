@@ -83,7 +83,7 @@ def recommend(basis: RecommendationInput) -> dict[str, Any]:
     """
     knowledge, past = basis.knowledge, basis.past
     options = build(knowledge, basis.platform, basis.objective) if basis.options is None else basis.options
-    reversals = list(_reversals(options, basis.accepted))
+    reversals = list(_reversals([option for option in options if option.known], basis.accepted))
     options = tuple(option for option in options if not _rests_on(option.card, past))
     known = [option for option in options if option.known]
     proposals = _proposals(

@@ -161,7 +161,7 @@ class RecommendationService:
         reason = "this campaign is held back from advice at random, so that the effect of advice can be measured"
         return {
             **answer, **{name: [] for name in ("cards", "tests", "recommendations", "top_signals", "goals")},
-            "reason": reason, "holdback": assignment,
+            "next_test": None, "reason": reason, "holdback": assignment,
         }  # fmt: skip
 
     def show(self, recommendation_id: str, *, workspace: str, unit: str | None = None) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from reflection.domain.planner_forecast import NO_FORECAST
 from reflection.domain.results import Comparison, SummaryLine
 from reflection.domain.verdict import verdict_of, verdict_on
 from reflection.explain import formatting
+from reflection.explain.advice import first_advice
 from reflection.explain.evidence import Evidence, renumber
 from reflection.explain.evidence_of_comparison import evidence_of_comparison
 from reflection.explain.evidence_of_facts import evidence_of_finding
@@ -47,8 +48,6 @@ VERDICTS = (
 MOST_BESIDE = 4
 """Groups whose money is told beside that of the first."""
 
-ADVISING = ("exploit", "avoid", "explore")
-
 
 class Period:
     """Comparisons of campaigns, as they are added."""
@@ -65,9 +64,10 @@ class Period:
         """Add one campaign."""
         self._count(comparison, 1)
 
-    def hold(self, comparison: Comparison) -> None:
-        """Take one that was added out of every total and verdict: it is told beside them."""
-        self._count(comparison, -1)
+    def hold(self, comparison: Comparison, *, added: bool = True) -> None:
+        """Tell one beside every total and verdict; one that was added is taken out of them again."""
+        if added:
+            self._count(comparison, -1)
         self._held.add(_real(comparison))
 
     def _count(self, comparison: Comparison, sign: int) -> None:
@@ -144,8 +144,7 @@ class Period:
         groups, findings = self._goals(knowledge), self._findings(knowledge)
         lines = SummaryLines(renumber([*_evidence(groups, knowledge), *findings]), say)
         money = lines.money()
-        every = [*cards, *({"id": "", "lane": "explore", "sentence": test["description"]} for test in tests)]
-        card = next((card for lane in ADVISING for card in every if card["lane"] == lane), None)
+        card = first_advice(cards, tests)
         return (
             lines.line("happened", self.verdict(say)),
             lines.why(),

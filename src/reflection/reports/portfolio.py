@@ -84,9 +84,10 @@ def portfolio(
     labels = {key: label for reported in by_age for key, label in signals.labels_of(reported.campaign).items()}
     period = Period()
     for reported in selection:
-        period.add(reported.analysis.comparison_report)
         if reported.campaign.campaign_id in held:
-            period.hold(reported.analysis.comparison_report)
+            period.hold(reported.analysis.comparison_report, added=False)
+        else:
+            period.add(reported.analysis.comparison_report)
     advice = recommendations or {}
     lines = period.lines(knowledge, advice.get("cards", ()), advice.get("tests", ()))
     sections = [

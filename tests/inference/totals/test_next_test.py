@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from reflection.domain.campaign import Campaign
@@ -12,7 +13,7 @@ from reflection.domain.evidence import evidence_of
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.next_test import NO_MONEY, NextTest, Pace
 from reflection.inference.evidence.dataset import Dataset
-from reflection.inference.totals.next_test import DAYS, NOTHING, pace_of
+from reflection.inference.totals.next_test import DAYS, NOTHING, Choice, pace_of
 from reflection.inference.totals.total_effects import TotalEffects
 from reflection.recommendations.ranking import RecommendationInput, recommend
 
@@ -142,6 +143,23 @@ def test_what_is_not_known_by_itself_is_told_by_a_test_and_nothing_is_estimated_
     assert "likely" not in sentence
     known = {row["signal"] for row in answer["cards"]} | {row["signal_key"] for row in answer["top_signals"]}
     assert proposed.signal_key not in known
+
+
+def test_nothing_is_tested_beside_what_is_not_known_where_something_is(knowledge: Knowledge, proposed: NextTest):
+    own = [replace(one, doubt="so") if one.key == proposed.against else one for one in knowledge.bookables]
+    unknown = again(replace(knowledge, bookables=tuple(own)))
+    tests = [one.total.test for one in unknown.bookables if one.total and one.total.test]
+    assert proposed.against not in {test.against for test in tests}
+
+
+def test_what_is_not_known_is_taken_to_be_as_usual_give_or_take_what_was_seen_with_it(knowledge: Knowledge):
+    one = replace(knowledge.bookables[0], confounded=("platform:x",))
+    draws = np.random.default_rng(1).normal(0.4, 0.1, 1_000)
+    choice = Choice.of(one, "not enough evidence", None, draws)
+    assert choice.draws.mean() == pytest.approx(0.0, abs=1e-12)
+    assert choice.draws.std() == pytest.approx(math.sqrt((draws**2).mean()))
+    known = Choice.of(replace(one, confounded=()), "not enough evidence", None, draws)
+    assert known.draws is draws
 
 
 def test_a_test_is_the_same_whatever_is_asked_about(knowledge: Knowledge):

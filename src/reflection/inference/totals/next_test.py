@@ -20,6 +20,7 @@ from reflection.domain.metrics import METRICS, as_read
 from reflection.domain.next_test import NO_MONEY, NextTest, Pace
 from reflection.explain.advice import unknown_because
 from reflection.explain.sentence_of_test import evidence_of_test, sentence_of_test
+from reflection.inference.doubt.unrecorded import unknown_of
 from reflection.inference.evidence.campaign_columns import Floats
 from reflection.inference.evidence.dataset import Dataset
 from reflection.inference.fits import posterior
@@ -43,6 +44,9 @@ WORTH_RUNNING = 0.97
 
 LEAST_WORTH = 0.02
 """Of a test's spend: what is worth less is not worth the trouble."""
+
+LEAST_DEVIATION = 1e-9
+"""Of draws that vary."""
 
 Z90 = 1.6448536269514722
 NOTHING = "nothing is worth testing now: what a test could still change is worth less than it would cost"
@@ -88,6 +92,16 @@ class Choice:
     level: float | None
     draws: Floats
 
+    @classmethod
+    def of(cls, bookable: Bookable, lane: Lane, level: float | None, draws: Floats) -> "Choice":
+        """One with these draws. What is not known is taken to be as usual, give or take what was seen with it: whether
+        that is its own nobody can tell.
+        """
+        if not bookable.known:
+            away = float(np.sqrt((draws**2).mean()))
+            draws = (draws - draws.mean()) * (away / max(float(draws.std()), LEAST_DEVIATION))
+        return cls(bookable, lane, level, draws)
+
     @property
     def expected(self) -> float:
         """What it is expected to bring, as a share of what the account usually gets."""
@@ -129,7 +143,7 @@ class _Question:
 
 def rivals(knowledge: Knowledge, platform: str | None, objective: str | None) -> list[Bookable]:
     """What can be chosen instead of another of its kind; of what is not known apart from what it ran with, a test
-    beside another one, with all else the same, is what tells.
+    beside another one, with all else the same, is what tells. It tells nothing of what is not recorded.
 
     Args:
         platform, objective: keys of signals that are settled; a settled platform is no choice.
@@ -139,6 +153,7 @@ def rivals(knowledge: Knowledge, platform: str | None, objective: str | None) ->
         for one in knowledge.bookables
         if one.definition.kind in KINDS[platform is not None :]
         and one.platform is None
+        and not unknown_of(knowledge, one.definition.parts, knowledge.goal_metric)
         and one.spend
         and (objective is None or objective in (one.objectives or {objective}))
     ]
@@ -164,7 +179,7 @@ def _questions(choices: Sequence[Choice], pace: Pace) -> Iterator[_Question]:
         own = [choice for choice in choices if choice.bookable.definition.kind == kind]
         if len(own) < 2:
             continue
-        holder = max(own, key=_today)
+        holder = max((choice for choice in own if choice.bookable.known), key=_today, default=max(own, key=_booked))
         stake = float(np.median([(one.bookable.spend or 0.0) / one.bookable.campaigns for one in own]))
         share = 1.0 if kind == signals.PLATFORM else min(1.0, stake / pace.campaign)
         for choice in own:
@@ -178,6 +193,11 @@ def _options(holder: Choice, challenger: Choice) -> TwoOptions:
     ratio = challenger.draws - holder.draws
     covariance = float(np.cov(holder.draws, ratio, bias=True)[0, 1])
     return TwoOptions(holder.expected, challenger.expected, float(ratio.mean()), float(ratio.var()), covariance)
+
+
+def _booked(choice: Choice) -> tuple[float, str]:
+    """The greatest is what one books today where nothing of its kind is known: what most money went to."""
+    return choice.bookable.spend or 0.0, choice.bookable.key
 
 
 def _today(choice: Choice) -> tuple[bool, bool, float, str]:

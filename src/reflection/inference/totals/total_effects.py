@@ -108,7 +108,7 @@ class TotalEffects:
             open_to = {one.key for one in others}
             both = zip(every, judged, strict=True)
             choices = [
-                Choice(one, total.total.lane, total.level, total.draws) for one, total in both if one.key in open_to
+                Choice.of(one, total.total.lane, total.level, total.draws) for one, total in both if one.key in open_to
             ]
             tests = worth_testing(self._knowledge, self.metric, choices, platform, objective)
             if len(self._tests) >= CONTEXTS:

@@ -29,12 +29,13 @@ def cards_section(
     cards = answer.get("cards", ())
     statements = analysis.insights.statements if analysis else ()
     points = tuple(item.text for item in statements if item.kind == "recommendation")
+    tests = [test["description"] for test in answer.get("tests", ())]
     if analysis is None and not cards:
         points = tuple(formatting.plain_name(str(text), 400) for text in answer.get("recommendations", ())[:MAX_CARDS])
     return Section(
         "next",
         "What to do next",
-        points=(*points, *(test["description"] for test in answer.get("tests", ()) if cards or analysis is not None)),
+        points=tuple(dict.fromkeys((*points, *(tests if cards or analysis is not None else ())))),
         cards=tuple(card(_with_label(values, labels)) for values in cards[:MAX_CARDS]),
     )
 
