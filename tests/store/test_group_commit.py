@@ -95,3 +95,12 @@ def test_an_interruption_leaves_the_others_of_its_group_to_the_next() -> None:
     interrupted = [name for name, result in results.items() if isinstance(result, Interruption)]
     assert len(interrupted) == 1
     assert table.transactions[2:] == [[name for name in NAMES[1:] if name not in interrupted]]
+
+
+def test_where_nothing_can_be_written_any_more_the_rest_of_a_refused_group_hears_it_at_once() -> None:
+    """One refusal makes every other of its group a transaction of its own: none waits for the lock after another."""
+    refusal, busy = Conflict("the key was used for another request"), Unavailable("the database is busy")
+    table = Table({"second": refusal, "third": busy})
+
+    assert _results(table) == {"first": "first stored", "second": refusal, "third": busy, "fourth": busy}
+    assert table.transactions[2:] == [["second"], ["third"]]

@@ -110,7 +110,8 @@ def field_errors(errors: Sequence[Any], document: Any = None) -> FieldErrors:
         if (problem := plain_problem(item["msg"]) + _refunds(item)) not in problems:
             problems.append(problem)
     listed = [{"field": field, "problem": ", or ".join(problems)} for field, problems in by_field.items()]
-    return FieldErrors(listed[:MAX_FIELD_ERRORS], total=len(listed) + len(errors[MAX_FIELD_ERRORS * _BRANCHES :]))
+    total = len({field_path(_as_written(item, document)) for item in errors})
+    return FieldErrors(listed[:MAX_FIELD_ERRORS], total=total)
 
 
 def _refunds(item: Mapping[str, Any]) -> str:

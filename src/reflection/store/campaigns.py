@@ -4,6 +4,7 @@ A facade: the statements live by subject in campaigns_write, campaigns_read, fit
 know how anything is compared, learnt or published.
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -78,7 +79,7 @@ class SqlStore(Book):
         self._book = book
         self._fits: dict[str, tuple[int, Knowledge]] = {}
         self._fits_lock, self._reading_fit = threading.Lock(), threading.Lock()
-        self._commits: dict[str, GroupCommit[AnalysisRecord, StoredCampaign]] = {}
+        self._commits: dict[tuple[int, str], GroupCommit[AnalysisRecord, StoredCampaign]] = {}
 
     @contextmanager
     def snapshot(self, workspace: str) -> Iterator[SqlSnapshot]:
@@ -105,9 +106,10 @@ class SqlStore(Book):
     def save_analysis(self, record: AnalysisRecord) -> StoredCampaign:
         """Store one analysis, with others that come meanwhile; see `save_many`.
 
-        A file has one writer, whatever it writes to; a server one for each workspace.
+        A file has one writer, whatever it writes to; a server one for each workspace. Each process has its own: in what
+        a fork copies nobody is left who would make the transaction.
         """
-        writer = "" if self._database.is_file else record.workspace
+        writer = os.getpid(), "" if self._database.is_file else record.workspace
         return self._commits.setdefault(writer, GroupCommit(self.save_many)).store(record)
 
     def save_many(self, records: Sequence[AnalysisRecord]) -> list[StoredCampaign]:

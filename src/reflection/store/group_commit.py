@@ -35,7 +35,11 @@ class GroupCommit(Generic[Record, Stored]):
         answer = Future[Stored]()
         with self._turn:
             self._queue.append((record, answer))
-            self._turn.wait_for(lambda: answer.done() or not self._busy)
+            try:
+                self._turn.wait_for(lambda: answer.done() or not self._busy)
+            except BaseException:  # interrupted: what nobody waits for is not stored with what comes later
+                self._queue = [one for one in self._queue if one[1] is not answer]
+                raise
             if answer.done():
                 return answer.result()
             self._busy, group, self._queue = True, self._queue, []
@@ -53,11 +57,21 @@ class GroupCommit(Generic[Record, Stored]):
             stored = self._save([record for record, _ in group])
         except Exception as error:  # noqa: BLE001 - whoever waits for it gets it
             if len(group) > 1 and not isinstance(error, Unavailable):
-                for one in group:
-                    self._commit([one])
+                self._one_by_one(group)
                 return
             for _, answer in group:
                 answer.set_exception(error)
         else:
             for (_, answer), result in zip(group, stored, strict=True):
                 answer.set_result(result)
+
+    def _one_by_one(self, group: Sequence[tuple[Record, Future[Stored]]]) -> None:
+        """Each in a transaction of its own; where nothing can be written any more the rest does not wait to hear it."""
+        for place, one in enumerate(group):
+            self._commit([one])
+            with self._turn:
+                self._turn.notify_all()
+            if isinstance(error := one[1].exception(), Unavailable):
+                for _, answer in group[place + 1 :]:
+                    answer.set_exception(error)
+                return

@@ -104,7 +104,7 @@ def test_what_ran_in_one_season_only_is_not_told_from_it(types: tuple[str, ...],
         assert "2024-11" in effect.reason
         assert "season" in effect.reason
     assert {one.weight for one in knowledge.weights if one.signal_key == "creative.type:video"} == {1.0}
-    assert not [option for option in cards.build(knowledge) if "video" in option.card.signal]
+    assert not [option for option in cards.build(knowledge) if option.known and "video" in option.card.signal]
     plan = _plan(knowledge, creatives=[{"id": "ad video", "type": "video"}])
     assert not any(metric["identified"] for metric in plan["metrics"].values())
     assert {metric["p_better"] for metric in plan["metrics"].values()} == {None}

@@ -35,7 +35,9 @@ def backup(database: Database, target: Path) -> None:
         )
     if target.resolve() in (_beside(database.path.resolve(), suffix) for suffix in _OWN):
         raise Conflict(f"{target.name} is a file of the database itself", hint="write the backup elsewhere")
-    if target.is_file() and target.stat().st_size and not is_database(target):
+    with atomic_files.translated_errors():
+        other = target.is_file() and target.stat().st_size and not is_database(target)
+    if other:
         raise Conflict(f"{target.name} is no backup, so it is not replaced", hint="write the backup elsewhere")
     _check_nobody_works_on(target)
     beside = target.with_name(f".{target.name}.pending")
