@@ -197,7 +197,7 @@ def test_the_lane_follows_from_the_figures_that_are_shown(knowledge: Knowledge):
 def test_words_of_what_is_not_sure_say_so(knowledge: Knowledge):
     found = _by_signal(cards.build(knowledge))
     assert found["platform:meta"].sentence.startswith(
-        "Test meta: run one campaign on it and one on google, half of the budget each"
+        "Test meta: run one campaign on it and one on google, with the same audiences and creatives, half of the budget"
     )
     assert "So far ROAS is 5 % lower than usual" in found["platform:meta"].sentence
     assert found["platform:google"].sentence.startswith("We cannot tell yet whether google does better than usual")

@@ -63,7 +63,9 @@ ADVICE: Mapping[str, str] = {
     "test.if_better": "if its {metric} comes out at least {size} {side} that of {against}, else stay",
     "test.if_as_good": "if its {metric} comes out as good as that of {against} or better, else stay",
     "test.unless_worse": "unless its {metric} comes out more than {size} {side} that of {against}",
-    "test.whole": "Test {subject}: run one campaign on it and one on {against}",
+    "test.whole": (
+        "Test {subject}: run one campaign on it and one on {against}, with the same audiences and creatives"
+    ),
     "test.beside": "Test {subject}: show it and {against} side by side in one campaign and send its breakdown",
     "range.one_side": "{low} to {high} {side}",
     "range.both_sides": "{low} lower to {high} higher",
