@@ -31,6 +31,11 @@ def postgres_speed() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def closed_loop() -> ModuleType:
+    return _script("closed_loop")
+
+
+@pytest.fixture(scope="session")
 def peeking() -> ModuleType:
     return _script("peeking")
 

@@ -136,7 +136,7 @@ class RecommendationService:
         }
 
     def _beside(self, knowledge: Knowledge, platform: str | None, options: tuple[cards.Option, ...]) -> dict[str, Any]:
-        """What to do next for another goal: {goal, goal_metric, recommendations[], top_signals[], cards[], reason}."""
+        """What to do next for another goal: {goal, goal_metric} and the `parts` of an answer."""
         answer = ranking.recommend(
             RecommendationInput(knowledge=knowledge, now=self._clock(), platform=platform, options=options)
         )
@@ -279,7 +279,8 @@ class RecommendationService:
             named = adherence.proposals(one, [recommendation_id], adherence.contexts_of(one), most)
             if recommendation_id in named:
                 options = cards.build(one, *named[recommendation_id][2])
-                card = next((one.card for one in options if one.known and one.card.id == recommendation_id), None)
+                known = (option.card for option in options if option.known)
+                card = next((card for card in known if card.id == recommendation_id), None)
                 if card is not None:
                     return asdict(card)
         return None
