@@ -13,6 +13,7 @@
     +-- LearningError               numbers that cannot be learnt from (500)
     +-- Unavailable                 a part is down or full; nothing was changed (503)
         +-- StorageFull             the disk is full; nothing was changed (507)
+        +-- StatementRefused        the database refuses one statement, and may take others (503)
         +-- DeadlineExceeded        a call outside did not answer in time (503)
         +-- TooManyPending          too many calls outside are under way (503)
         +-- ModelUnavailable        the language model gave no usable answer (503)
@@ -163,6 +164,13 @@ class StorageFull(Unavailable):
     code = "storage-full"
     status = 507
     title = "The storage is full"
+
+
+class StatementRefused(Unavailable):
+    """The database works and refuses this statement; nothing was changed, and others may be stored."""
+
+    code = "statement-refused"
+    title = "The database refused it"
 
 
 class DeadlineExceeded(Unavailable):

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -10,8 +11,8 @@ import orjson
 import pytest
 from sqlalchemy import event, insert, select
 
-from reflection.domain.ports import AnalysisRecord, ForecastRow, StaleRevision
-from reflection.errors import Conflict
+from reflection.domain.ports import AnalysisRecord, ForecastRow, StaleRevision, StoredCampaign
+from reflection.errors import Conflict, StatementRefused
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.connections import Database
 from reflection.store.maintenance.verify import verify
@@ -235,17 +236,60 @@ def test_analyses_that_come_while_others_are_stored_share_a_transaction(
     store: SqlStore, record: Make, database: Database
 ) -> None:
     names, begun = [f"cmp_{number}" for number in range(5)], []
-    threads = [threading.Thread(target=store.save_analysis, args=[record(name)]) for name in names]
-    with database.write("default"):
-        event.listen(database.writer, "begin", begun.append)
-        for number, thread in enumerate(threads):
-            thread.start()
-            while number and len(next(iter(store._commits.values()))._queue) < number:
-                time.sleep(0.001)
-    for thread in threads:
-        thread.join()
+    event.listen(database.writer, "begin", begun.append)
 
-    assert len(begun) == 2
+    results = _first_and_a_group(store, database, [record(name) for name in names])
+
+    assert [one.revision for one in results if isinstance(one, StoredCampaign)] == [1] * 5
+    assert len(begun) == 3  # the one that holds them up, the first, the others
+    assert sorted(entry.campaign_id for entry in store.ledger("default")) == names
+    assert verify(database) == []
+
+
+def _first_and_a_group(
+    store: SqlStore, database: Database, records: list[AnalysisRecord]
+) -> list[StoredCampaign | BaseException]:
+    """What each is answered, of which all but the first come while the first waits, and share a transaction."""
+    with ThreadPoolExecutor(len(records)) as threads:
+        with database.write("default"):
+            answers = []
+            for number, one in enumerate(records):
+                answers.append(threads.submit(store.save_analysis, one))
+                while not store._commits or len(next(iter(store._commits.values()))._queue) < number:
+                    time.sleep(0.001)
+        return [answer.exception() or answer.result() for answer in answers]
+
+
+_REFUSING = {
+    True: (
+        "CREATE TRIGGER refusing BEFORE INSERT ON campaigns WHEN NEW.campaign_id = 'cmp_2' BEGIN SELECT json('{'); END",
+        "DROP TRIGGER refusing",
+    ),
+    False: (
+        "ALTER TABLE campaigns ADD CONSTRAINT refusing CHECK "
+        "(CASE WHEN campaign_id = 'cmp_2' THEN 1 / (length(campaign_id) - 5) > 0 ELSE true END)",
+        "ALTER TABLE campaigns DROP CONSTRAINT refusing",
+    ),
+}
+"""Lets the database refuse the statement that stores one campaign, and no longer: of a file, of a server."""
+
+
+def test_a_statement_that_the_database_refuses_takes_no_other_of_its_group_with_it(
+    store: SqlStore, record: Make, database: Database
+) -> None:
+    names = [f"cmp_{number}" for number in range(5)]
+    refuse, allow = _REFUSING[database.is_file]
+    with database.write() as connection:
+        connection.exec_driver_sql(refuse)
+
+    results = _first_and_a_group(store, database, [record(name) for name in names])
+
+    refused = [name for name, result in zip(names, results, strict=True) if isinstance(result, StatementRefused)]
+    assert refused == ["cmp_2"]
+    assert [entry.campaign_id for entry in store.ledger("default")] == ["cmp_0", "cmp_1", "cmp_3", "cmp_4"]
+    with database.write() as connection:
+        connection.exec_driver_sql(allow)
+    assert [store.save_analysis(record(name)).revision for name in names] == [1] * 5
     assert sorted(entry.campaign_id for entry in store.ledger("default")) == names
     assert verify(database) == []
 

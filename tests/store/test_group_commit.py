@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from reflection.errors import Conflict, StorageFull, Unavailable
+from reflection.errors import Conflict, StatementRefused, StorageFull, Unavailable
 from reflection.store.group_commit import GroupCommit
 
 NAMES = ("first", "second", "third", "fourth")
@@ -61,8 +61,11 @@ def test_what_comes_while_one_is_stored_is_stored_in_one_transaction_in_the_orde
     assert table.transactions == [[NAMES[0]], list(NAMES[1:])]
 
 
-def test_one_that_is_refused_takes_no_other_with_it() -> None:
-    refusal = Conflict("the key was used for another request")
+@pytest.mark.parametrize(
+    "refusal",
+    [Conflict("the key was used for another request"), StatementRefused("the database refused the statement")],
+)
+def test_one_that_is_refused_takes_no_other_with_it(refusal: Exception) -> None:
     table = Table({"third": refusal})
 
     results = _results(table)

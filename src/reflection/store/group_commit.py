@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
-from reflection.errors import Unavailable
+from reflection.errors import StatementRefused, Unavailable
 
 Record = TypeVar("Record")
 Stored = TypeVar("Stored")
@@ -56,7 +56,7 @@ class GroupCommit(Generic[Record, Stored]):
         try:
             stored = self._save([record for record, _ in group])
         except Exception as error:  # noqa: BLE001 - whoever waits for it gets it
-            if len(group) > 1 and not isinstance(error, Unavailable):
+            if len(group) > 1 and not _is_of_all(error):
                 self._one_by_one(group)
                 return
             for _, answer in group:
@@ -71,7 +71,12 @@ class GroupCommit(Generic[Record, Stored]):
             self._commit([one])
             with self._turn:
                 self._turn.notify_all()
-            if isinstance(error := one[1].exception(), Unavailable):
+            if (error := one[1].exception()) is not None and _is_of_all(error):
                 for _, answer in group[place + 1 :]:
                     answer.set_exception(error)
                 return
+
+
+def _is_of_all(error: BaseException) -> bool:
+    """Whether nothing can be written, whoever sent it; else it is what one of them says."""
+    return isinstance(error, Unavailable) and not isinstance(error, StatementRefused)

@@ -13,7 +13,7 @@ from sqlalchemy import exc, text
 from sqlalchemy.engine import Connection
 
 from reflection.domain.ports import AnalysisRecord
-from reflection.errors import StorageFull, Unavailable
+from reflection.errors import StatementRefused, StorageFull, Unavailable
 from reflection.store.campaigns import SqlStore
 from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
@@ -142,7 +142,8 @@ def test_an_error_instead_of_committing_is_raised_and_nothing_is_there(
         (sqlite3.SQLITE_IOERR_SHMSIZE, StorageFull),
         (sqlite3.SQLITE_IOERR_WRITE, Unavailable),
         (sqlite3.SQLITE_BUSY_SNAPSHOT, Unavailable),
-        (None, Unavailable),
+        (sqlite3.SQLITE_TOOBIG, StatementRefused),
+        (None, StatementRefused),
     ],
 )
 def test_the_drivers_errors_become_the_engines(code: int | None, expected: type[Unavailable]) -> None:

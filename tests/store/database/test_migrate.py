@@ -292,3 +292,34 @@ def test_killed_while_migrating_leaves_the_old_version_or_the_new(tmp_path: Path
     assert ends[-1] == (0, len(metadata.tables))
     assert {tables for code, tables in ends if code == -signal.SIGKILL} >= {0}
     assert len(ends) >= 4, "it died in the midst of it"
+
+
+@pytest.mark.parametrize(
+    "by_hand",
+    [
+        "score FLOAT,",
+        "score DOUBLE NOT NULL,",
+        "score FLOAT  NOT NULL,",
+        "note TEXT DEFAULT 'score FLOAT NOT NULL,', score FLOAT NOT NULL,",
+    ],
+)
+def test_a_step_that_does_not_meet_the_column_it_changes_says_so_and_changes_nothing(
+    tmp_path: Path, by_hand: str
+) -> None:
+    database = Database(tmp_path / "by_hand.db")
+    migrate.upgrade(database, "0009")
+    with database.write() as connection:
+        connection.exec_driver_sql("PRAGMA writable_schema = ON")
+        connection.exec_driver_sql(
+            "UPDATE sqlite_master SET sql = replace(sql, 'score FLOAT NOT NULL,', ?) WHERE name = 'performance_logs'",
+            (by_hand,),
+        )
+        connection.exec_driver_sql("PRAGMA writable_schema = OFF")
+    before = _schema(database.path)
+
+    with pytest.raises(ConfigurationError, match="performance_logs does not state 'score FLOAT NOT NULL'"):
+        migrate.upgrade(database)
+
+    assert _schema(database.path) == before
+    assert migrate.current(database) == "0009"
+    database.close()

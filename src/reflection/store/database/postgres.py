@@ -14,7 +14,15 @@ from sqlalchemy import Engine, create_engine, exc, text
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.pool import NullPool, PoolProxiedConnection, QueuePool
 
-from reflection.errors import ConfigurationError, Conflict, InvalidInput, ReflectionError, StorageFull, Unavailable
+from reflection.errors import (
+    ConfigurationError,
+    Conflict,
+    InvalidInput,
+    ReflectionError,
+    StatementRefused,
+    StorageFull,
+    Unavailable,
+)
 from reflection.store.database.postgres_tables import (
     drop_guard_ddl,
     guard_ddl,
@@ -69,7 +77,10 @@ WRITERS, READERS = 8, 24
 
 _FULL = frozenset({"53100"})
 _BUSY = frozenset({"55P03", "40001", "40P01", "53300", "57014"})
-_REFUSED = "23"
+_CONTRADICTION = "23"
+_REFUSED = ("0A", "22", "42", "54")
+"""Classes of what one statement asks for; the others are about the server."""
+
 _NO_SERVER = frozenset({"OperationalError", "InterfaceError", "ConnectionTimeout"})
 _NO_TEXT = frozenset({"22021", "22P05"})
 _MARK = {"high": int.from_bytes(b"refl"), "low": int.from_bytes(b"work")}
@@ -262,7 +273,7 @@ def translated_errors() -> Iterator[None]:
 
 def _translated(error: BaseException | None, gone: bool) -> ReflectionError:
     state = str(getattr(error, "sqlstate", None) or "")
-    if state.startswith(_REFUSED):
+    if state.startswith(_CONTRADICTION):
         return Conflict("the database refused a row that contradicts what is stored")
     if state in _FULL:
         return StorageFull("the disk is full; nothing was changed", hint="free some space and send it again")
@@ -272,4 +283,6 @@ def _translated(error: BaseException | None, gone: bool) -> ReflectionError:
         return InvalidInput("a text has a character that cannot be stored (NUL)")
     if gone or state.startswith(("08", "57")) or (not state and type(error).__name__ in _NO_SERVER):
         return Unavailable("the database server cannot be reached", hint="try again in a moment")
-    return Unavailable(f"the database refused the statement ({state or type(error).__name__})")
+    if not state or state.startswith(_REFUSED):
+        return StatementRefused(f"the database refused the statement ({state or type(error).__name__})")
+    return Unavailable(f"the database is not usable ({state})")

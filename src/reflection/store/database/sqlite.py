@@ -16,7 +16,7 @@ from sqlalchemy import Engine, create_engine, event, exc, text
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
-from reflection.errors import Conflict, ReflectionError, StorageFull, Unavailable
+from reflection.errors import Conflict, ReflectionError, StatementRefused, StorageFull, Unavailable
 from reflection.store.database.sqlite_scrub import scrub as scrub
 from reflection.store.database.sqlite_words import drop_full_text_ddl as drop_full_text_ddl
 from reflection.store.database.sqlite_words import full_text_ddl as full_text_ddl
@@ -34,6 +34,7 @@ CACHE_KIB = 16_384
 VERBS = ("UPDATE", "DELETE")
 _FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_REFUSED = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_RANGE)
 
 
 def make_engine(url: URL, *, writer: bool, busy_seconds: float) -> Engine:
@@ -124,8 +125,9 @@ def translated_errors() -> Iterator[None]:
 
 def _translate(error: BaseException | None) -> ReflectionError:
     code = getattr(error, "sqlite_errorcode", None)
-    if code is None:
-        return Unavailable("the database refused the statement")
+    if code is None or code & 0xFF in _REFUSED:
+        name = getattr(error, "sqlite_errorname", type(error).__name__)
+        return StatementRefused(f"the database refused the statement ({name})")
     if code in _FULL or code & 0xFF in _FULL:
         return StorageFull("the disk is full; nothing was changed", hint="free some space and send it again")
     if code & 0xFF in _BUSY:
