@@ -33,7 +33,7 @@ from reflection.stats.posterior.empirical_bayes import HYPER_DRAWS, Fit, fit
 from reflection.stats.posterior.prediction import aligned
 from reflection.stats.sums.campaign_size import SIZE, size_of, usual_size
 from reflection.stats.sums.columns import INTERCEPT, Feature
-from reflection.stats.sums.design import Design, campaign_rows
+from reflection.stats.sums.design import Design, contrast_rows
 from reflection.stats.sums.observations import observe_around, observe_rate, pooled_rate
 from reflection.stats.sums.sufficient_statistics import SufficientStatistics
 
@@ -101,7 +101,7 @@ def learn(cells: Cells, x: Floats, n: Floats, seed: int) -> tuple[Fit, float]:
     """Learn as the engine does: one pass around the pooled rate, then relinearised; return fit and reference
     rate.
     """
-    reference = pooled_rate(x, n)
+    reference, design = pooled_rate(x, n), Design.of(cells)
     found: Fit | None = None
     for epoch in range(PASSES):
         if found is None:
@@ -110,7 +110,7 @@ def learn(cells: Cells, x: Floats, n: Floats, seed: int) -> tuple[Fit, float]:
             eta = np.log(reference) + predict(found, cells).mean
             seen = observe_around(x, n, eta, reference)
         statistics = SufficientStatistics()
-        statistics.add(campaign_rows(cells, seen)[0])
+        statistics.add(contrast_rows(design.matrix(), design.features, seen, np.arange(len(cells)))[0])
         found = fit(statistics.view(), (seed, epoch), hyper_draws=HYPER_DRAWS if epoch == PASSES - 1 else 1)
     assert found is not None
     return found, reference

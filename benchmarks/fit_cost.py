@@ -27,7 +27,7 @@ from scipy import linalg
 from threadpoolctl import threadpool_limits
 
 from reflection.domain import signals
-from reflection.domain.bookable import definitions
+from reflection.domain.bookable import agreed, descriptions_of
 from reflection.domain.campaign import Campaign
 from reflection.domain.creative_knowledge import AXES, CreativeTexts, PlacedText
 from reflection.domain.events import Event
@@ -193,7 +193,7 @@ def _measured(campaigns: Sequence[Campaign]) -> tuple[str, dict[str, float]]:
     evidence = [evidence_of(one) for one in campaigns]
     texts = {one.campaign_id: _placed(one.creatives) for one in map(texts_of, campaigns) if one.creatives}
     request = FitRequest(
-        definitions=definitions(campaigns),
+        definitions=agreed(map(descriptions_of, campaigns)),
         spellings=signals.usual_among(map(signals.spellings_of, campaigns)),
         texts=CreativeTexts(texts, {}),
         events=EVENTS if texts else (),

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
 from reflection.domain import signals
-from reflection.domain.bookable import Bookable, Definition, Total, definitions, root
+from reflection.domain.bookable import Bookable, Definition, Total, agreed, descriptions_of, root
 from reflection.domain.campaign import MAX_COUNT, Campaign, Metrics
 from reflection.domain.evidence import Evidence, evidence_of
 from reflection.domain.knowledge import Effect, Knowledge, MetricPosterior
@@ -173,7 +173,9 @@ def history_evidence(history: tuple[Campaign, ...]) -> tuple[Evidence, ...]:
 @pytest.fixture(scope="session")
 def knowledge(history: tuple[Campaign, ...], history_evidence: tuple[Evidence, ...]) -> Knowledge:
     """What is learnt from the forty campaigns; about a second, so it is made once."""
-    request = FitRequest(seq=40, epoch=6, as_of="2026-04-01T00:00:00+00:00", definitions=definitions(history))
+    request = FitRequest(
+        seq=40, epoch=6, as_of="2026-04-01T00:00:00+00:00", definitions=agreed(map(descriptions_of, history))
+    )
     return learn(history_evidence, request)
 
 

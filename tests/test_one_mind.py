@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from reflection.domain import signals
-from reflection.domain.bookable import Bookable, definitions
+from reflection.domain.bookable import Bookable, agreed, descriptions_of
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import evidence_of
 from reflection.domain.knowledge import Knowledge
@@ -82,7 +82,7 @@ class World:
 
     def knowledge(self) -> Knowledge:
         """What is learnt of it."""
-        asked = FitRequest(seq=1, as_of="2026-06-01", definitions=definitions(self.campaigns))
+        asked = FitRequest(seq=1, as_of="2026-06-01", definitions=agreed(map(descriptions_of, self.campaigns)))
         return learn([evidence_of(campaign) for campaign in self.campaigns], asked)
 
     def plans(self, card: cards.Card) -> Iterator[Plan]:
@@ -254,7 +254,7 @@ def test_what_merely_ran_beside_is_no_part_of_the_effect():
             "expected_metrics": totals, "actual_metrics": totals,
             "timestamp": f"2026-01-{1 + index:02d}T00:00:00+00:00",
         }))  # fmt: skip
-    asked = FitRequest(seq=1, as_of="2026-04-01T00:00:00+00:00", definitions=definitions(campaigns))
+    asked = FitRequest(seq=1, as_of="2026-04-01T00:00:00+00:00", definitions=agreed(map(descriptions_of, campaigns)))
     knowledge = learn([evidence_of(campaign) for campaign in campaigns], asked)
     totals = {one.key: one.total for one in knowledge.bookables}
     video, image = totals["creative:v"], totals["creative:i"]

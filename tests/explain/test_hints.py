@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from reflection.domain.audience_role import feeds_others
-from reflection.domain.bookable import definitions
+from reflection.domain.bookable import agreed, descriptions_of
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import evidence_of
 from reflection.domain.knowledge import Knowledge
@@ -140,7 +140,7 @@ def _worlds(make_campaign: Maker, names: tuple[str, str]) -> Knowledge:
             )
         )
     evidence = [evidence_of(campaign) for campaign in campaigns]
-    return learn(evidence, FitRequest(definitions=definitions(campaigns)))
+    return learn(evidence, FitRequest(definitions=agreed(map(descriptions_of, campaigns))))
 
 
 def test_less_of_what_meets_new_people_comes_with_its_caveat(make_campaign: Maker) -> None:

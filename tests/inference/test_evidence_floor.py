@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reflection.domain.bookable import EvidenceFloor, definitions
+from reflection.domain.bookable import EvidenceFloor, agreed, descriptions_of
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import evidence_of
 from reflection.domain.knowledge import Knowledge
@@ -36,7 +36,7 @@ def _campaign(index: int, lifts: dict[str, float], **changes: Any) -> Campaign:
 
 def _learnt(campaigns: list[Campaign], floor: EvidenceFloor | None = None) -> Knowledge:
     when, least = "2026-04-01T00:00:00+00:00", floor or EvidenceFloor()
-    request = FitRequest(seq=1, as_of=when, definitions=definitions(campaigns), floor=least)
+    request = FitRequest(seq=1, as_of=when, definitions=agreed(map(descriptions_of, campaigns)), floor=least)
     return learn([evidence_of(campaign) for campaign in campaigns], request)
 
 

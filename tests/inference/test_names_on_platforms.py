@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reflection.domain import signals
-from reflection.domain.bookable import definitions
+from reflection.domain.bookable import agreed, descriptions_of
 from reflection.domain.evidence import encode, evidence_of
 from reflection.inference import effects_page
 from reflection.inference.evidence.dataset import Dataset
@@ -42,7 +42,9 @@ def campaigns(make_campaign):
 
 @pytest.fixture(scope="module")
 def knowledge(campaigns):
-    return learn([evidence_of(one) for one in campaigns], FitRequest(definitions=definitions(campaigns)))
+    return learn(
+        [evidence_of(one) for one in campaigns], FitRequest(definitions=agreed(map(descriptions_of, campaigns)))
+    )
 
 
 def test_what_an_id_does_on_each_platform_is_found_apart(knowledge):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reflection.domain.bookable import EvidenceFloor, definitions
+from reflection.domain.bookable import EvidenceFloor, agreed, descriptions_of
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import evidence_of
 from reflection.domain.finding_kinds import PLANNER_BIAS
@@ -43,7 +43,7 @@ def _campaigns(seed: int, ctr: float, cvr: float, *, planned: bool = True) -> li
 
 
 def _learnt(campaigns: list[Campaign]) -> Knowledge:
-    request = FitRequest(seq=1, as_of="2026-04-01T00:00:00+00:00", definitions=definitions(campaigns))
+    request = FitRequest(seq=1, as_of="2026-04-01T00:00:00+00:00", definitions=agreed(map(descriptions_of, campaigns)))
     return learn([evidence_of(campaign) for campaign in campaigns], request)
 
 

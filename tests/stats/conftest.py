@@ -7,15 +7,25 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike, NDArray
 
 from reflection.stats.posterior.empirical_bayes import Fit, fit
 from reflection.stats.sums.columns import INTERCEPT, Feature, Layout
-from reflection.stats.sums.design import Rows, campaign_rows
+from reflection.stats.sums.design import Design, Rows, contrast_rows
 from reflection.stats.sums.observations import Observations, observe_rate, pooled_rate
 from reflection.stats.sums.sufficient_statistics import SufficientStatistics
 
 SIZES = {"platform": 4, "age": 5, "creative": 6}
 Cells = Sequence[Mapping[Feature, float]]
+
+
+def campaign_rows(
+    cells: Cells, observations: Observations, campaign: ArrayLike | None = None
+) -> tuple[Rows, NDArray[np.intp]]:
+    """`contrast_rows` of cells by their memberships; every cell is a campaign of its own where none are given."""
+    design = Design.of(cells)
+    number = np.arange(len(cells)) if campaign is None else np.asarray(campaign, dtype=np.intp)
+    return contrast_rows(design.matrix(), design.features, observations, number)
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from tests.stats.conftest import campaign_rows
 
 from reflection.stats.honesty import diagnostics
 from reflection.stats.honesty.diagnostics import FEWEST_SCORES, MOST_CELLS, SetAside, leave_one_out
 from reflection.stats.posterior.empirical_bayes import Fit
 from reflection.stats.sums.columns import Feature
-from reflection.stats.sums.design import Rows, Stratum, campaign_rows
+from reflection.stats.sums.design import Rows, Stratum
 from reflection.stats.sums.observations import observe_rate
 
 Parts = tuple[Rows, np.ndarray]

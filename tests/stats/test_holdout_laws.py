@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.stats.conftest import campaign_rows
 
 from reflection.stats.honesty.diagnostics import SetAside
 from reflection.stats.posterior.empirical_bayes import Fit
 from reflection.stats.sums.columns import Feature
-from reflection.stats.sums.design import Rows, campaign_rows
+from reflection.stats.sums.design import Rows
 from reflection.stats.sums.observations import observe_rate
 
 

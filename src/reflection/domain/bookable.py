@@ -151,11 +151,6 @@ Description = tuple[str, frozenset[tuple[signals.Signal, float]]]
 """The key of something that a campaign booked, and its signals with their shares."""
 
 
-def definitions(campaigns: Iterable[Campaign]) -> tuple[Definition, ...]:
-    """Everything that campaigns booked, by key; the order of the campaigns does not matter."""
-    return agreed(map(descriptions_of, campaigns))
-
-
 def descriptions_of(campaign: Campaign) -> tuple[Description, ...]:
     """What one campaign booked, as it describes it."""
     members = [[(signals.of_platform(campaign.platform), 1.0)]]

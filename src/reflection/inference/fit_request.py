@@ -20,7 +20,7 @@ class FitRequest:
         as_of: the instant of the fit, RFC 3339: conversions of campaigns that are not complete by then wait
             (`maturity`); without one nothing waits.
         spellings: how campaigns spell their signals (`signals.usual_among`), for every sentence.
-        definitions: what campaigns booked (`bookable.definitions`); without any nothing can be recommended.
+        definitions: what campaigns booked (`bookable.agreed`); without any nothing can be recommended.
         floor: evidence that a finding or an advice needs at least.
         experiments: every randomised experiment, in any order.
         texts: of creatives, and the scores these were given before they ran.

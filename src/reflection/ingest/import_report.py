@@ -123,11 +123,6 @@ class ImportReport:
     making: Mapping[str, Any] = field(default_factory=dict, repr=False)
     joined: bool = False
 
-    @property
-    def ok(self) -> bool:
-        """Whether nothing was left out."""
-        return not self.rejects and all(item.severity != "error" for item in self.findings)
-
     def as_dict(self) -> dict[str, Any]:
         """The verdict as JSON-ready values; `campaigns` is their ids."""
         return {

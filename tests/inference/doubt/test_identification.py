@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from reflection.domain.bookable import definitions
+from reflection.domain.bookable import agreed, descriptions_of
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import evidence_of
 from reflection.domain.knowledge import Knowledge
@@ -65,7 +65,7 @@ def _account(count: int, every: int, book: Callable[[int, dt.date], Booking], se
 
 
 def _learnt(campaigns: list[Campaign]) -> Knowledge:
-    request = FitRequest(seq=1, as_of="2030-01-01T00:00:00+00:00", definitions=definitions(campaigns))
+    request = FitRequest(seq=1, as_of="2030-01-01T00:00:00+00:00", definitions=agreed(map(descriptions_of, campaigns)))
     return learn([evidence_of(campaign) for campaign in campaigns], request)
 
 

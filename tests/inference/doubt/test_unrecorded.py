@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reflection.domain.bookable import definitions
+from reflection.domain.bookable import agreed, descriptions_of
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import evidence_of
 from reflection.domain.knowledge import Knowledge
@@ -57,7 +57,7 @@ def _campaign(index: int, rng: np.random.Generator, lost: tuple[str, ...]) -> Ca
 @cache
 def _learnt(lost: tuple[str, ...]) -> Knowledge:
     campaigns = _account(lost)
-    request = FitRequest(seq=1, as_of="2030-01-01T00:00:00+00:00", definitions=definitions(campaigns))
+    request = FitRequest(seq=1, as_of="2030-01-01T00:00:00+00:00", definitions=agreed(map(descriptions_of, campaigns)))
     return learn([evidence_of(campaign) for campaign in campaigns], request)
 
 

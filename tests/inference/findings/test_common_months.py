@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from reflection.comparison.compare import compare
-from reflection.domain.bookable import definitions
+from reflection.domain.bookable import agreed, descriptions_of
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import evidence_of
 from reflection.domain.finding_kinds import COMMON_MONTH
@@ -71,7 +71,7 @@ def _campaign(month: int, number: int, rng: np.random.Generator, cvr: float) -> 
 
 
 def _learnt(campaigns: list[Campaign]) -> Knowledge:
-    request = FitRequest(seq=1, as_of="2030-01-01T00:00:00+00:00", definitions=definitions(campaigns))
+    request = FitRequest(seq=1, as_of="2030-01-01T00:00:00+00:00", definitions=agreed(map(descriptions_of, campaigns)))
     return learn([evidence_of(campaign) for campaign in campaigns], request)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reflection.domain import signals
-from reflection.domain.bookable import definitions
+from reflection.domain.bookable import agreed, descriptions_of
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import evidence_of
 from reflection.domain.knowledge import NOTHING, Knowledge
@@ -117,5 +117,5 @@ def _twice_named() -> Knowledge:
                                "spend": 800.0 * float(rng.uniform(0.9, 1.1)), "revenue": 60.0 * conversions},
             "timestamp": f"2026-0{1 + index // 6}-{1 + int(rng.integers(28)):02d}T12:00:00+00:00",
         }))  # fmt: skip
-    request = FitRequest(seq=1, as_of="2030-01-01T00:00:00+00:00", definitions=definitions(campaigns))
+    request = FitRequest(seq=1, as_of="2030-01-01T00:00:00+00:00", definitions=agreed(map(descriptions_of, campaigns)))
     return learn([evidence_of(campaign) for campaign in campaigns], request)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from reflection.domain.bookable import definitions
+from reflection.domain.bookable import agreed, descriptions_of
 from reflection.domain.knowledge import Knowledge
 from reflection.inference.evidence.dataset import Dataset
 from reflection.inference.totals import bookables
@@ -16,7 +16,7 @@ from reflection.inference.totals.total_effects import _stake
 def test_the_largest_are_those_of_all_that_could_be_told_of(
     history: Any, history_evidence: Any, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cells, defined = bookables._Cells(Dataset.of(history_evidence)), definitions(history)
+    cells, defined = bookables._Cells(Dataset.of(history_evidence)), agreed(map(descriptions_of, history))
     monkeypatch.setattr(bookables, "_crossed_groups", lambda knowledge: {"audience", "creative", "creative.type"})
     everything = bookables._counted(Knowledge(), cells, defined)
     of_all = sorted(everything, key=lambda one: (one.platform is not None, -(one.spend or 0.0), -one.rows, one.key))
@@ -35,7 +35,7 @@ def test_the_money_of_a_usual_campaign_is_that_of_campaigns_in_the_same_currency
     history: Any, history_evidence: Any
 ) -> None:
     items = [replace(item, currency="EUR") if number % 3 == 0 else item for number, item in enumerate(history_evidence)]
-    cells, defined = bookables._Cells(Dataset.of(items)), definitions(history)
+    cells, defined = bookables._Cells(Dataset.of(items)), agreed(map(descriptions_of, history))
     abroad = {item.campaign_id for item in items if item.currency == "EUR"}
 
     for one in bookables._counted(Knowledge(), cells, defined):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from reflection.domain import signals
-from reflection.domain.bookable import definitions
+from reflection.domain.bookable import agreed, descriptions_of
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import evidence_of
 from reflection.domain.knowledge import Knowledge
@@ -39,7 +39,7 @@ def far_apart(make_campaign: Callable[..., Campaign]) -> Knowledge:
         for number, (platform, roas) in enumerate(list(RETURNS.items()) * 15)
         for conversions in [int(rng.poisson(50 * roas * np.exp(rng.normal(0, 0.1))))]
     ]  # fmt: skip
-    request = FitRequest(definitions=definitions(campaigns), as_of="2026-06-01T00:00:00+00:00")
+    request = FitRequest(definitions=agreed(map(descriptions_of, campaigns)), as_of="2026-06-01T00:00:00+00:00")
     return learn([evidence_of(one) for one in campaigns], request)
 
 
@@ -135,7 +135,7 @@ def people(make_campaign: Callable[..., Campaign]) -> Knowledge:
         for number, ((age, segment), roas) in enumerate(list(PEOPLE.items()) * 15)
         for conversions in [int(rng.poisson(50 * roas * np.exp(rng.normal(0, 0.1))))]
     ]  # fmt: skip
-    request = FitRequest(definitions=definitions(campaigns), as_of="2026-06-01T00:00:00+00:00")
+    request = FitRequest(definitions=agreed(map(descriptions_of, campaigns)), as_of="2026-06-01T00:00:00+00:00")
     return learn([evidence_of(one) for one in campaigns], request)
 
 

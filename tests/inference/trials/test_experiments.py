@@ -6,7 +6,7 @@ import random
 import numpy as np
 import pytest
 
-from reflection.domain.bookable import definitions
+from reflection.domain.bookable import agreed, descriptions_of
 from reflection.domain.experiment import Arm, Experiment
 from reflection.explain.advice import recommendation
 from reflection.inference.fit_request import FitRequest
@@ -32,7 +32,7 @@ def ab(name="video or image", *arms, **more):
 
 @pytest.fixture(scope="module")
 def defined(history):
-    return definitions(history)
+    return agreed(map(descriptions_of, history))
 
 
 @pytest.fixture(scope="module")

@@ -43,7 +43,7 @@ def test_conversions_of_a_campaign_with_other_results_only_are_unknown_not_zero(
         "Autumn": 10.0,
         "Traffic": None,
     }
-    assert report.ok
+    assert not report.rejects
 
 
 def test_blank_results_are_none_where_others_are_conversions(

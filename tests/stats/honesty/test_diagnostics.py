@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from tests.stats.conftest import campaign_rows
 
 from reflection.errors import LearningError
 from reflection.stats.honesty.diagnostics import FEWEST_SCORES, coverage, leave_one_out
 from reflection.stats.posterior.empirical_bayes import Fit, fit
 from reflection.stats.posterior.gaussian_posterior import Model
 from reflection.stats.sums.columns import Feature
-from reflection.stats.sums.design import GRID, Rows, Stratum, campaign_rows
+from reflection.stats.sums.design import GRID, Rows, Stratum
 from reflection.stats.sums.observations import observe_rate
 from reflection.stats.sums.sufficient_statistics import SufficientStatistics
 

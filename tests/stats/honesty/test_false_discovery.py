@@ -131,7 +131,7 @@ def test_each_effect_has_a_verdict(make_world: Callable[..., object]) -> None:
 
 
 def test_the_only_level_of_a_group_is_confounded(world: object) -> None:
-    from reflection.stats.sums.design import campaign_rows
+    from tests.stats.conftest import campaign_rows
 
     alone = Feature("objective", "only")
     statistics = SufficientStatistics()

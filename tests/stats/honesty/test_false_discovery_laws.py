@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import integrate, stats
+from tests.stats.conftest import campaign_rows
 
 from reflection.stats.honesty.any_time import OF_SIGNALS
 from reflection.stats.honesty.false_discovery import (
@@ -28,7 +29,6 @@ from reflection.stats.honesty.false_discovery import (
 from reflection.stats.posterior.composed_metrics import Recipe
 from reflection.stats.posterior.empirical_bayes import Fit, fit
 from reflection.stats.sums.columns import Feature, Layout
-from reflection.stats.sums.design import campaign_rows
 from reflection.stats.sums.sufficient_statistics import SufficientStatistics
 
 CPA = Recipe("cpa", (("cpm", 1), ("ctr", -1), ("cvr", -1)))

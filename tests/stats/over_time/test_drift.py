@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
+from tests.stats.conftest import campaign_rows
 
 from reflection.stats.honesty.any_time import OF_TRENDS, log_factor_needed
 from reflection.stats.honesty.false_discovery import METRICS, discover
@@ -13,7 +14,7 @@ from reflection.stats.over_time.drift import Path, at_present, drift_group, judg
 from reflection.stats.posterior.empirical_bayes import Fit, fit
 from reflection.stats.posterior.prediction import aligned
 from reflection.stats.sums.columns import INTERCEPT, Feature, Kind
-from reflection.stats.sums.design import Design, campaign_rows
+from reflection.stats.sums.design import Design
 from reflection.stats.sums.observations import observe_rate
 from reflection.stats.sums.sufficient_statistics import SufficientStatistics
 

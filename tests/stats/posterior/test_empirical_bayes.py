@@ -136,7 +136,8 @@ def test_unseen_levels_are_wider_than_seen_ones(world: object) -> None:
 
 @pytest.mark.parametrize("count", [0.0, 1.0, 1e12])
 def test_extreme_counts_stay_finite(count: float, make_world: Callable[..., object]) -> None:
-    from reflection.stats.sums.design import campaign_rows
+    from tests.stats.conftest import campaign_rows
+
     from reflection.stats.sums.observations import observe_rate, pooled_rate
 
     world = make_world(20, 2)
@@ -190,7 +191,8 @@ def test_unknown_groups_have_the_prior_mean_scale(fitted: Fit) -> None:
 
 def test_breakdown_cells_teach_more_than_their_campaign(make_world: Callable[..., object]) -> None:
     """Cells of one campaign share its shift, so contrasts between them are sharper than whole campaigns."""
-    from reflection.stats.sums.design import campaign_rows
+    from tests.stats.conftest import campaign_rows
+
     from reflection.stats.sums.observations import observe_rate
 
     rng = np.random.default_rng(0)

@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from tests.stats.conftest import campaign_rows
 
 from reflection.stats.posterior import empirical_bayes
 from reflection.stats.posterior.empirical_bayes import Fit, fit, moments
 from reflection.stats.posterior.gaussian_posterior import Model
 from reflection.stats.posterior.variance_components import mode_of
 from reflection.stats.sums.columns import INTERCEPT, Feature, Layout
-from reflection.stats.sums.design import Design, Rows, Stratum, campaign_rows
+from reflection.stats.sums.design import Design, Rows, Stratum
 from reflection.stats.sums.sufficient_statistics import SufficientStatistics, View
 
 LEVELS = tuple(Feature("platform", f"p{k}") for k in range(3))

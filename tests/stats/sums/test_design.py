@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.stats.conftest import campaign_rows
 
 from reflection.errors import LearningError
 from reflection.stats.sums.columns import INTERCEPT, Feature
-from reflection.stats.sums.design import GRID, WORKING_WITHIN_SD, Design, Rows, Stratum, campaign_rows, quantised
+from reflection.stats.sums.design import GRID, WORKING_WITHIN_SD, Design, Rows, Stratum, quantised
 from reflection.stats.sums.observations import Observations, observe_rate
 
 A, B, C = Feature("g", "a"), Feature("g", "b"), Feature("g", "c")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.stats.conftest import campaign_rows
 
 from reflection.errors import LearningError
 from reflection.stats.sums.columns import INTERCEPT, Feature
-from reflection.stats.sums.design import GRID, GRID_BITS, Design, Rows, Stratum, campaign_rows, quantised
+from reflection.stats.sums.design import GRID, GRID_BITS, Design, Rows, Stratum, quantised
 from reflection.stats.sums.observations import Observations
 
 A, B, C = Feature("g", "a"), Feature("g", "b"), Feature("g", "c")

@@ -203,29 +203,14 @@ def quantised(values: ArrayLike) -> NDArray[np.int64]:
     return np.rint(array * GRID).astype(np.int64)
 
 
-def campaign_rows(
-    cells: Sequence[Mapping[Feature, float]], observations: Observations, campaign: ArrayLike | None = None
-) -> tuple[Rows, NDArray[np.intp]]:
-    """Turn observed cells into rows; return them and the campaign number of each row.
-
-    ``cells``: memberships of each cell (the intercept is added here). ``observations``: one metric on the
-    same cells; unobserved cells are left out. ``campaign``: campaign number of each cell, shape (cells,);
-    None when every cell is a campaign of its own. The order in which cells are given changes nothing within a
-    campaign.
-    """
-    column = {feature: i for i, feature in enumerate(dict.fromkeys(feature for cell in cells for feature in cell))}
-    data = np.array([float(value) for cell in cells for value in cell.values()], dtype=np.float64)
-    indices = np.array([column[feature] for cell in cells for feature in cell], dtype=np.int32)
-    indptr = np.cumsum([0, *map(len, cells)], dtype=np.int32)
-    x = sparse.csr_array((data, indices, indptr), shape=(len(cells), len(column)))
-    number = np.arange(len(cells)) if campaign is None else np.asarray(campaign, dtype=np.intp)
-    return contrast_rows(x, tuple(column), observations, number)
-
-
 def contrast_rows(
     x: sparse.csr_array, features: Sequence[Feature], observations: Observations, campaign: NDArray[np.intp]
 ) -> tuple[Rows, NDArray[np.intp]]:
-    """The rows of :func:`campaign_rows` from memberships in CSR form, (cells, features), without the intercept.
+    """Turn observed cells into rows; return them and the campaign number of each row.
+
+    ``x``: memberships of each cell, (cells, features), without the intercept, which is added. ``observations``: one
+    metric on the same cells; unobserved cells are left out. ``campaign``: campaign number of each cell. The order in
+    which the cells of a campaign are given changes nothing.
 
     Of k cells the between row and the k-1 within rows (recursive residuals). With working precisions w_i = 1/(v_i +
     s0^2), contrast j compares cell j with the weighted mean of the cells before it and is scaled to unit length, h'h =

@@ -2,7 +2,7 @@
 
 The items of a group (creatives of one campaign) share a level that is not of interest, so a group of k becomes k - 1
 independent rows: each item against the weighted mean of those before it, recursive residuals as in
-``design.campaign_rows``, of a dense design at once. An item seen in m groups scatters in all of them alike, so its rows
+``design.contrast_rows``, of a dense design at once. An item seen in m groups scatters in all of them alike, so its rows
 together count as the one item that it is. Integers on the grid of ``design``: sums forget in which order they were
 made. This file must not know what an item is.
 """
