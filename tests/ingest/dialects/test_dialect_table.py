@@ -160,6 +160,12 @@ SAMPLES = {
         "2026-09-14,A,7,shoes,1000,10,10.25,1,9,EUR\n2026-09-15,A,7,shoes,2000,20,20.25,2,18,EUR\n",
         "", "EUR", TWO, 3.0, "searchTerm",
     ),
+    "Pinterest API": Sample(
+        "DATE,CAMPAIGN_ID,CAMPAIGN_NAME,CAMPAIGN_OBJECTIVE_TYPE,SPEND_IN_MICRO_DOLLAR,IMPRESSION_1,OUTBOUND_CLICK_1,"
+        "TOTAL_CHECKOUT\n2026-09-14,7,A,WEB_CONVERSION,10250000,1000,10,1\n"
+        "2026-09-15,7,A,WEB_CONVERSION,20250000,2000,20,2\n",
+        "", None, TWO, 3.0,
+    ),
     "Several platforms": Sample(
         "Date,Data source,Campaign,Country,Currency,Impressions,Clicks,Conversions,Cost\n"
         "2026-09-14,Facebook Ads,A,DE,EUR,1000,10,1,10.25\n2026-09-15,Facebook Ads,A,DE,EUR,2000,20,2,20.25\n",

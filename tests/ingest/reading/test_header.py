@@ -141,3 +141,28 @@ def test_notes_below_a_sheet_of_platforms_name_none() -> None:
 
     assert header is not None
     assert header.dialect.key == "blended"
+
+
+AMOUNTS = ("Cost", "COST_IN_MICRO_DOLLAR")
+
+
+@pytest.mark.parametrize("amount", AMOUNTS)
+def test_a_table_that_says_money_is_no_table_of_names(amount: str, write: Callable[..., Path]) -> None:
+    header = ["ADVERTISER_ID", "CAMPAIGN_ID", "CAMPAIGN_NAME", "OBJECTIVE_TYPE", "BUDGET"]
+    row = ["1", "7", "Launch", "SALES", "100"]
+
+    assert read_export(write([header, row])).kind == "names"
+    with pytest.raises(ImportFileError, match="no export of a platform that is known"):
+        read_export(write([[*header, amount, "VIEWS"], [*row, "25", "900"]]))
+
+
+@pytest.mark.parametrize(
+    "amount", ["SPEND_IN_MICRO_DOLLAR", "spend_micros", "Spend (micros)", "spend_in_micro_currency"]
+)
+def test_amounts_in_millionths_are_read_as_such_however_a_header_says_it(
+    amount: str, write: Callable[..., Path]
+) -> None:
+    header = ["Date", "Data source", "Campaign", amount, "Impressions", "Clicks", "Conversions"]
+    row = ["2026-09-14", "Pinterest", "Launch", "12500000", "1000", "20", "2"]
+
+    assert read_export(write([header, row])).totals.spend == 12.5

@@ -25,6 +25,9 @@ _GLUED = {"k": 1e3, "t": 1e3, "m": 1e6, "mio": 1e6, "mn": 1e6, "千": 1e3, "천"
           "百万": 1e6, "000": 1e3}  # fmt: skip
 """What stands right before or behind a currency: k€, TEUR, $m, 千円."""
 
+MILLIONTHS = re.compile(r"(?:^|[ (,]+(?:in )?)(?:micros?(?: dollars?| currency)?|millionths)\)?$|(?<=[a-z])micros$")
+"""How a header says that its amounts are millionths: cost_micros, Cost (micros), costMicros, SPEND_IN_MICRO_DOLLAR."""
+
 _IN_BRACKETS = re.compile(r"^(?P<name>.*?\S)\s*[(\[](?P<unit>[^()\[\]]+)[)\]]\s*$")
 _BEHIND = re.compile(
     r"^(?P<name>.*?\S)(?:\s+(?:in|en|em|w)\s+|,\s*|\s+(?=\S+$)|\s+(?=(?:tsd|mio|mln|тыс|млн)\.?\s))(?P<unit>.+)$", re.I

@@ -3,7 +3,11 @@
 Names tables carry no facts: given in the same call, they complete the ids of the performance tables.
 """
 
+from collections.abc import Mapping
+
 from reflection.ingest.dialects.dialect import Dialect, Role, headers, table
+
+_PIN_CLICKS = dict.fromkeys(("clickthrough 1", "total clickthrough", "clickthrough"), "pin_clicks")
 
 
 def _api(
@@ -15,6 +19,7 @@ def _api(
     required: str = "",
     role: Role = "performance",
     micros: bool = False,
+    cautions: Mapping[str, str] | None = None,
     **fields: str,
 ) -> Dialect:
     return Dialect(
@@ -27,6 +32,7 @@ def _api(
         role=role,
         scale={"spend": 1e-6} if micros else {},
         date_order="ymd",
+        cautions=cautions or {},
     )
 
 
@@ -172,5 +178,21 @@ AMAZON_API = (
          revenue="sales7d|sales14d|sales30d"),
 )  # fmt: skip
 
+PINTEREST_API = (
+    _api("pinterest_api", "Pinterest", "analytics", "spend_in_micro_dollar|spend_in_dollar|impression_1|"
+         "outbound_click_1|clickthrough_1|total_clickthrough|total_impression|total_checkout_value_in_micro_dollar|"
+         "pin_promotion_id|campaign_objective_type", cautions=_PIN_CLICKS, date="date|date_day",
+         account_id="advertiser_id|ad_account_id", campaign_id="campaign_id", campaign="campaign_name",
+         objective="campaign_objective_type", audience_id="ad_group_id", audience="ad_group_name",
+         creative_id="ad_id|pin_promotion_id", creative="ad_name|pin_promotion_name",
+         impressions="paid_impression|impression_1|total_impression|impression",
+         clicks="outbound_click_1|clickthrough_1|total_clickthrough|clickthrough",
+         all_clicks="clickthrough_1|total_clickthrough", spend="spend_in_micro_dollar|spend_in_dollar",
+         conversions="total_conversions", conversion__checkout="total_checkout|total_web_checkout",
+         value__checkout="total_checkout_value_in_micro_dollar|total_web_checkout_value_in_micro_dollar",
+         conversion__signup="total_signup", conversion__lead="total_lead"),
+)  # fmt: skip
+"""Amounts are in the account's currency, whatever is called dollar."""
+
 WAREHOUSE = (*GOOGLE_API, *META_API, *TIKTOK_API, *LINKEDIN_API, *MICROSOFT_API, *REDDIT_API,
-             *AMAZON_API)  # fmt: skip
+             *AMAZON_API, *PINTEREST_API)  # fmt: skip

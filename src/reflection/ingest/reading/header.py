@@ -22,7 +22,7 @@ from reflection.ingest.dialects.dialect import (
 )
 from reflection.ingest.dialects.platforms import is_platform, platform_name
 from reflection.ingest.dialects.text_words import text_columns
-from reflection.ingest.dialects.units import split_unit
+from reflection.ingest.dialects.units import MILLIONTHS, split_unit
 from reflection.ingest.dialects.words import field_of, is_currency_of_all, mentions, names_currency
 from reflection.ingest.reading.dates import parse_span
 from reflection.ingest.reading.tables import Table
@@ -31,9 +31,6 @@ from reflection.ingest.reading.total_rows import is_label
 
 LEAST_EVIDENCE = 2
 """Marks of its own, or lines above the table, that a platform needs to be recognised by itself."""
-
-_MILLIONTHS = re.compile(r"(?:^|[ (,]+(?:in )?)(?:micros?|millionths)\)?$|(?<=[a-z])micros$")
-"""How a header says that its amounts are millionths: cost_micros, Cost (micros), costMicros."""
 
 PLATFORM_SHARE = 0.8
 """Share of cells that have to name platforms where a column is to tell each row's."""
@@ -188,6 +185,8 @@ def _fits(header: Header, normal: Sequence[str], below: Sequence[Cells]) -> bool
             return False
         if header.dialect.platform and _of_others(header, below):
             return False
+    if header.dialect.role == "names" and any(mentions("spend", cell) for cell in header.cells):
+        return False  # it has figures
     if not header.dialect.names_platforms:
         return not (header.dialect.evidence and _leaves_out(header, below, ("spend", "impressions", "clicks")))
     if _leaves_out(header, below, ("spend",)):
@@ -223,7 +222,7 @@ def _units(cells: Cells, normal: Sequence[str], columns: Mapping[str, int]) -> d
     """Numbers whose header says that they are millionths, cents or thousands."""
     fields = [(name, index) for name, index in columns.items() if is_number(name)]
     scale = {name: factor for name, index in fields if (factor := split_unit(plain_header(cells[index]))[1]) != 1}
-    return scale | {name: 1e-6 for name, index in fields if _MILLIONTHS.search(normal[index])}
+    return scale | {name: 1e-6 for name, index in fields if MILLIONTHS.search(normal[index])}
 
 
 def _currency(cells: Cells, columns: Mapping[str, int]) -> str:
@@ -260,7 +259,7 @@ def _enough(dialect: Dialect, columns: Mapping[str, int]) -> bool:
 def _places(normal: Sequence[str]) -> dict[str, int]:
     """The first place of each header, and of what it is without its word for millionths."""
     places = reversed(list(enumerate(normal)))
-    return {name: index for index, header in places for name in (header, _MILLIONTHS.sub("", header))}
+    return {name: index for index, header in places for name in (header, MILLIONTHS.sub("", header))}
 
 
 def _bind(dialect: Dialect, normal: list[str]) -> tuple[str, dict[str, int]]:
