@@ -122,8 +122,8 @@ def test_a_platform_that_counts_anew_is_doubted_and_not_found_better_or_worse(wo
     assert {metric for metric, effect in of_it.items() if not effect.identified} == {
         "cvr", "cpa", "roas", "conversions_per_spend",
     }  # fmt: skip
-    assert "its measurement may have changed" in of_it["cvr"].reason
-    assert "platform:tiktok" in learnt.unidentified
+    assert "its measurement may have changed: check" in of_it["cvr"].reason
+    assert learnt.unidentified["platform:tiktok"]["testable"] is False
     assert [e for e in learnt.effects if e.finding and e.group == "platform"] == []
     said = AttentionSentences().shifted("TikTok", shift["lift"], shift["since"], 90)
     assert said.startswith("TikTok: CVR changed by -4")

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reflection.domain.bookable import Bookable, Definition, Lane, Total
+from reflection.domain.bookable import Bookable, Definition, EvidenceFloor, Lane, Total
 from reflection.domain.effect import Effect
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.next_test import NextTest
 from reflection.explain import formatting
-from reflection.explain.advice import CLOSE, recommendation
+from reflection.explain.advice import CLOSE, recommendation, remarks
 from reflection.explain.creative_sentences import forecast_sentence
 from reflection.explain.evidence_of_facts import gather_learnt
 from reflection.explain.sentence_of_test import evidence_of_test, sentence_of_test
@@ -148,3 +148,12 @@ def test_no_text_is_foretold_nothing_more_or_less(lift: float) -> None:
     said = forecast_sentence("ctr", lift, (0.9, 1.1), 50, 40)
 
     assert not re.search(r"[+-]0 %", said.partition("(")[0])
+
+
+@pytest.mark.parametrize("false_sign_rate", [0.02, 0.4, 1.0])
+def test_places_differ_only_where_there_is_an_effect_that_could(false_sign_rate: float) -> None:
+    """Of what is as usual everywhere the means of two places always lie on two sides: that is no difference."""
+    total = Total("roas", 1.1, (0.99, 1.2), 1.2, 0.9, false_sign_rate, "not enough evidence", steady=False)
+
+    said = " ".join(remarks(BOOKED, total, EvidenceFloor()))
+    assert ("worse on others" in said) is (false_sign_rate <= 0.1)

@@ -50,6 +50,18 @@ def test_within_noise_nothing_is_claimed(
     assert not re.search(r"more than at|less than at|fewer than at", lines["money"].text)
 
 
+def test_money_that_came_back_is_told_where_conversions_are_held_against_their_cost(
+    make_facts: Callable[..., Facts], sample: dict[str, Any]
+) -> None:
+    """A price rise brings fewer conversions and more money: without the money that reads as a loss."""
+    expected = {**sample["expected_metrics"], "revenue": 100.0 * sample["expected_metrics"]["conversions"]}
+    usual = expected["conversions"] * sample["actual_metrics"]["spend"] / expected["spend"]
+    dearer = {**_campaign(sample, conversions=round(0.5 * usual), revenue=100.0 * usual), "expected_metrics": expected}
+    money = _lines(make_facts(dearer))["money"].text
+
+    assert re.search(rf"spent brought \d+ conversions and USD {100 * usual:,.0f} back: \d+ fewer than at", money), money
+
+
 def test_missing_revenue_leaves_the_return_open(make_facts: Callable[..., Facts], sample: dict[str, Any]) -> None:
     lines = _lines(make_facts(_campaign(sample, revenue=None)))
     assert lines["money"].text.endswith("Revenue is missing, so what came back is not known.")

@@ -1,5 +1,6 @@
 """Contract C2: what goes out is calibrated and keyed stably."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -54,5 +55,19 @@ def test_platforms_and_types_are_mapped(knowledge: Knowledge):
     assert by_action["put more of the budget on creative type video"]["recommendation_type"] == "creative"
 
 
+def test_what_could_be_tested_is_told_as_everywhere_else(knowledge: Knowledge):
+    proposed = knowledge.next_test
+    assert proposed is not None
+    own = [replace(one, doubt="so") if one.key == proposed.signal_key else one for one in knowledge.bookables]
+    answer = answer_from(replace(knowledge, bookables=tuple(own)), now=NOW)
+
+    assert answer["tests"]
+    assert agent_envelope.wrap(answer)["tests"] == answer["tests"]
+
+
 def test_nothing_known_is_an_empty_envelope():
-    assert agent_envelope.wrap(answer_from(NOTHING, now=NOW)) == {"agent_name": "reflection", "recommendations": []}
+    assert agent_envelope.wrap(answer_from(NOTHING, now=NOW)) == {
+        "agent_name": "reflection",
+        "recommendations": [],
+        "tests": [],
+    }

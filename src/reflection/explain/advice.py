@@ -165,7 +165,7 @@ def remarks(bookable: Bookable, total: Total, floor: EvidenceFloor) -> Iterator[
     between = _doubt(bookable, total)
     if between in ("luck", "nothing") and not total.interval[0] <= 1.0 <= total.interval[1]:
         yield _reason(between, formatting.probability(total.false_sign_rate))
-    if not total.steady:
+    if between == "unsteady" and not total.steady:
         yield _reason("unsteady")
     if bookable.definition.differs:
         groups = ", ".join(group.partition(".")[2].replace("_", " ") or group for group in bookable.definition.differs)

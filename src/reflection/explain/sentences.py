@@ -163,6 +163,8 @@ class Sentences:
         words = texts(item, *(name for name in item.figures if name != "conversions"))
         if (conversions := item.value("conversions")) is not None:
             words["conversions"] = self.counted("conversion", conversions, item.text("conversions"))
+        if item.detail["kpi"] == "cpa" and item.value("revenue"):
+            words["conversions"] = self.say("money.both", conversions=words["conversions"], revenue=words["revenue"])
         return self.say(f"money.{outcome_phrase(item)}", reference=basis_of(item).owner, **words)
 
     def finding(self, item: Evidence) -> str:

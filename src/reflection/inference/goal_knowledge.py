@@ -110,7 +110,7 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
             "level_shifts": identification.shifts.as_diagnostics(),
             "unrecorded": identification.unrecorded,
             "unidentified": {
-                key: {"reason": doubt.reason, "others": list(doubt.others)}
+                key: {"reason": doubt.reason, "others": list(doubt.others), "testable": doubt.testable}
                 for key, doubt in identification.doubts.items()
             },
         },

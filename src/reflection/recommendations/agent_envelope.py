@@ -23,9 +23,16 @@ HIGH, MEDIUM = 0.9, 0.75
 
 
 def wrap(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer of `ranking.recommend` as an envelope; cards without enough evidence are not recommendations."""
+    """The answer of `ranking.recommend` as an envelope; cards without enough evidence are not recommendations.
+
+    `tests` stand beside them as they are: of what they test nothing is known, so they have no odds and no key.
+    """
     cards = [card for card in answer["cards"] if card["lane"] != "not enough evidence"]
-    return {"agent_name": AGENT, "recommendations": [_wrapped(card, answer) for card in cards]}
+    return {
+        "agent_name": AGENT,
+        "recommendations": [_wrapped(card, answer) for card in cards],
+        "tests": list(answer["tests"]),
+    }
 
 
 def _wrapped(card: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from reflection.explain.phrases.sentences_en import ENGLISH
 from reflection.explain.sentences import Sentences
 from reflection.explain.summary import OF_ALL, SummaryLines
 from reflection.explain.wording import headline
-from reflection.reports.period_group import Counts, Groups, PeriodGroup, add, number_of_real
+from reflection.reports.period_group import Groups, PeriodGroup, Sums, number_of_real, whole
 
 WITHOUT = "without"
 """In place of a verdict on a campaign that nobody forecast."""
@@ -50,31 +50,32 @@ MOST_BESIDE = 4
 
 
 class Period:
-    """Comparisons of campaigns, as they are added."""
+    """Comparisons of campaigns, each of them once, in whatever order they come."""
 
     def __init__(self) -> None:
         self._groups: dict[tuple[str, str], PeriodGroup] = {}
-        self._verdicts: Counter[str | None] = Counter()
+        self._verdicts: dict[str, str | None] = {}
         self._references = 0
-        self._ids: Counter[str] = Counter()
         self._rows: Counter[str] = Counter()
-        self._held: set[str] = set()
+        self._held: dict[str, str] = {}
 
     def add(self, comparison: Comparison) -> None:
-        """Add one campaign."""
+        """Add one campaign; one that is held stays out."""
+        if comparison.campaign_id in self._held:
+            return
+        verdict = verdict_on(comparison.deltas) if comparison.verdict == "held" else verdict_of(comparison)
+        self._verdicts[comparison.campaign_id] = verdict if BASES[comparison.basis].comparable else WITHOUT
         self._count(comparison, 1)
 
-    def hold(self, comparison: Comparison, *, added: bool = True) -> None:
+    def hold(self, comparison: Comparison) -> None:
         """Tell one beside every total and verdict; one that was added is taken out of them again."""
-        if added:
+        self._held[comparison.campaign_id] = _real(comparison)
+        if comparison.campaign_id in self._verdicts:
+            del self._verdicts[comparison.campaign_id]
             self._count(comparison, -1)
-        self._held.add(_real(comparison))
 
     def _count(self, comparison: Comparison, sign: int) -> None:
         basis = BASES[comparison.basis]
-        verdict = verdict_on(comparison.deltas) if comparison.verdict == "held" else verdict_of(comparison)
-        self._verdicts[verdict if basis.comparable else WITHOUT] += sign
-        self._ids[comparison.campaign_id] += sign
         self._rows[real := _real(comparison)] += sign
         self._references += sign * (basis.comparable and not basis.forecast)
         if not comparison.actual_counts:
@@ -83,19 +84,25 @@ class Period:
         group, fact = self._groups.setdefault(key, PeriodGroup()), comparison.actual_counts
         if without_spend(fact.get("spend"), fact.get("conversions"), fact.get("revenue")):
             group.unpaid[real] += sign
-            add(group.gift, fact, sign)
-            return
-        if is_late(comparison.flags):
+            group.gift.add(fact, sign)
+        elif is_late(comparison.flags):
             group.waiting[real] += sign
-            add(group.late, fact, sign)
-            return
-        group.campaigns[real] += sign
-        add(group.every, comparison.actual_counts, sign)
-        if basis.forecast:
-            group.square += sign * (comparison.actual_counts.get("spend") or 0.0) ** 2
-            group.forecasts += sign
-            add(group.expected, comparison.expected_counts, sign)
-            add(group.actual, comparison.actual_counts, sign)
+            group.late.add(fact, sign)
+        else:
+            group.campaigns[real] += sign
+            group.every.add(fact, sign)
+            if basis.forecast:
+                group.square += sign * whole((fact.get("spend") or 0.0) ** 2)
+                group.forecasts += sign
+                group.expected.add(comparison.expected_counts, sign)
+                group.actual.add(fact, sign)
+        if group.empty:
+            del self._groups[key]
+
+    @property
+    def _number_held(self) -> int:
+        """How many real campaigns are held."""
+        return len(set(self._held.values()))
 
     def size(self, sentences: Sentences) -> str:
         """``12 campaigns``, or ``96 results of 8 campaigns``; without those that are held."""
@@ -103,14 +110,15 @@ class Period:
 
     def verdict(self, sentences: Sentences) -> str:
         """How many campaigns did better, worse, or neither; where nobody forecast any, how they did."""
-        if not self._verdicts.total():
+        if not self._verdicts:
             return sentences.say("period.empty")
         if self._alone:
             return sentences.say("period.alone", campaigns=self.size(sentences), figures=self._figures(sentences))
         against = sentences.word("period.reference" if self._references else "period.forecast")
         parts = list[str]()
+        verdicts = Counter(self._verdicts.values())
         for among, phrase in VERDICTS:
-            if number := sum(self._verdicts[verdict] for verdict in among):
+            if number := sum(verdicts[verdict] for verdict in among):
                 than = "" if parts else sentences.say("period.than", against=against)  # said once
                 parts.append(sentences.say(phrase, number=str(number), than=than))
         return sentences.say("period.verdict", campaigns=self.size(sentences), parts=", ".join(parts))
@@ -118,7 +126,7 @@ class Period:
     @property
     def _alone(self) -> bool:
         """Whether none of them was forecast."""
-        return self._verdicts[WITHOUT] == self._verdicts.total()
+        return all(verdict == WITHOUT for verdict in self._verdicts.values())
 
     def _figures(self, sentences: Sentences) -> str:
         """Return and cost of the first groups; what they count is named where they differ."""
@@ -160,7 +168,7 @@ class Period:
         alike = (item for item in findings if item.detail.get("kind") in OF_ALL)
         steps = [(item.id, text) for item in alike if (text := say.advice(item))][:1]
         if self._held:
-            steps.insert(0, ("", say.say("next.held_several", campaigns=say.counted("campaign", len(self._held)))))
+            steps.insert(0, ("", say.say("next.held_several", campaigns=say.counted("campaign", self._number_held))))
         if card:
             steps.insert(len(steps) if card["lane"] == "explore" else 0, (card["id"], card["sentence"]))
         return " ".join(text for _, text in steps) or say.say("next.nothing"), [name for name, _ in steps if name]
@@ -169,7 +177,7 @@ class Period:
         """What campaigns of the period did alike, how their plans usually miss; all findings where none had one."""
         every = knowledge.every_finding
         told = (one for one in every if one.metadata.get("kind") in OF_ALL or (self._alone and not one.descriptive))
-        here = [one for one in told if any(self._ids[name] > 0 for name in (*one.supporting, *one.contradicting))]
+        here = [one for one in told if not self._verdicts.keys().isdisjoint((*one.supporting, *one.contradicting))]
         return [evidence_of_finding(one, knowledge.currency) for one in here]
 
     def _goals(self, knowledge: Knowledge) -> Groups:
@@ -195,7 +203,7 @@ class Period:
         phrase = {0: "period.no_difference", 1: "period.one_difference"}.get(findings, "period.certainty")
         text = sentences.say(phrase if knowledge.campaigns else "period.nothing_learnt", **words)
         if self._held:
-            text += sentences.say("period.held", campaigns=sentences.counted("campaign", len(self._held)))
+            text += sentences.say("period.held", campaigns=sentences.counted("campaign", self._number_held))
         return text
 
 
@@ -244,7 +252,7 @@ def _late(groups: Groups, sentences: Sentences) -> str:
     )
 
 
-def _amounts(key: tuple[str, str], counts: Counts, sentences: Sentences) -> str:
+def _amounts(key: tuple[str, str], counts: Sums, sentences: Sentences) -> str:
     """``EUR 88,267 spent for 2,791 purchases and EUR 226,000``."""
     if counts["spend"] is None:
         return _came(key, counts, sentences)
@@ -252,7 +260,7 @@ def _amounts(key: tuple[str, str], counts: Counts, sentences: Sentences) -> str:
     return sentences.say("period.amounts", spend=spend, came=_came(key, counts, sentences))
 
 
-def _came(key: tuple[str, str], counts: Counts, sentences: Sentences) -> str:
+def _came(key: tuple[str, str], counts: Sums, sentences: Sentences) -> str:
     """Conversions and revenue, as far as they are known."""
     currency, kind = key
     conversions, revenue = counts["conversions"], counts["revenue"]
@@ -284,14 +292,14 @@ def _evidence(groups: Groups, knowledge: Knowledge) -> list[Evidence]:
         return []
     (currency, kind), group = _ordered(groups, knowledge)[0]
     spend = group.actual["spend"] or 0.0
-    worth = max(1.0, spend**2 / group.square) if group.square else 1.0  # (sum w)^2 / sum w^2 (Kish 1965)
-    whole = Campaign.model_construct(
+    worth = max(1.0, whole(spend**2) / group.square) if group.square else 1.0  # (sum w)^2 / sum w^2 (Kish 1965)
+    together = Campaign.model_construct(
         campaign_id="period", platform="", objective="", currency=currency or None, conversion_kind=kind or None,
-        expected_metrics=_metrics(group.expected), breakdown=(),
+        expected_metrics=_metrics(group.expected.counts), breakdown=(),
         actual_metrics=_metrics(group.fact),
         planner=None if group.forecasts else NO_FORECAST, timestamp=datetime.fromtimestamp(0, UTC),
     )  # fmt: skip
-    return list(evidence_of_comparison(compare(whole, generated_at="", scatter=knowledge.scatter.of_mean(worth))))
+    return list(evidence_of_comparison(compare(together, generated_at="", scatter=knowledge.scatter.of_mean(worth))))
 
 
 def _metrics(sums: Mapping[str, Any]) -> Metrics:

@@ -10,12 +10,45 @@ from dataclasses import dataclass, field
 
 from reflection.domain.metrics import COUNTS
 
-Counts = dict[str, float | None]
-"""Sums by count; None where not every campaign states it."""
+PLACES = 2.0**40
+"""Sums are kept in whole parts of that size: exact, so that no order shows, nor what was taken out again."""
+
+Counts = Mapping[str, float | None]
+"""By count; None where it is not known."""
 
 
-def _none() -> Counts:
-    return dict.fromkeys(COUNTS, 0.0)
+def whole(amount: float) -> int:
+    """An amount in whole parts, to be added up exactly."""
+    return round(amount * PLACES)
+
+
+@dataclass(slots=True)
+class Sums:
+    """Sums by count, and how many campaigns do not state each: a sum is known where all of them do."""
+
+    known: Counter[str] = field(default_factory=Counter)
+    missing: Counter[str] = field(default_factory=Counter)
+
+    def __getitem__(self, name: str) -> float | None:
+        return None if self.missing[name] else self.known[name] / PLACES
+
+    def add(self, counts: Counts, sign: int) -> None:
+        """Add one campaign's counts, or take them away."""
+        for name in COUNTS:
+            if (count := counts.get(name)) is None:
+                self.missing[name] += sign
+            else:
+                self.known[name] += sign * whole(count)
+
+    def join(self, other: "Sums") -> None:
+        """Add the sums of others."""
+        self.known.update(other.known)
+        self.missing.update(other.missing)
+
+    @property
+    def counts(self) -> Counts:
+        """Each sum, None where it is not known."""
+        return {name: self[name] for name in COUNTS}
 
 
 @dataclass(slots=True)
@@ -23,28 +56,34 @@ class PeriodGroup:
     """Sums over campaigns of one currency and one kind of conversion.
 
     Attributes:
-        expected, actual: of those that somebody made a forecast for; `square` adds up their squared spends.
+        expected, actual: of those that somebody made a forecast for; `square` adds up their spends squared, in whole
+            parts.
         every: of all `campaigns`. gift: of the `unpaid` ones, which spent nothing. late: of those still `waiting`.
         campaigns, unpaid, waiting: rows of each real campaign; those that were taken out again have none left.
     """
 
     campaigns: Counter[str] = field(default_factory=Counter)
     forecasts: int = 0
-    square: float = 0.0
-    expected: Counts = field(default_factory=_none)
-    actual: Counts = field(default_factory=_none)
-    every: Counts = field(default_factory=_none)
+    square: int = 0
+    expected: Sums = field(default_factory=Sums)
+    actual: Sums = field(default_factory=Sums)
+    every: Sums = field(default_factory=Sums)
     unpaid: Counter[str] = field(default_factory=Counter)
-    gift: Counts = field(default_factory=_none)
+    gift: Sums = field(default_factory=Sums)
     waiting: Counter[str] = field(default_factory=Counter)
-    late: Counts = field(default_factory=_none)
+    late: Sums = field(default_factory=Sums)
 
     @property
     def fact(self) -> Counts:
         """What its campaigns did; where all of them wait, without what still comes in."""
         if number_of_real(self.waiting) and not number_of_real(self.campaigns):
-            return {**self.late, "conversions": None, "revenue": None}
-        return self.actual if self.forecasts else self.every
+            return {**self.late.counts, "conversions": None, "revenue": None}
+        return (self.actual if self.forecasts else self.every).counts
+
+    @property
+    def empty(self) -> bool:
+        """Whether no campaign is left in it."""
+        return not any(map(number_of_real, (self.campaigns, self.unpaid, self.waiting)))
 
     def join(self, other: "PeriodGroup") -> None:
         """Add all of another group."""
@@ -53,7 +92,7 @@ class PeriodGroup:
         for name in ("campaigns", "unpaid", "waiting"):
             getattr(self, name).update(getattr(other, name))
         for name in ("expected", "actual", "every", "gift", "late"):
-            add(getattr(self, name), getattr(other, name), 1)
+            getattr(self, name).join(getattr(other, name))
 
 
 Groups = dict[tuple[str, str], PeriodGroup]
@@ -63,10 +102,3 @@ Groups = dict[tuple[str, str], PeriodGroup]
 def number_of_real(rows: Counter[str]) -> int:
     """How many real campaigns have rows."""
     return sum(number > 0 for number in rows.values())
-
-
-def add(sums: Counts, counts: Mapping[str, float | None], sign: int) -> None:
-    """Add or take away counts; a sum is known only while every campaign states it."""
-    for name in COUNTS:
-        total, count = sums[name], counts.get(name)
-        sums[name] = None if total is None or count is None else total + sign * count

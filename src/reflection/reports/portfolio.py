@@ -85,7 +85,7 @@ def portfolio(
     period = Period()
     for reported in selection:
         if reported.campaign.campaign_id in held:
-            period.hold(reported.analysis.comparison_report, added=False)
+            period.hold(reported.analysis.comparison_report)
         else:
             period.add(reported.analysis.comparison_report)
     advice = recommendations or {}

@@ -11,7 +11,7 @@ from reflection.domain.planner_forecast import ACCOUNT_AVERAGE
 from reflection.domain.results import Finding
 from reflection.explain.learning_sentences import LearningSentences
 from reflection.inference.evidence.dataset import Dataset
-from reflection.inference.findings.planners import planner_findings
+from reflection.inference.findings.planners import FEWEST, planner_findings
 from reflection.inference.learn import learn
 
 TOO_HIGH = Account(months=4, promise=1.3)
@@ -109,6 +109,16 @@ def test_a_habit_that_ended_with_the_accounts_change_is_not_told():
 
     assert planner_findings(Dataset.of(_adapted(rows, change)))
     assert not planner_findings(Dataset.of(_adapted(rows, change)), changes={"cvr": change})
+
+
+@pytest.mark.parametrize("since", [1, FEWEST - 1, FEWEST])
+def test_a_habit_ends_by_as_many_campaigns_as_would_make_one(since: int):
+    rows = evidence(Account(fall=0.6, promise=1.3), 1)
+    change = next(row.day for row in rows if row.campaign_id == "c072")
+    late = [row for row in _adapted(rows, change) if row.day >= change]
+    some = [row for row in rows if row.day < change] + late[:since]
+
+    assert bool(planner_findings(Dataset.of(some), changes={"cvr": change})) is (since < FEWEST)
 
 
 def _adapted(rows: list[Evidence], day: int) -> list[Evidence]:

@@ -152,6 +152,20 @@ def test_nothing_is_tested_beside_what_is_not_known_where_something_is(knowledge
     assert proposed.against not in {test.against for test in tests}
 
 
+@pytest.mark.parametrize("testable", [True, False, None])
+def test_a_test_that_cannot_settle_the_doubt_is_not_offered(
+    knowledge: Knowledge, proposed: NextTest, testable: bool | None
+):
+    """Fits of before it was noted say nothing of it, and are tested as they were."""
+    doubt = {"reason": "so", "others": [], **({} if testable is None else {"testable": testable})}
+    diagnostics = {**knowledge.diagnostics, "unidentified": {proposed.signal_key: doubt}}
+    doubted = again(replace(knowledge, diagnostics=diagnostics))
+    tests = [one.total.test for one in doubted.bookables if one.total and one.total.test]
+
+    named = {key for test in tests for key in (test.signal_key, test.against)}
+    assert (proposed.signal_key in named) is (testable is not False)
+
+
 def test_what_is_not_known_is_taken_to_be_as_usual_give_or_take_what_was_seen_with_it(knowledge: Knowledge):
     one = replace(knowledge.bookables[0], confounded=("platform:x",))
     draws = np.random.default_rng(1).normal(0.4, 0.1, 1_000)

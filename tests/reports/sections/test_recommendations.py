@@ -16,3 +16,17 @@ def test_a_card_rests_on_as_many_campaigns_as_its_sentence_says(learnt_applicati
         assert counted in view.reason
         gains = [label for label, _ in view.facts if "expected" in label.casefold()]
         assert all(f"on {values['currency']}" in label for label in gains)
+
+
+def test_a_card_says_where_its_figures_hold_and_asks_for_nothing_where_nothing_is_advised(
+    learnt_application: Application,
+) -> None:
+    everywhere: list[dict[str, Any]] = learnt_application.recommendations.recommend()["cards"]
+    on_meta: list[dict[str, Any]] = learnt_application.recommendations.recommend(platform="Meta")["cards"]
+
+    assert on_meta
+    assert all(card(values).title.endswith(", on Meta") for values in on_meta)
+    assert not any(card(values).title.endswith(", on Meta") for values in everywhere)
+    idle = [values for values in everywhere if values["lane"] == "not enough evidence"]
+    assert idle
+    assert all(card(values).title.casefold() == values["label"].casefold() for values in idle)

@@ -72,7 +72,8 @@ class Life(BaseModel):
 
 
 class Cards(BaseModel):
-    """Cards with odds and evidence; with `format=envelope` {agent_name, recommendations[]}, its age in headers."""
+    """Cards with odds and evidence; with `format=envelope` {agent_name, recommendations[], tests[]}, its age in
+    headers."""
 
     cards: list[Card] = Field(default_factory=list)
     recommendations: list[Any] = Field(default_factory=list)

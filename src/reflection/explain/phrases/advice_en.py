@@ -38,7 +38,7 @@ ADVICE: Mapping[str, str] = {
         "and an advice needs {limit} or less"
     ),
     "advice.nothing": "that nothing here makes any difference explains the campaigns as well",
-    "advice.unsteady": "it does better on some platforms or for some objectives, and worse on others",
+    "advice.unsteady": "it looks better on some platforms or for some objectives, and worse on others",
     "advice.money": "; on {stake} about {gain} {more} {what}",
     "advice.more": "more",
     "advice.less": "less",

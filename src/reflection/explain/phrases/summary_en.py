@@ -86,6 +86,7 @@ SUMMARY: Mapping[str, str] = {
         "cannot be said yet."
     ),
     "money.no_revenue": " Revenue is missing, so what came back is not known.",
+    "money.both": "{conversions} and {revenue} back",
     "money.conversions_and_revenue": "{spend} spent brought {conversions} and {revenue} back.",
     "money.revenue": "{spend} spent brought {revenue} back.",
     "money.spend": "{spend} was spent; what it brought is not known.",

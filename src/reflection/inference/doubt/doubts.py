@@ -15,6 +15,12 @@ def doubts_in(knowledge: Knowledge, keys: Collection[str]) -> dict[str, str]:
     return {key: knowledge.unidentified[key]["reason"] for key in sorted(doubtful_beside(knowledge, keys) & set(keys))}
 
 
+def testable(knowledge: Knowledge, keys: Collection[str]) -> bool:
+    """Whether a test of a mix, beside another one, would settle what is doubted of it."""
+    doubts = knowledge.unidentified
+    return all(doubts[key].get("testable", True) for key in doubtful_beside(knowledge, keys) & set(keys))
+
+
 def doubtful_beside(knowledge: Knowledge, keys: Collection[str]) -> set[str]:
     """Signals that are not identified beside a mix: all but those it has as they always ran, together."""
     doubts, present = knowledge.unidentified, frozenset(keys)

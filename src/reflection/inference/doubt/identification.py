@@ -43,10 +43,14 @@ BY_CHANCE = 0.0005
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Why a signal's effect is not identified, in words; `others` are the signals it is mistaken for."""
+    """Why a signal's effect is not identified, in words; `others` are the signals it is mistaken for.
+
+    `testable` is whether a test beside another of its kind, on everything alike, would tell.
+    """
 
     reason: str
     others: tuple[str, ...] = ()
+    testable: bool = True
 
 
 class Identification:
@@ -171,7 +175,7 @@ class Identification:
         if season is not None and self._beyond_noise(key, metric) and not self._shown_within(key, season, metric):
             return Doubt(_of_season(season))
         shifted = self.shifts.doubt(key, metric)
-        return Doubt(shifted) if shifted else self._opposite(key, metric)
+        return Doubt(shifted, testable=False) if shifted else self._opposite(key, metric)
 
     def _beyond_noise(self, key: str, metric: str) -> bool:
         """Whether there is an effect to doubt."""
@@ -240,7 +244,8 @@ class Identification:
         label = METRICS[metric].label
         return Doubt(
             f"it works in opposite ways: {label} {changes[0]} on {names[0]} and {changes[1]} on {names[1]}, so there "
-            "is no one effect"
+            "is no one effect: a test on one of them tells, for that one alone",
+            testable=False,
         )
 
     @cached_property

@@ -49,7 +49,7 @@ class LevelShift:
         return (
             f"its {METRICS[METRIC].label} changed by {rounded_lift(self.lift)} at once after {self.since} (90 % "
             f"interval {rounded_lifts(self.interval)}) while its clicks went on as before, so its measurement may have "
-            "changed"
+            "changed: check how its conversions are counted"
         )
 
 

@@ -104,17 +104,17 @@ def planner_findings(
 
 
 def _around(table: Dataset, own: _Outcomes, changes: Mapping[str, int]) -> tuple[_Outcomes, _Outcomes | None]:
-    """A planner's campaigns before the whole account changed, and since; all of them where too few were before, for
-    whoever began to plan later could know.
+    """A planner's campaigns before the whole account changed, and since: all of them where too few were before, for
+    whoever began to plan later could know; none where too few came since to say that a habit ended.
     """
     days = [day for metric, day in changes.items() if metric in METRICS[own.promise.metric].composition]
     if not days:
         return own, None
     before = table.campaigns.day[own.rows] < min(days)
     earlier, later = (_comparison(table, own.rows[side], own.promise) for side in (before, ~before))
-    if earlier is None or later is None or len(earlier.promised) < FEWEST:
+    if earlier is None or len(earlier.promised) < FEWEST:
         return own, None
-    return earlier, later
+    return earlier, later if later is not None and len(later.promised) >= FEWEST else None
 
 
 def _outcomes(table: Dataset, rows: Ints) -> _Outcomes | None:

@@ -20,6 +20,7 @@ from reflection.domain.metrics import METRICS, as_read
 from reflection.domain.next_test import NO_MONEY, NextTest, Pace
 from reflection.explain.advice import unknown_because
 from reflection.explain.sentence_of_test import evidence_of_test, sentence_of_test
+from reflection.inference.doubt.doubts import testable
 from reflection.inference.doubt.unrecorded import unknown_of
 from reflection.inference.evidence.campaign_columns import Floats
 from reflection.inference.evidence.dataset import Dataset
@@ -143,7 +144,8 @@ class _Question:
 
 def rivals(knowledge: Knowledge, platform: str | None, objective: str | None) -> list[Bookable]:
     """What can be chosen instead of another of its kind; of what is not known apart from what it ran with, a test
-    beside another one, with all else the same, is what tells. It tells nothing of what is not recorded.
+    beside another one, with all else the same, is what tells. It tells nothing of what is not recorded, is
+    counted in another way since a while, or has no one effect.
 
     Args:
         platform, objective: keys of signals that are settled; a settled platform is no choice.
@@ -153,6 +155,7 @@ def rivals(knowledge: Knowledge, platform: str | None, objective: str | None) ->
         for one in knowledge.bookables
         if one.definition.kind in KINDS[platform is not None :]
         and one.platform is None
+        and testable(knowledge, one.definition.parts)
         and not unknown_of(knowledge, one.definition.parts, knowledge.goal_metric)
         and one.spend
         and (objective is None or objective in (one.objectives or {objective}))

@@ -56,7 +56,7 @@ def _section(
 ) -> Section:
     significant = [item for item in findings if item.effect and item.interval and not item.descriptive][:MAX_FINDINGS]
     pairs = {(item.signal_key, item.metric) for item in significant}
-    # a signal that always came together with a shown effect has the same effect, which is told already
+    # a signal that always came together with another has the same effect, which is told of that one
     unsettled = [
         effect
         for effect in effects
@@ -64,7 +64,7 @@ def _section(
         and not effect.finding
         and effect.identified  # of the others no interval is an estimate
         and (effect.signal, effect.metric) not in pairs
-        and (knowledge.aliases.get(effect.signal, effect.signal), effect.metric) not in pairs
+        and effect.signal not in knowledge.aliases
         and effect.interval[1] / effect.interval[0] > VARIED
     ]
     ranked = sorted(unsettled, key=lambda effect: (-effect.campaigns, effect.signal))[:MAX_EFFECTS]

@@ -45,7 +45,7 @@ def _with_label(values: Mapping[str, Any], labels: Mapping[str, str]) -> Mapping
     label, spelling = values.get("label"), labels.get(values.get("signal", ""))
     if not label or not spelling:
         return values
-    return {**values, "action": spelling.join(str(values["action"]).split(label, 1))}
+    return {**values, "label": spelling, "action": spelling.join(str(values["action"]).split(label, 1))}
 
 
 def card(values: Mapping[str, Any]) -> CardView:
@@ -65,15 +65,23 @@ def card(values: Mapping[str, Any]) -> CardView:
             facts.append((label, formatting.money(values[key], currency, signed=True, whole=True)))
     sides = [f"for it: {_ids(values['evidence_for'])}"] if values["evidence_for"] else []
     sides += [f"against it: {_ids(values['evidence_against'])}"] if values["evidence_against"] else []
-    action = formatting.plain_name(values["action"], 120)
     grade = "Tested at random" if values["grade"] == "randomised" else "Observed, not tested"
     return CardView(
         lane=HEADINGS.get(values["lane"], values["lane"]),
-        title=formatting.capital(action),
+        title=formatting.capital(_title(values)),
         facts=tuple(facts),
         reason=_reason(values),
         evidence="; ".join([grade, *sides]) + ".",
     )
+
+
+def _title(values: Mapping[str, Any]) -> str:
+    """What to do, or only of what where that is nothing; and where, as elsewhere its figures are others."""
+    idle = values["lane"] == "not enough evidence" and values.get("label")
+    title = formatting.plain_name(values["label"] if idle else values["action"], 120)
+    places = [("on", values.get("platform")), ("for", values.get("objective"))]
+    where = " ".join(f"{word} {formatting.plain_name(name)}" for word, name in places if name)
+    return f"{title}, {where}" if where else title
 
 
 def _reason(values: Mapping[str, Any]) -> str:
