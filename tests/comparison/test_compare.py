@@ -227,7 +227,12 @@ def test_a_forecast_without_revenue_is_flagged_where_the_fact_has_one(make_campa
 SAME = {"impressions": 95_000, "clicks": 1900, "conversions": 76, "spend": 3800.0, "revenue": 7600.0}
 
 
-@pytest.mark.parametrize("change", [{"actual": SAME}, {"planner": "no-forecast"}, {"planner": "No forecast"}])
+NOTHING = dict.fromkeys(SAME)
+
+
+@pytest.mark.parametrize(
+    "change", [{"actual": SAME}, {"expected": NOTHING}, {"planner": "no-forecast"}, {"planner": "No forecast"}]
+)
 def test_where_the_expected_figures_are_no_forecast_of_anybody_nothing_is_compared(make_campaign, change):
     comparison = compare(make_campaign(**change), generated_at="now", scatter=SCATTER)
 

@@ -193,6 +193,20 @@ def test_groups_of_campaigns_are_no_difference_between_audiences(
     assert text["certainty"].startswith("No difference")
 
 
+@pytest.mark.parametrize("lane", ["exploit", "avoid", "explore"])
+def test_what_is_advised_does_not_stand_beside_no_difference_at_all(
+    comparison: Callable[..., Comparison], lane: str
+) -> None:
+    period = Period()
+    period.add(comparison())
+    card = {"lane": lane, "sentence": "The advice.", "id": "r1"}
+    text = {line.question: line.text for line in period.lines(Knowledge(campaigns=9), [card])}["certainty"]
+
+    assert ("what is advised is right in nine of ten" in text) is (lane != "explore")
+    assert text.startswith("No difference") is True
+    assert ("holds beyond chance" in text) is (lane == "explore")
+
+
 def test_the_order_of_campaigns_changes_nothing(comparison: Callable[..., Comparison]) -> None:
     several = [comparison(actual={"conversions": float(number), "revenue": 90.0 * number}) for number in (70, 80, 90)]
     one, other = Period(), Period()

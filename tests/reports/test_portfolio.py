@@ -168,7 +168,7 @@ def test_cards_take_the_place_of_their_sentences_and_use_the_campaigns_spelling(
     section = _section(view, "next")
     assert section.points == ()
     assert section.cards[0].title == "Use more of age 18 – 25"
-    assert section.cards[0].reason == "A finding on 3 campaigns. An association: platforms choose who sees an ad."
+    assert section.cards[0].reason == "Seen in 3 campaigns. An association: platforms choose who sees an ad."
 
 
 def test_a_long_name_keeps_the_end_that_tells_it_from_the_others() -> None:

@@ -94,7 +94,7 @@ def reference_of(planner: str | None, expected: Figures, actual: Figures) -> str
     Args:
         planner: who made the forecast, in any spelling: ``No forecast`` is ``no-forecast``.
     """
-    if copied(expected, actual):
+    if copied(expected, actual) or all(getattr(expected, name) is None for name in COUNTS):
         return NO_FORECAST
     return reference_name(planner) if is_reference(planner) else None
 

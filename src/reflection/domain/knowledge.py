@@ -222,8 +222,7 @@ class Knowledge:
         return pairs_of(tuple(one.features for one in self.posteriors.values()), tuple(self.aliases.items()))
 
     unidentified = Remark[Mapping[str, Mapping[str, Any]]]({})
-    """Signal -> {reason, others, testable}: what the evidence cannot tell from the effects of the others, or of a
-    season, and whether a test would tell (where fits are older than that: yes)."""
+    """Signal -> {reason, others, testable}: what nobody can tell from others or a season, and if a test can."""
 
     spellings = Remark[Mapping[str, str]]({}, "spelt")
     """How campaigns spell their signals: key -> level, where that is not the level in the key (`signals`)."""

@@ -13,7 +13,7 @@ from reflection.domain import signals
 from reflection.domain.bookable import Bookable
 from reflection.domain.campaign import Campaign
 from reflection.domain.conversion_kind import plural
-from reflection.domain.finding_kinds import OF_NO_SIGNAL
+from reflection.domain.finding_kinds import OF_NO_SIGNAL, PLANNER_BIAS
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.ports import Facts
 from reflection.domain.results import Comparison, Finding, SimilarCampaign
@@ -168,7 +168,8 @@ def _figures_of_finding(finding: Finding, currency: str | None) -> dict[str, Fig
         figures["odds"] = Figure(odds, formatting.probability)
     if finding.spend is not None:
         figures["spend"] = Figure(finding.spend, rough(currency))
-    figures["against"] = Figure(len(finding.contradicting), formatting.count)
+    if finding.metadata.get("kind") != PLANNER_BIAS:  # which says how many of how many
+        figures["against"] = Figure(len(finding.contradicting), formatting.count)
     if finding.category == "platform_trend" and finding.first_seen is not None:
         figures["since"] = Figure(date.fromisoformat(finding.first_seen[:10]).toordinal(), finding.first_seen[:10])
     if isinstance(alike := finding.metadata.get("alike"), int):

@@ -112,8 +112,8 @@ class Sentences:
         figures = self.listed([self.clause(it) for it in sorted(items, key=lambda it: it.certainty != "beyond_noise")])
         if not basis.comparable:
             return self.say("verdict.alone", figures=formatting.capital(figures))
+        reference = basis.noun if verdict == "mixed" else basis.phrase
         phrase = "unchanged" if verdict == "same" else verdict
-        reference = basis.noun if phrase == "mixed" else basis.phrase
         return self.say(f"verdict.{phrase}", figures=figures, reference=reference)
 
     def kpi(self, item: Evidence) -> str:
@@ -195,9 +195,8 @@ class Sentences:
             words |= {**texts(item, *_RANGE), **self._size_and_side(item)}
             return self.say("finding.within", campaign=item.detail["within"], **words)
         words["campaigns"] = self.campaigns(item)
-        if "effect" not in item.figures:
-            return self.say("finding.description_plain", **words)
-        return self.say("finding.description", **words, **self._size_and_side(item))
+        size = self._size_and_side(item) if "effect" in item.figures else {}
+        return self.say("finding.description" if size else "finding.description_plain", **words, **size)
 
     def effect(self, item: Evidence) -> str:
         """An effect of a signal, whether it can be told from noise or not."""
@@ -272,9 +271,8 @@ class Sentences:
             "now": self.say("next.interval", low=item.text("now_low"), high=item.text("now_high")),
             "after": self.say("next.interval", low=item.text("after_low"), high=item.text("after_high")),
         }
-        if "spend" not in item.figures:
-            return self.say("next.test", **words)
-        return self.say("next.test_money", spend=item.text("spend"), **words)
+        spend = texts(item, "spend") if "spend" in item.figures else {}
+        return self.say("next.test_money" if spend else "next.test", **words, **spend)
 
     def forecast(self, item: Evidence) -> str:
         """That a forecast outside the result's interval is no plan for the next campaign."""

@@ -113,9 +113,17 @@ class SummaryLines:
         line = self._factors()
         for kind in OF_ALL:
             for item in [one for one in self._book.of_kind("finding") if one.detail.get("kind") == kind][:1]:
+                if kind == PLANNER_BIAS and not self._is_usual(item):
+                    continue
                 text = f"{line.text} {self._of_all(kind, item)}"
                 line = self.line("why", text, [*line.evidence, item.id])
         return line
+
+    def _is_usual(self, planner: Evidence) -> bool:
+        """Whether this result is off to the side that plans usually are."""
+        delta = self._book.find(f"delta:{planner.detail['metric']}")
+        change = None if delta is None else delta.value("change")
+        return change is not None and change * ((planner.value("effect") or 1.0) - 1.0) > 0.0
 
     @property
     def _alone(self) -> bool:

@@ -73,7 +73,9 @@ def knowledge_of(
     knowledge = _with_fits(knowledge, fits, support)
     knowledge = replace(knowledge, creatives=learn_texts(fits, cells, request.floor))
     knowledge = replace(knowledge, pace=pace_of(table))
-    return with_bookables(knowledge, table, request.definitions, support, favoured=favoured)
+    knowledge = with_bookables(knowledge, table, request.definitions, support, favoured=favoured)
+    advised = knowledge.reason is not None and any(one.advised for one in knowledge.bookables)
+    return replace(knowledge, reason=_advice_only(table)) if advised else knowledge
 
 
 def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex) -> Knowledge:
@@ -139,6 +141,12 @@ def _findings(
     if goal in fitted.names():
         findings += cluster_findings(fitted, goal, floor)
     return tuple(sorted(findings, key=lambda item: (-item.impact_score, item.finding_id)))
+
+
+def _advice_only(table: Dataset) -> str:
+    """Why there are no findings where something is advised: a finding has to hold whenever one looks."""
+    real = number_of(len(set(table.campaigns.real.tolist())), *LEARNT_FROM)
+    return f"{real} and no single effect is sure enough yet; what is advised is right in nine of ten such cases"
 
 
 def _no_findings(table: Dataset) -> str:

@@ -17,7 +17,7 @@ from reflection.domain.conversion_kind import plural
 from reflection.domain.finding_kinds import OF_CAMPAIGNS, OF_NO_SIGNAL
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.maturity import is_late
-from reflection.domain.money import currency_order, without_spend
+from reflection.domain.money import currency_order
 from reflection.domain.planner_forecast import NO_FORECAST
 from reflection.domain.results import Comparison, SummaryLine
 from reflection.domain.verdict import verdict_of, verdict_on
@@ -81,21 +81,9 @@ class Period:
         if not comparison.actual_counts:
             return  # stored before comparisons carried their counts
         key = comparison.currency or "", comparison.conversion_kind or ""
-        group, fact = self._groups.setdefault(key, PeriodGroup()), comparison.actual_counts
-        if without_spend(fact.get("spend"), fact.get("conversions"), fact.get("revenue")):
-            group.unpaid[real] += sign
-            group.gift.add(fact, sign)
-        elif is_late(comparison.flags):
-            group.waiting[real] += sign
-            group.late.add(fact, sign)
-        else:
-            group.campaigns[real] += sign
-            group.every.add(fact, sign)
-            if basis.forecast:
-                group.square += sign * whole((fact.get("spend") or 0.0) ** 2)
-                group.forecasts += sign
-                group.expected.add(comparison.expected_counts, sign)
-                group.actual.add(fact, sign)
+        group = self._groups.setdefault(key, PeriodGroup())
+        expected = comparison.expected_counts if basis.forecast else None
+        group.count(real, comparison.actual_counts, expected, sign, waits=is_late(comparison.flags))
         if group.empty:
             del self._groups[key]
 
@@ -157,7 +145,7 @@ class Period:
             lines.line("happened", self.verdict(say)),
             lines.why(),
             lines.line("next", *self._next(card, findings, say)),
-            lines.line("certainty", self._certainty(knowledge, say)),
+            lines.line("certainty", self._certainty(knowledge, card, say)),
             replace(money, text=money.text + _part(groups, knowledge, say) + _gifts(groups, say) + _late(groups, say)),
         )
 
@@ -188,7 +176,7 @@ class Period:
             goals.setdefault((currency, of_objective.get(kind, kind)), PeriodGroup()).join(group)
         return goals
 
-    def _certainty(self, knowledge: Knowledge, sentences: Sentences) -> str:
+    def _certainty(self, knowledge: Knowledge, card: Mapping[str, Any] | None, sentences: Sentences) -> str:
         of_signals = (
             finding.category not in OF_CAMPAIGNS and finding.metadata.get("kind") not in OF_NO_SIGNAL
             for goal in knowledge.every_goal
@@ -201,6 +189,8 @@ class Period:
             "campaigns": sentences.counted("campaign", knowledge.real_campaigns),
         }
         phrase = {0: "period.no_difference", 1: "period.one_difference"}.get(findings, "period.certainty")
+        if not findings and card and card["lane"] in ("exploit", "avoid"):
+            phrase = "period.advice_only"
         text = sentences.say(phrase if knowledge.campaigns else "period.nothing_learnt", **words)
         if self._held:
             text += sentences.say("period.held", campaigns=sentences.counted("campaign", self._number_held))

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reflection.domain.metrics import COUNTS
+from reflection.domain.money import without_spend
 
 PLACES = 2.0**40
 """Sums are kept in whole parts of that size: exact, so that no order shows, nor what was taken out again."""
@@ -84,6 +85,24 @@ class PeriodGroup:
     def empty(self) -> bool:
         """Whether no campaign is left in it."""
         return not any(map(number_of_real, (self.campaigns, self.unpaid, self.waiting)))
+
+    def count(self, real: str, fact: Counts, expected: Counts | None, sign: int, *, waits: bool) -> None:
+        """Add a row of a real campaign, or take it out: `expected` as somebody forecast, else None; whether it `waits`
+        for conversions."""
+        if without_spend(fact.get("spend"), fact.get("conversions"), fact.get("revenue")):
+            self.unpaid[real] += sign
+            self.gift.add(fact, sign)
+        elif waits:
+            self.waiting[real] += sign
+            self.late.add(fact, sign)
+        else:
+            self.campaigns[real] += sign
+            self.every.add(fact, sign)
+            if expected is not None:
+                self.square += sign * whole((fact.get("spend") or 0.0) ** 2)
+                self.forecasts += sign
+                self.expected.add(expected, sign)
+                self.actual.add(fact, sign)
 
     def join(self, other: "PeriodGroup") -> None:
         """Add all of another group."""

@@ -63,7 +63,10 @@ def campaign_report(
         campaign=campaign,
         knowledge=knowledge,
         recommendations=service.recommend(
-            workspace=workspace, platform=campaign.platform, objective=campaign.objective
+            workspace=workspace,
+            platform=campaign.platform,
+            objective=campaign.objective,
+            goal=knowledge.for_goal(campaign).goal,
         ),
         track_record=service.track_record(workspace=workspace),
     )

@@ -257,7 +257,7 @@ _PHRASES = {
         "counted), and plan with {metric} since then."
     ),
     "next.planner": (
-        "Plan with {metric} {size} {side} what {subject} say; what is foretold of a plan here already does."
+        "{subject}: take {metric} {size} {side} what they say; what is foretold of a plan here already does."
     ),
     "unit.revenue": "of revenue",
     "unit.conversions": "in conversions at the usual CPA",

@@ -115,6 +115,10 @@ SUMMARY: Mapping[str, str] = {
     "period.no_difference": (
         "No difference between audiences, creatives or platforms holds beyond chance, from {campaigns}."
     ),
+    "period.advice_only": (
+        "No difference is sure enough yet to be called a finding, from {campaigns}; what is advised is right in nine "
+        "of ten such cases."
+    ),
     "period.one_difference": (
         "{findings} between audiences, creatives or platforms holds beyond chance, from {campaigns}."
     ),

@@ -6,6 +6,7 @@ Must not know formats or how a recommendation is made.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from reflection.domain.conversion_kind import plural
 from reflection.domain.results import Analysis
 from reflection.explain import formatting
 from reflection.explain.advice import HEADINGS, grounds
@@ -81,7 +82,8 @@ def _title(values: Mapping[str, Any]) -> str:
     title = formatting.plain_name(values["label"] if idle else values["action"], 120)
     places = [("on", values.get("platform")), ("for", values.get("objective"))]
     where = " ".join(f"{word} {formatting.plain_name(name)}" for word, name in places if name)
-    return f"{title}, {where}" if where else title
+    whose = f"for {plural(values['goal'])}: " if values.get("goal") else ""
+    return f"{whose}{title}, {where}" if where else f"{whose}{title}"
 
 
 def _reason(values: Mapping[str, Any]) -> str:
@@ -90,8 +92,8 @@ def _reason(values: Mapping[str, Any]) -> str:
         number = values.get("campaigns") or len(values["evidence_for"]) + len(values["evidence_against"])
         campaigns = ENGLISH.counted("campaign", number, formatting.count(number))
         if values["grade"] == "randomised":
-            return f"A finding on {campaigns}, and {grounds('randomised', values['experiments'])}."
-        return f"A finding on {campaigns}. An association: platforms choose who sees an ad."
+            return f"Seen in {campaigns}, and {grounds('randomised', values['experiments'])}."
+        return f"Seen in {campaigns}. An association: platforms choose who sees an ad."
     weight = values.get("campaigns")
     if not weight or weight < 0.1:
         return "Hardly any campaign had it so far: only a test can tell."
