@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -66,18 +65,18 @@ def test_money_that_came_back_is_told_where_conversions_are_held_against_their_c
 
 @pytest.mark.parametrize("usual", [0.8, 1.3])
 def test_plans_usually_miss_to_this_side_only_where_this_result_lies_on_it(
-    rich_facts: Facts, sample: dict[str, Any], usual: float
+    make_facts: Callable[..., Facts], make_finding: Callable[..., Finding], usual: float
 ) -> None:
     """The sample's ROAS is far above its plan."""
-    bias = Finding(
-        "f1", "cross_platform_pattern", "t", "d", f"{PLANNER_BIAS}:", 9.0, 12, {"kind": PLANNER_BIAS, "label": "Plans",
-        "alike": 9, "gap_of": "revenue", "gap": 900.0, "worth": 900.0}, "roas", "favorable", usual,
-        (0.9 * usual, 1.1 * usual), 0.99, 0.01, None, 12.0, 5000.0, (), ("c1", "c2", "c3"),
+    about = {"kind": PLANNER_BIAS, "label": "Plans", "alike": 9, "gap_of": "revenue", "gap": 900.0}
+    bias = make_finding(
+        category="cross_platform_pattern", signal_key="planner:", metadata=about, metric="roas", effect=usual,
+        interval=(0.9 * usual, 1.1 * usual), contradicting=("b", "c"),
     )  # fmt: skip
-    patterns = replace(rich_facts.patterns, pattern_report=(bias,))
-    lines = _lines(replace(rich_facts, patterns=patterns))
+    facts = make_facts(findings=(bias,))
 
-    assert ("usually miss to this side" in lines["why"].text) is (usual > 1.0)
+    assert ("usually miss to this side" in _lines(facts)["why"].text) is (usual > 1.0)
+    assert not any("Not all agree" in statement.text for statement in DeterministicWriter().write(facts).statements)
 
 
 def test_missing_revenue_leaves_the_return_open(make_facts: Callable[..., Facts], sample: dict[str, Any]) -> None:
