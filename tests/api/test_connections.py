@@ -169,17 +169,25 @@ def test_a_body_that_goes_on_coming_is_waited_for(
     assert answer(client).startswith(b"HTTP/1.1 200 ")
 
 
-def test_whoever_holds_too_many_makes_room_for_the_newest(connect: Callable[[bytes], socket.socket]) -> None:
-    unfinished = [connect(HEAD) for _ in range(20)]
+@pytest.mark.parametrize(
+    ("begun", "rest"),
+    [(HEAD, b"\r\n"), (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nhal", b"f")],
+    ids=["heads", "bodies"],
+)
+def test_whoever_holds_too_many_makes_room_for_the_newest(
+    connect: Callable[[bytes], socket.socket], begun: bytes, rest: bytes
+) -> None:
+    unfinished = [connect(begun) for _ in range(20)]
 
     assert answer(connect(HEAD + b"\r\n")).startswith(b"HTTP/1.1 200 ")
     assert all_of(unfinished[0]) == b""
-    unfinished[-1].sendall(b"\r\n")
+    unfinished[-1].sendall(rest)
     assert answer(unfinished[-1]).startswith(b"HTTP/1.1 200 ")
 
 
-def test_some_descriptors_are_left_for_files() -> None:
+def test_some_descriptors_are_left_for_files_and_for_what_is_taken_before_it_is_looked_at() -> None:
     assert 0 < most_connections() <= connections.ENOUGH
+    assert connections.ACCEPTED_AT_ONCE < connections.SPARE_DESCRIPTORS
 
 
 def test_what_has_no_end_is_told_that_the_server_stops_and_ends_well(

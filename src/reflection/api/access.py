@@ -35,7 +35,6 @@ FORWARDED = "forwarded"
 """Who guesses keys through a proxy, or says so: the address is what the sender wrote, so all of them count as one."""
 
 _ONCE = ("Host", "Origin", "Authorization", "X-API-Key", "X-Workspace", "Idempotency-Key")
-_ONCE = ("Host", "Origin", "Authorization", "X-API-Key", "X-Workspace", "Idempotency-Key")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\[\]]+)(?::\d{0,5})?")
 _PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

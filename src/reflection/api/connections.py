@@ -9,6 +9,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any, cast
 
 import h11
@@ -35,6 +36,9 @@ DRAINED_SECONDS, DRAINED_BYTES = 5.0, 32 * 1_048_576
 LOOK_SECONDS = 2.0
 SPARE_DESCRIPTORS = 192
 """Of the process's descriptors, left for files and for what is not counted here."""
+
+ACCEPTED_AT_ONCE = 128
+"""Connections taken before any of them is looked at: fewer than `SPARE_DESCRIPTORS`, so that there is one for each."""
 
 OF_AN_ADDRESS = 0.75
 """The share of all connections that one address may hold."""
@@ -129,6 +133,11 @@ class BoundedConnection(H11Protocol):
         """Whether the answer is complete although the body of the request is not."""
         return self.cycle is not None and self.cycle.response_complete and self.conn.their_state is h11.SEND_BODY
 
+    @property
+    def _owes_body(self) -> bool:
+        """Whether more of the body has to come, and we would read it."""
+        return bool(self.cycle.more_body) and not self.flow.read_paused
+
     def _lingers(self) -> bool:
         """Whether a connection that is to be closed reads on for a while."""
         if not self._is_refused or self._lingering:
@@ -151,9 +160,18 @@ class BoundedConnection(H11Protocol):
     def _make_room(self, others: "list[BoundedConnection]") -> None:
         """End the one that has kept us waiting longest; where all of them are being answered, the newest: this one."""
         log.warning("too many connections: the longest unfinished one is ended", most=self.most)
-        waiting = [other for other in others if not other._is_asking and not other.transport.is_closing()]
-        slowest = min(waiting, key=lambda other: other._head_since or 0.0, default=self)
+        waiting = [(since, other) for other in others if (since := other._waiting_since) is not None]
+        _, slowest = min(waiting, key=itemgetter(0), default=(0.0, self))
         slowest.transport.abort()
+
+    @property
+    def _waiting_since(self) -> float | None:
+        """Since when the client owes us the rest of a request, 0 where it asks nothing; None while it waits for us."""
+        if self.transport.is_closing():
+            return None
+        if not self._is_asking:
+            return self._head_since or 0.0
+        return self._body_since if self._owes_body else None
 
     def _look(self) -> None:
         """Every few seconds: has the client kept us waiting too long?"""
@@ -182,7 +200,7 @@ class BoundedConnection(H11Protocol):
         if not self._is_asking:
             return None
         allowed = BODY_SECONDS + self._body_bytes / BODY_BYTES_A_SECOND
-        if self.cycle.more_body and not self.flow.read_paused and now - self._body_since > allowed:
+        if self._owes_body and now - self._body_since > allowed:
             return "the body of its request comes too slowly"
         unwritten = self.transport.get_write_buffer_size()
         if not unwritten or unwritten < self._unwritten or not self._unwritten:

@@ -39,7 +39,7 @@ def serve(
     import uvicorn
 
     from reflection.api.app import create_app
-    from reflection.api.connections import BoundedConnection
+    from reflection.api.connections import ACCEPTED_AT_ONCE, BoundedConnection
     from reflection.api.logging import own_process
 
     address, number = host or settings.host, settings.port if port is None else port
@@ -48,6 +48,7 @@ def serve(
         "host": address,
         "port": number,
         "http": BoundedConnection,
+        "backlog": ACCEPTED_AT_ONCE,
         "log_config": None,  # its lines are ours; at port 0 the server's own line says which port it got
         "log_level": "warning" if number else "info",
         "access_log": False,
