@@ -62,7 +62,7 @@ def test_a_second_backup_replaces_the_first(store: SqlStore, database: Database,
     restored.close()
 
 
-@pytest.mark.parametrize("name", ["new.db", "new.db-wal", "new.db-shm"])
+@pytest.mark.parametrize("name", ["new.db", "new.db-wal", "new.db-journal", "new.db-shm"])
 def test_a_restore_never_replaces_anything(database: Database, tmp_path: Path, name: str) -> None:
     backup(database, tmp_path / "one.db")
     (tmp_path / name).write_text("mine")
@@ -136,7 +136,14 @@ def test_fifty_backups_under_load_are_prefixes(
     _backups_under_load(store, database, record, tmp_path, rounds=50)
 
 
-@pytest.mark.parametrize("kind", ["text", "empty", "cut", "another", "newer"])
+_VERSIONS = {
+    "newer": "UPDATE alembic_version SET version_num = '9999'",
+    "of two versions": "INSERT INTO alembic_version VALUES ('0017')",
+    "of no version": "DELETE FROM alembic_version",
+}
+
+
+@pytest.mark.parametrize("kind", ["text", "empty", "cut", "another", "newer", "of two versions", "of no version"])
 def test_what_is_no_backup_is_refused_and_nothing_is_made(
     store: SqlStore, database: Database, record: Make, tmp_path: Path, kind: str
 ) -> None:
@@ -146,11 +153,11 @@ def test_what_is_no_backup_is_refused_and_nothing_is_made(
         with closing(sqlite3.connect(source)) as connection:
             connection.execute("CREATE TABLE notes (text)")
             connection.commit()
-    elif kind in ("cut", "newer"):
+    elif kind not in ("text", "empty"):
         backup(database, source)
-    if kind == "newer":
+    if kind in _VERSIONS:
         with closing(sqlite3.connect(source)) as connection:
-            connection.execute("UPDATE alembic_version SET version_num = '9999'")
+            connection.execute(_VERSIONS[kind])
             connection.commit()
     whole = source.read_bytes() if source.exists() else b""
     source.write_bytes({"text": b"campaign,clicks", "empty": b"", "cut": whole[: len(whole) // 2]}.get(kind, whole))
@@ -184,7 +191,7 @@ def test_a_backup_replaces_nothing_but_a_backup(
     assert [path.name for path in tmp_path.glob("*other*")] == ["other"]
 
 
-@pytest.mark.parametrize("suffix", ["", "-wal", "-shm", ".worker.lock", ".publish.lock"])
+@pytest.mark.parametrize("suffix", ["", "-wal", "-journal", "-shm", ".worker.lock", ".publish.lock"])
 def test_a_backup_onto_the_database_itself_is_refused(
     store: SqlStore, database: Database, record: Make, tmp_path: Path, suffix: str
 ) -> None:
@@ -215,3 +222,53 @@ def test_where_a_server_works_nothing_is_put_in_place(database: Database, tmp_pa
 
     lock.release()
     restore(tmp_path / "one.db", tmp_path / "busy.db")
+
+
+@pytest.mark.parametrize("log", ["-wal", "-journal"])
+def test_where_changes_lie_beside_a_file_they_are_not_made_in_a_backup(
+    store: SqlStore, database: Database, record: Make, tmp_path: Path, log: str
+) -> None:
+    """SQLite makes them in whatever file it finds beside them: in the backup, or in what is restored."""
+    store.save_analysis(record("cmp_1"))
+    backup(database, target := tmp_path / "one.db")
+    before = target.read_bytes()
+    (tmp_path / f"one.db{log}").write_bytes(b"changes")
+
+    with pytest.raises(Conflict, match="somebody worked on"):
+        backup(database, target)
+    with pytest.raises(InvalidInput, match="beside it holds a part of it"):
+        restore(target, tmp_path / "new.db")
+
+    assert target.read_bytes() == before
+    assert not (tmp_path / "new.db").exists()
+
+
+@pytest.mark.parametrize("place", ["", "loop", "loop/new.db", "x" * 300, "file/new.db", "/proc/new.db"])
+def test_a_place_where_no_file_can_be_is_said_and_nothing_is_made(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    backup(database, tmp_path / "one.db")
+    (folder := tmp_path / "odd").mkdir()
+    monkeypatch.chdir(folder)
+    (folder / "loop").symlink_to("loop")
+    (folder / "file").touch()
+    before = sorted(os.listdir(folder))
+
+    for put in (lambda: restore(tmp_path / "one.db", Path(place)), lambda: restore(Path(place), folder / "new.db")):
+        with pytest.raises((Conflict, InvalidInput, NotFound, Unavailable)):
+            put()
+    if place != "loop":  # a link is replaced by the backup, wherever it leads
+        with pytest.raises((Conflict, InvalidInput, Unavailable)):
+            backup(database, Path(place))
+
+    assert sorted(os.listdir(folder)) == before
+
+
+def test_rows_that_no_version_of_ours_wrote_are_said(database: Database, tmp_path: Path) -> None:
+    backup(database, tmp_path / "one.db")
+    with closing(sqlite3.connect(tmp_path / "one.db")) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0018'")  # its last step was made already
+        connection.commit()
+
+    with pytest.raises(InvalidInput, match="is not sound"):
+        restore(tmp_path / "one.db", tmp_path / "new.db")

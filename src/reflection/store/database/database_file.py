@@ -71,9 +71,11 @@ def _problem(connection: sqlite3.Connection, name: str) -> str | None:
         return "it is damaged"
     if not {"alembic_version", "campaigns"} <= _tables(connection):
         return "it holds no campaigns of this engine"
-    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    rows = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+    if len(rows) != 1:
+        return "it does not say of which version it is"
     try:
-        check_known(name, row[0] if row else None)
+        check_known(name, str(rows[0][0]))
     except ConfigurationError as error:
         return error.message
     return None

@@ -50,8 +50,7 @@ def current(database: Database) -> str | None:
     with database.read() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
-        revision: str | None = connection.execute(_AT).scalar_one_or_none()
-        return revision
+        return " and ".join(map(str, connection.execute(_AT).scalars())) or None
 
 
 def upgrade(database: Database, revision: str = "head", *, announce: Announce = silent) -> None:
