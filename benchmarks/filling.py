@@ -185,6 +185,7 @@ def _copying(database: sqlite3.Connection, table: str) -> tuple[str, int]:
         "metadata": named.format("metadata"),
         "payload": f"redrawn(payload, {name})",
         "vector": "moved(vector)",
+        "seal": "NULL",  # as in rows of before there were seals
     }
     columns = [str(row[1]) for row in database.execute(f"PRAGMA table_info({table})") if row[1] != "id"]
     values = ", ".join(changed.get(column, column) for column in columns)

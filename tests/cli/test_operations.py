@@ -116,6 +116,25 @@ def test_what_is_wrong_is_said_with_exit_code_one(run, taught):
     assert json.loads(run("verify", "--json").stdout)["problems"]
 
 
+def test_rows_of_before_there_were_seals_are_never_called_sound_in_silence(run, taught):
+    with sqlite3.connect(taught / "reflection.db") as connection:
+        count = connection.execute("UPDATE memories SET seal = NULL").rowcount
+    connection.close()
+    said = f"But {count} rows are older than seals"
+
+    verified, doctor = run("verify"), run("doctor", "--verify")
+    assert run("backup", "old.db").returncode == 0
+    restored = run("restore", "old.db", "restored.db")
+
+    assert verified.returncode == restored.returncode == 0
+    assert said in verified.stdout
+    assert said in doctor.stdout
+    assert said in restored.stderr
+    assert json.loads(run("verify", "--json").stdout)["unsealed"] == count
+    assert run("rebuild").returncode == 0
+    assert "But" not in run("verify").stdout
+
+
 def test_the_doctor_learns_everything_again(run, taught):
     sound = run("doctor", "--verify")
     with sqlite3.connect(taught / "reflection.db") as connection:

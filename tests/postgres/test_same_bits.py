@@ -25,7 +25,9 @@ from reflection.store.database import connections
 from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
 from reflection.store.maintenance import copying
+from reflection.store.maintenance.agreement import contradictions
 from reflection.store.maintenance.copying import copy_into
+from reflection.store.maintenance.sealing import unsealed_rows
 from reflection.store.maintenance.verify import verify
 from reflection.wiring import Application, build
 
@@ -139,7 +141,8 @@ def test_a_file_that_is_brought_to_a_server_says_the_same_there(
             file.store.add_workspace("another")
             with pytest.raises(Conflict, match="not empty"):
                 copy_into(file.database, target)
-            assert verify(target) == []
+            assert verify(target) == contradictions(target) == []
+            assert unsealed_rows(target) == 0
     moved = settings.model_copy(update={"database_url": _Secret(empty)})
     with build(moved) as server:
         assert _digests(server) == expected

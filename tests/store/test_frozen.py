@@ -25,6 +25,7 @@ import reflection
 from reflection.api.app import create_app
 from reflection.cli.backup import problems_of
 from reflection.settings import Settings
+from reflection.store.maintenance.sealing import unsealed_rows
 from reflection.wiring import Application, build
 
 pytestmark = pytest.mark.sqlite
@@ -172,6 +173,12 @@ def _close(effect: float | None, then: dict[str, Any]) -> bool:
 
 def test_a_database_of_an_earlier_commit_is_sound(application: Application) -> None:
     assert application.store.workspaces()
+    assert problems_of(application) == []
+    assert unsealed_rows(application.database) > 0
+
+    application.rebuild()
+
+    assert unsealed_rows(application.database) == 0
     assert problems_of(application) == []
 
 

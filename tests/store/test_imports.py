@@ -25,6 +25,7 @@ from reflection.ingest.jobs.register import (
 )
 from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
+from reflection.store.database.seals import resealed
 from reflection.store.imports import ImportRows
 from reflection.store.maintenance.purge import purge_workspace, remaining
 from reflection.store.row_values import packed
@@ -172,8 +173,10 @@ def test_an_import_of_before_campaigns_were_kept_apart_is_read_whichever_is_aske
     begin(register, "imp_1", "a", days=[Days("meta", "Meta", [line])])
     with database.write(W) as connection:
         whole = packed(orjson.dumps({"rows": [line], "files": []}))
-        connection.execute(import_days.update().values(body=whole))
-        connection.execute(import_campaigns.update().values(campaign=OF_ANY_CAMPAIGN, body=b""))
+        connection.execute(import_days.update().values(resealed(import_days, body=whole)))
+        connection.execute(
+            import_campaigns.update().values(resealed(import_campaigns, campaign=OF_ANY_CAMPAIGN, body=b""))
+        )
 
     assert [one.rows for one in register.days(W, ["dogs"])] == [[line]]
     assert register.days(W, ["brand"]) == register.days(W)

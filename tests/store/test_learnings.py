@@ -19,6 +19,7 @@ from reflection.errors import Conflict, NotFound
 from reflection.learnings.claims import Claim
 from reflection.learnings.revision import revised
 from reflection.store.database.connections import Database
+from reflection.store.database.seals import resealed
 from reflection.store.learning_reviews import LearningNotes
 from reflection.store.learnings import LearningBook
 from reflection.store.maintenance.purge import purge_workspace, remaining
@@ -154,7 +155,7 @@ def test_a_clock_set_back_does_not_reorder_beliefs(
 def test_history_cannot_be_rewritten(database: Database, believe: Callable[..., None]) -> None:
     believe(_knowledge(_effect(0.3)))
     with pytest.raises(Conflict), database.write() as connection:
-        connection.execute(update(learning_revisions).values(state="retired"))
+        connection.execute(update(learning_revisions).values(resealed(learning_revisions, state="retired")))
 
 
 def test_text_that_is_no_campaign_cannot_be_evidence(database: Database, believe: Callable[..., None]) -> None:

@@ -46,8 +46,10 @@ def restore(
     """
     from reflection.store.maintenance.backup import restore as put
 
-    put(source, target)
+    rest = put(source, target)
     messages().print(f"restored {target}; its rows are sound, and 'reflection rebuild' writes the artifacts")
+    if rest:
+        messages().print(unsealed_sentence(rest), soft_wrap=True)
 
 
 def verify(as_json: JsonOption = False) -> None:
@@ -60,19 +62,24 @@ def verify(as_json: JsonOption = False) -> None:
       reflection verify
       MARKO_DATABASE_PATH=restored.db reflection verify
     """
+    from reflection.store.maintenance.sealing import unsealed_rows
+
     if not (path := Settings.load().database_path).exists():
         raise NotFound(f"there is no database at {path}", hint="MARKO_DATABASE_PATH names it")
     with open_application() as application:
         problems = problems_of(application)
+        rest = unsealed_rows(application.database)
         workspaces = application.store.workspaces()
     if as_json:
-        print_json({"workspaces": len(workspaces), "problems": problems})
+        print_json({"workspaces": len(workspaces), "problems": problems, "unsealed": rest})
     elif problems:
         for problem in problems:
             console().print(problem, markup=False)
     else:
         known = number_of(len(workspaces), "workspace knows", "workspaces know")
         console().print(f"Sound: rows, references, full text, and what {known}.")
+        if rest:
+            console().print(unsealed_sentence(rest), soft_wrap=True)
     if problems:
         raise typer.Exit(1)
 
@@ -111,6 +118,12 @@ def migrate(
         console().print(
             "Now set MARKO_DATABASE_URL and start the server; 'reflection verify' learns all again to compare."
         )
+
+
+def unsealed_sentence(count: int) -> str:
+    """What there is to say where rows have no seal."""
+    rows = number_of(count, "row is older than seals and has", "rows are older than seals and have")
+    return f"But {rows} none: a change by hand is found there only once 'reflection rebuild' has sealed what is there."
 
 
 def problems_of(application: "Application") -> list[str]:

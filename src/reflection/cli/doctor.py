@@ -11,7 +11,7 @@ import typer
 from pydantic import SecretStr
 from rich.markup import escape
 
-from reflection.cli.backup import problems_of
+from reflection.cli.backup import problems_of, unsealed_sentence
 from reflection.cli.session import SECONDS, JsonOption, console, open_application, print_json, text_table
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.settings import Settings, variable_of, variables
@@ -54,7 +54,12 @@ def doctor(
     with open_application() as application:
         status = application.status()
         problems = [*application.database.remarks(), *vector_remarks(application)]
-        problems += problems_of(application) if verify else []
+        if verify:
+            from reflection.store.maintenance.sealing import unsealed_rows
+
+            problems += problems_of(application)
+            rest = unsealed_rows(application.database)
+            problems += [unsealed_sentence(rest)] if rest else []
         calibration = {name: application.store.knowledge(name).coverage for name in application.store.workspaces()}
         given_up = application.alerts.given_up()
         held = {name: application.engine.held(workspace=name) for name in application.store.workspaces()}

@@ -19,6 +19,7 @@ from reflection.domain.instants import instant_text
 from reflection.store.alert_items import item_of, row_of
 from reflection.store.attention_read import last_arrival
 from reflection.store.database.connections import Database
+from reflection.store.database.seals import resealed
 from reflection.store.database.statements import delete_some, insert_missing, key_of
 from reflection.store.database.turns import delete_in_turns
 from reflection.store.row_values import Row, packed, unpacked
@@ -127,7 +128,9 @@ class AlertOutbox:
         own = and_(alert_messages.c.workspace == workspace, alert_messages.c.alert_id == alert_id)
         lost = and_(own, _LOST, alert_messages.c.body.is_not(None))
         with self._database.write(workspace) as connection:
-            return connection.execute(update(alert_messages).where(lost).values(values)).rowcount
+            return connection.execute(
+                update(alert_messages).where(lost).values(resealed(alert_messages, **values))
+            ).rowcount
 
     def deliveries(self, workspace: str, alert_id: str, limit: int) -> list[Row]:
         """The log of an alert, the newest message first."""
@@ -162,7 +165,7 @@ class AlertOutbox:
         return delete_in_turns(self._database, _FORGET_LOG, old) + delete_in_turns(self._database, _FORGET_ITEMS, older)
 
     def _settle(self, due: DueMessage, values: Row) -> None:
-        statement = update(alert_messages).where(_OWN).values(values)
+        statement = update(alert_messages).where(_OWN).values(resealed(alert_messages, **values))
         with self._database.write() as connection:
             connection.execute(statement, _key(due))
 
@@ -223,7 +226,7 @@ _UNTOLD = (
     .limit(MOST_ITEMS)
 )
 _TOLD = update(alert_items).where(_EVENT, alert_items.c.item_id == bindparam("i")).values(
-    message_id=bindparam("m"), body=None
+    resealed(alert_items, message_id=bindparam("m"), body=None)
 )  # fmt: skip
 _HAS = select(alert_items.c.item_id).where(_EVENT, alert_items.c.item_id == bindparam("i"))
 _FIRST = (
@@ -249,7 +252,7 @@ _DUE = (
 _CLAIM = (
     update(alert_messages)
     .where(_OWN, alert_messages.c.state == PENDING, alert_messages.c.tries == bindparam("n"))
-    .values(tries=alert_messages.c.tries + 1, next_at=bindparam("t"))
+    .values(resealed(alert_messages, tries=alert_messages.c.tries + 1, next_at=bindparam("t")))
 )
 _LOST = and_(alert_messages.c.state == DEAD, alert_messages.c.kind != TEST)  # whoever made a trial knows already
 _WORKSPACES = select(alerts.c.workspace).distinct()

@@ -6,6 +6,7 @@ them. Must not know how messages are made or sent.
 
 import base64
 import secrets
+from dataclasses import fields
 
 import orjson
 from sqlalchemy import and_, bindparam, delete, func, insert, select
@@ -109,7 +110,8 @@ def _row(alert: Alert) -> Row:
 
 def _alert(row: RowMapping) -> Alert:
     report = None if row["report"] is None else ReportPlan.model_validate_json(row["report"])
-    return Alert(**{**row, "kinds": tuple(orjson.loads(row["kinds"])), "report": report})
+    own = {field.name: row[field.name] for field in fields(Alert)}
+    return Alert(**{**own, "kinds": tuple(orjson.loads(row["kinds"])), "report": report})
 
 
 _ONE = select(alerts).where(key_of(alerts, workspace="w", alert_id="a"))

@@ -15,6 +15,7 @@ from reflection.domain.workspaces import ANY_WORKSPACE, WORKSPACE_NAME
 from reflection.errors import Conflict, InvalidInput, NotFound
 from reflection.store import tokens
 from reflection.store.book import Book
+from reflection.store.database.seals import resealed
 from reflection.store.tables.api_keys import api_keys
 
 Scope = Literal["read", "write", "admin"]
@@ -109,7 +110,9 @@ class KeyBook(Book):
         now = self._instant()
         own = [api_keys.c.key_id == key_id, *([api_keys.c.workspace == workspace] if workspace is not None else [])]
         with self._database.write() as connection:
-            connection.execute(update(api_keys).where(*own, api_keys.c.revoked_at.is_(None)).values(revoked_at=now))
+            connection.execute(
+                update(api_keys).where(*own, api_keys.c.revoked_at.is_(None)).values(resealed(api_keys, revoked_at=now))
+            )
             row = connection.execute(select(api_keys).where(*own)).mappings().one_or_none()
         if row is None:
             raise NotFound(f"there is no key '{key_id}'", hint="'reflection keys list' shows the ids")

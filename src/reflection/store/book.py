@@ -14,6 +14,7 @@ from reflection.domain.canonical_json import Content
 from reflection.domain.instants import instant_text
 from reflection.errors import Conflict, NotFound
 from reflection.store.database.connections import Database
+from reflection.store.database.seals import resealed
 from reflection.store.row_values import Row
 
 
@@ -85,7 +86,7 @@ class KeyedBook(Book):
             return "unchanged"
         row = {**more, "content_hash": content.hash, "body": content.json, "updated_at": now}
         if stored is not None:
-            connection.execute(update(self.table).where(*own).values(row))
+            connection.execute(update(self.table).where(*own).values(resealed(self.table, **row)))
             return "replaced"
         place = {"workspace": workspace, self.columns[0]: key, "created_at": now}
         connection.execute(self.table.insert(), {**place, **row})

@@ -31,6 +31,7 @@ from reflection.ingest.jobs.register import (
 from reflection.store import alert_items, days_of_imports
 from reflection.store.campaigns_read import chunks
 from reflection.store.database.connections import Database
+from reflection.store.database.seals import resealed
 from reflection.store.database.statements import insert_missing, insert_rows, key_of, same_key, upsert
 from reflection.store.row_values import packed, unpacked
 from reflection.store.tables.imports import import_claims, imports
@@ -57,7 +58,9 @@ class ImportRows:
         with self._database.write(workspace) as connection:
             connection.execute(insert_missing(imports), row)
             changed = {name: row[name] for name in ("state", "verdict", "updated_at")}
-            connection.execute(update(imports).where(*_is(imports, workspace, import_id)).values(changed))
+            connection.execute(
+                update(imports).where(*_is(imports, workspace, import_id)).values(resealed(imports, **changed))
+            )
             earlier = {claim.campaign_id: claim for claim in _claims(connection, workspace, import_id)}
             claims = [
                 {**key, **_claim_row(item, earlier.get(item.campaign_id)), "position": position}
@@ -93,7 +96,7 @@ class ImportRows:
         if only is not None:
             query = query.where(imports.c.state == only)
         with self._database.write(workspace) as connection:
-            changed = connection.execute(query.values(state=state, updated_at=now)).rowcount > 0
+            changed = connection.execute(query.values(resealed(imports, state=state, updated_at=now))).rowcount > 0
             if changed and state == DONE:
                 alert_items.add(connection, workspace, lambda: _events(connection, workspace, import_id), _instant(now))
             return changed
@@ -131,15 +134,17 @@ class ImportRows:
                 }  # fmt: skip
                 where = _is(import_claims, workspace, import_id)
                 query = update(import_claims).where(*where, import_claims.c.campaign_id == outcome.campaign_id)
-                connection.execute(query.values(values))
-            connection.execute(update(imports).where(*_is(imports, workspace, import_id)).values(updated_at=now))
+                connection.execute(query.values(resealed(import_claims, **values)))
+            connection.execute(
+                update(imports).where(*_is(imports, workspace, import_id)).values(resealed(imports, updated_at=now))
+            )
 
     def restate(self, workspace: str, claim: Claim) -> None:
         """Change what an import says of a campaign that was made anew of the rows that are left."""
         where = _is(import_claims, workspace, claim.import_id)
         query = update(import_claims).where(*where, import_claims.c.campaign_id == claim.campaign_id)
         with self._database.write(workspace) as connection:
-            connection.execute(query.values(content_hash=claim.content_hash))
+            connection.execute(query.values(resealed(import_claims, content_hash=claim.content_hash)))
 
     def not_taken_back(self, workspace: str, import_id: str, limit: int) -> list[Claim]:
         """Claims of an import that are still to be taken back, in order."""
@@ -267,5 +272,5 @@ _PUT_CLAIM = upsert(import_claims, ["workspace", "import_id", "campaign_id"])
 _NOTE_BEFORE = (
     update(import_claims)
     .where(key_of(import_claims, workspace="w", import_id="i", campaign_id="c"))
-    .values(before=bindparam("b"))
+    .values(resealed(import_claims, before=bindparam("b")))
 )

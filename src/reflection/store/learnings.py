@@ -26,6 +26,7 @@ from reflection.learnings.claims import CampaignEstimate, Claim, Learning
 from reflection.learnings.lifecycle import worth
 from reflection.store import learning_reviews, learnings_json, memories_write
 from reflection.store.book import Book
+from reflection.store.database.seals import SEAL, resealed, seal_in
 from reflection.store.database.statements import insert_missing, key_of, same_key
 from reflection.store.row_values import Row, memory_row
 from reflection.store.tables.campaigns import campaigns, evidence
@@ -307,17 +308,20 @@ _ADD_HEAD = insert_missing(learnings)
 _MOVE_HEAD = (
     update(learnings)
     .where(key_of(learnings, workspace="w", learning_id="l", revision="old"))
-    .values(revision=bindparam("new"), state=bindparam("s"), worth=bindparam("v"))
+    .values(resealed(learnings, revision=bindparam("new"), state=bindparam("s"), worth=bindparam("v")))
 )
 _CLEAR_EVIDENCE = delete(learning_evidence).where(key_of(learning_evidence, workspace="w", learning_id="l"))
+_WITNESS = {
+    "workspace": campaigns.c.workspace,
+    "learning_id": bindparam("l", type_=Text),
+    "campaign_id": campaigns.c.campaign_id,
+    "estimate": bindparam("e", type_=Float),
+    "sd": bindparam("sd", type_=Float),
+    "supports": bindparam("s", type_=Integer),
+}
 _ADD_EVIDENCE = insert(learning_evidence).from_select(
-    ["workspace", "learning_id", "campaign_id", "estimate", "sd", "supports"],
-    select(
-        campaigns.c.workspace,
-        bindparam("l", type_=Text),
-        campaigns.c.campaign_id,
-        bindparam("e", type_=Float),
-        bindparam("sd", type_=Float),
-        bindparam("s", type_=Integer),
-    ).where(key_of(campaigns, workspace="w", campaign_id="c")),
+    [*_WITNESS, SEAL],
+    select(*_WITNESS.values(), seal_in(learning_evidence, _WITNESS)).where(
+        key_of(campaigns, workspace="w", campaign_id="c")
+    ),
 )

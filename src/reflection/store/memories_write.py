@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.engine import Connection
 
 from reflection.domain.memory_search import NewVector, Position
+from reflection.store.database.seals import resealed
 from reflection.store.database.statements import insert_rows, key_of, upsert
 from reflection.store.row_values import Row, vector_bytes
 from reflection.store.tables.campaigns import memories, workspaces
@@ -83,15 +84,20 @@ _LAST_ROW = (
     .limit(1)
 )
 _PUT = upsert(memories, ["workspace", "memory_id"])
+_NOTHING = {"text": "", "summary": "", "metadata": "{}", "embedder_id": None, "vector": None}
 _TOMBSTONE = (
     update(memories)
     .where(key_of(memories, workspace="w", memory_id="m"), memories.c.deleted == 0)
-    .values(seq=bindparam("new_seq"), text="", summary="", metadata="{}", embedder_id=None, vector=None, deleted=1)
+    .values(resealed(memories, seq=bindparam("new_seq"), **_NOTHING, deleted=1))
 )
 _SET_VECTOR = (
     update(memories)
     .where(key_of(memories, workspace="w", memory_id="m", seq="old_seq"), memories.c.deleted == 0)
-    .values(seq=bindparam("new_seq"), embedder_id=bindparam("new_embedder"), vector=bindparam("new_vector"))
+    .values(
+        resealed(
+            memories, seq=bindparam("new_seq"), embedder_id=bindparam("new_embedder"), vector=bindparam("new_vector")
+        )
+    )
 )
 _OWN = select(func.count()).where(memories.c.workspace == workspaces.c.workspace, memories.c.deleted == 0)
 _WITHOUT, _SMALLER, _GREATER = (  # three looks at an index; one with "or" reads all of a workspace's

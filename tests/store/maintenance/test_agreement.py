@@ -20,6 +20,9 @@ BESIDE = """(SELECT max(i.id) FROM insights AS i, json_each(i.evidence) AS cited
 json_array_length(i.evidence) = 1 AND i.source = 'deterministic' AND i.priority < 0.51 AND i.kind = 'key_learning')"""
 """A sentence that a later fit may come to say; its text is told anew, and a change of it changes nothing."""
 
+HAND = "a row of "
+"""What is said of a wrong seal begins so; here it is about what two places say."""
+
 CHANGES = [
     ("UPDATE campaigns SET body = replace(body, '1', '2') WHERE rowid = 1", "not what its hash says"),
     *[
@@ -47,7 +50,7 @@ CHANGES = [
             "UPDATE insights SET evidence = '[\"delta:nothing\"]' WHERE id = {beside}",
             "UPDATE insights SET source = 'model' WHERE id = {beside}",
             "INSERT INTO insights SELECT NULL, workspace, campaign_id, kind, content, priority, evidence, source, "
-            "created_at, number FROM insights WHERE id = {beside}",
+            "created_at, number, seal FROM insights WHERE id = {beside}",
         )
     ],
     *[
@@ -98,13 +101,16 @@ def sound(learnt: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_a_text_that_is_told_anew_before_it_is_shown_is_not_looked_at(sound: Path, tmp_path: Path) -> None:
+def test_of_a_text_that_is_told_anew_before_it_is_shown_the_seal_alone_says_that_it_was_changed(
+    sound: Path, tmp_path: Path
+) -> None:
     shutil.copy(sound, tmp_path / "changed.db")
     with closing(sqlite3.connect(tmp_path / "changed.db")) as connection, connection:
         connection.execute(f"UPDATE insights SET content = 'CPA fell' WHERE id = {BESIDE}")
         assert connection.total_changes == 1
     with closing(Database(tmp_path / "changed.db")) as database:
-        assert contradictions(database) == []
+        (problem,) = contradictions(database)
+        assert problem.startswith(HAND)
 
 
 @pytest.mark.parametrize(("change", "named"), CHANGES, ids=[change for change, _ in CHANGES])
@@ -119,8 +125,8 @@ def test_what_was_changed_by_hand_is_named(sound: Path, tmp_path: Path, change: 
     problems = contradictions(database)
     database.close()
 
-    assert [problem for problem in problems if named in problem], problems
-    assert len(problems) == 1
+    (problem,) = [problem for problem in problems if not problem.startswith(HAND)]
+    assert named in problem
 
 
 def test_what_is_deleted_and_posted_meanwhile_is_no_contradiction(

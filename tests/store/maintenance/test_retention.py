@@ -15,6 +15,7 @@ from reflection.errors import StorageFull
 from reflection.settings import Settings
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.connections import Database
+from reflection.store.database.seals import resealed
 from reflection.store.learning_reviews import LearningNotes
 from reflection.store.maintenance.retention import IDEMPOTENCY, RECALLS, ROUND, Retention
 from reflection.store.tables.campaigns import idempotency
@@ -175,7 +176,8 @@ def test_the_background_round_and_rebuild_forget(settings: Settings, round_of: s
     with build(settings) as application:
         application.engine.analyze(sample, idempotency_key="k")
         with application.database.write() as connection:
-            connection.execute(update(idempotency).values(created_at=instant_text(datetime(2020, 1, 1, tzinfo=UTC))))
+            old = instant_text(datetime(2020, 1, 1, tzinfo=UTC))
+            connection.execute(update(idempotency).values(resealed(idempotency, created_at=old)))
         if round_of == "worker":
             application.retention.forget_due()
         else:

@@ -56,7 +56,7 @@ class Dialect(Protocol):
         """Statements that take `guard_ddl` away again."""
 
     def lifted_guards(self, connection: Connection) -> AbstractContextManager[None]:
-        """History may be removed in the block: what nothing needs any longer."""
+        """History may be removed or sealed in the block: what nothing needs any longer, what is older than seals."""
 
     def settle(self, connection: Connection) -> None:
         """What every table needs after the migrations, whoever wrote them."""

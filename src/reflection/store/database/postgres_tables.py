@@ -24,7 +24,7 @@ def guard_ddl(table: str, verbs: Sequence[str]) -> list[str]:
     """A trigger that refuses these verbs on a table, unless the transaction may (`lifted_guards`)."""
     refusal = (
         f"CREATE OR REPLACE FUNCTION {GUARD}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "IF current_setting('reflection.purge', true) = 'on' AND TG_OP = 'DELETE' THEN RETURN OLD; END IF; "
+        "IF current_setting('reflection.purge', true) = 'on' THEN RETURN coalesce(NEW, OLD); END IF; "
         "RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; END $$"
     )
     trigger = f"CREATE TRIGGER {table}_append_only BEFORE {' OR '.join(verbs)} ON {table}"

@@ -17,13 +17,13 @@ from sqlalchemy.engine import URL, Connection
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from reflection.errors import Conflict, ReflectionError, StatementRefused, StorageFull, Unavailable
+from reflection.store.database.seals import SEAL, seal_of
 from reflection.store.database.sqlite_scrub import scrub as scrub
 from reflection.store.database.sqlite_words import drop_full_text_ddl as drop_full_text_ddl
 from reflection.store.database.sqlite_words import full_text_ddl as full_text_ddl
 from reflection.store.database.sqlite_words import full_text_is_sound as full_text_is_sound
 from reflection.store.database.sqlite_words import full_text_remains as full_text_remains
 from reflection.store.database.sqlite_words import rebuild_full_text as rebuild_full_text
-from reflection.store.tables.campaigns import APPEND_ONLY
 
 WAL_PAGES = 4_000
 """Pages in the write-ahead log before a commit also checkpoints: fewer slow commits than at 1,000."""
@@ -31,7 +31,6 @@ WAL_PAGES = 4_000
 CACHE_KIB = 16_384
 """Pages a writer keeps: with SQLite's 2 MiB a batch does not fit, and every index is read again for each of them."""
 
-VERBS = ("UPDATE", "DELETE")
 _FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _REFUSED = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_RANGE)
@@ -60,6 +59,7 @@ def make_engine(url: URL, *, writer: bool, busy_seconds: float) -> Engine:
         driver.execute("PRAGMA synchronous=FULL")
         driver.execute("PRAGMA foreign_keys=ON")
         driver.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
+        driver.create_function(SEAL, -1, seal_of, deterministic=True)
         if writer:
             driver.execute("PRAGMA secure_delete=ON")  # Debian's habit; other builds leave deleted texts in the file
             driver.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
@@ -155,14 +155,19 @@ def drop_guard_ddl(table: str, verbs: Sequence[str]) -> list[str]:
     return [f"DROP TRIGGER {table}_no_{verb.lower()}" for verb in verbs]
 
 
+_GUARDS = """SELECT name, sql FROM sqlite_master WHERE type = 'trigger'
+AND (name GLOB '*_no_update' OR name GLOB '*_no_delete') ORDER BY name"""
+
+
 @contextmanager
 def lifted_guards(connection: Connection) -> Iterator[None]:
     """The triggers are lifted in the transaction, which nobody else sees, and made again."""
-    for statement in [one for table in APPEND_ONLY for one in drop_guard_ddl(table, VERBS)]:
-        connection.exec_driver_sql(statement)
+    guards = connection.exec_driver_sql(_GUARDS).all()
+    for guard in guards:
+        connection.exec_driver_sql(f"DROP TRIGGER {guard.name}")
     yield
-    for statement in [one for table in APPEND_ONLY for one in guard_ddl(table, VERBS)]:
-        connection.exec_driver_sql(statement)
+    for guard in guards:
+        connection.exec_driver_sql(guard.sql)
 
 
 def settle(connection: Connection) -> None:

@@ -5,6 +5,7 @@
                                   of one figure stands beside, and is told anew before it is shown
     forecasts                     their hash
     patterns and weights          the newest fit
+    whatever people wrote, were told or were given, and what was said of it: its seal
 
 The fit itself is compared with the ledger by learning again (inference/recheck.py). Must not repair anything, and must
 not know how anything is computed.
@@ -22,6 +23,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from reflection.domain.canonical_json import hash_of
 from reflection.store import fits
 from reflection.store.database.connections import Database
+from reflection.store.maintenance import sealing
 from reflection.store.row_values import Row, forecast_hash, json_text, unpacked
 from reflection.store.tables.campaigns import (
     campaigns,
@@ -64,6 +66,7 @@ def _cases(connection: Connection) -> Iterator[Case]:
         for row in page:
             if forecast_hash(dict(row)) != row["content_hash"]:
                 yield "a forecast is not what was registered", f"{row['workspace']}/{row['id']}"
+    yield from sealing.broken(connection)
     for workspace in connection.execute(select(workspaces.c.workspace)).scalars().all():
         yield from _of_knowledge(connection, workspace)
 
@@ -159,7 +162,7 @@ def _of_knowledge(connection: Connection, workspace: str) -> Iterator[Case]:
     )
     for name, table, rows in stated:
         stored = connection.execute(select(table).where(table.c.workspace == workspace)).mappings()
-        columns = rows[0].keys() if rows else table.c.keys()
+        columns = rows[0].keys() if rows else ["workspace"]
         own = [{column: row[column] for column in columns} for row in stored]
         if sorted(map(json_text, own)) != sorted(map(json_text, rows)):
             yield f"{name} are not what the last fit says ('relearn' makes them again)", workspace

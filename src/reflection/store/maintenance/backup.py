@@ -13,6 +13,7 @@ from reflection.store.database.connections import Database
 from reflection.store.database.database_file import copy_database, is_database, problem_of_file
 from reflection.store.database.open import open_database
 from reflection.store.maintenance.agreement import contradictions
+from reflection.store.maintenance.sealing import unsealed_rows
 from reflection.store.maintenance.verify import verify
 from reflection.store.projections import atomic_files
 from reflection.store.projections.passing_folders import passing_folder
@@ -70,8 +71,11 @@ def backup(database: Database, target: Path) -> None:
         beside.unlink(missing_ok=True)
 
 
-def restore(source: Path, target: Path) -> None:
+def restore(source: Path, target: Path) -> int:
     """Put a backup at a new place, from where `open_database` opens it; a copy of it is verified before.
+
+    Returns:
+        How many of its rows have no seal, so that nothing proves them.
 
     Raises:
         NotFound: there is no file at `source`.
@@ -94,12 +98,14 @@ def restore(source: Path, target: Path) -> None:
             proved, whole = folder / "proved.db", folder / target.name
             shutil.copyfile(source, whole)
             shutil.copyfile(whole, proved)
-            if problems := _problems(proved):
+            problems, unsealed = _proof(proved)
+            if problems:
                 more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
                 raise InvalidInput(f"{source.name} is not sound: {problems[0]}{more}", hint="restore an earlier backup")
             atomic_files.flush_file(whole)
             atomic_files.replace_file(whole, target)
             atomic_files.flush_folder(target.parent)
+    return unsealed
 
 
 def _check_backup(source: Path) -> None:
@@ -124,13 +130,14 @@ def _log_of(path: Path) -> Path | None:
     return next((log for log in logs if log.is_file() and log.stat().st_size), None)
 
 
-def _problems(path: Path) -> list[str]:
-    """What is wrong with the rows of a database, which is brought to this version's tables for it."""
+def _proof(path: Path) -> tuple[list[str], int]:
+    """What is wrong with the rows of a database, which is brought to this version's tables for it, and how many have no
+    seal."""
     try:
         with closing(open_database(path)) as database:
-            return verify(database) or contradictions(database)
+            return verify(database) or contradictions(database), unsealed_rows(database)
     except StatementRefused as error:  # tables or texts that no version of ours wrote
-        return [error.message]
+        return [error.message], 0
 
 
 def _check_nobody_works_on(target: Path) -> None:

@@ -6,7 +6,7 @@ or is given up. Must not know what an event is.
 
 from sqlalchemy import Index, PrimaryKeyConstraint, Table
 
-from reflection.store.tables.columns import binary, integer, metadata, text
+from reflection.store.tables.columns import binary, integer, metadata, seal, text
 
 PENDING, DELIVERED, DEAD = "pending", "delivered", "dead"
 """States of a message: still to be sent, arrived, given up."""
@@ -25,6 +25,7 @@ alerts = Table(
     integer("silence_days"),
     text("report", nullable=True),  # JSON
     text("created_at"),
+    seal(),
     PrimaryKeyConstraint("workspace", "alert_id"),
 )
 
@@ -38,6 +39,7 @@ alert_items = Table(
     text("body", nullable=True),  # JSON; NULL once it is part of a message
     text("message_id", nullable=True),
     text("created_at"),
+    seal(),
     PrimaryKeyConstraint("workspace", "alert_id", "item_id"),
     Index(None, "message_id", "created_at"),
 )
@@ -57,6 +59,7 @@ alert_messages = Table(
     text("reason"),  # of the last failure, "" without one
     text("created_at"),
     text("settled_at", nullable=True),
+    seal(),
     PrimaryKeyConstraint("workspace", "alert_id", "message_id"),
     Index(None, "state", "next_at"),
 )

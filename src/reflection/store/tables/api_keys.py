@@ -2,7 +2,7 @@
 
 from sqlalchemy import PrimaryKeyConstraint, Table, UniqueConstraint
 
-from reflection.store.tables.columns import binary, metadata, text
+from reflection.store.tables.columns import binary, metadata, seal, text
 
 api_keys = Table(
     "api_keys",
@@ -15,6 +15,7 @@ api_keys = Table(
     binary("digest"),
     text("created_at"),
     text("revoked_at", nullable=True),
+    seal(),
     PrimaryKeyConstraint("workspace", "key_id"),
     UniqueConstraint("key_id"),
 )

@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from reflection.store.tables.columns import binary, floating, integer, metadata, number, row_number, text
+from reflection.store.tables.columns import binary, floating, integer, metadata, number, row_number, seal, text
 
 WORKSPACE_LEVEL = ""
 """What the outbox calls the whole workspace; a campaign's id is never empty."""
@@ -48,6 +48,7 @@ campaigns = Table(
     binary("answer"),  # zlib
     text("name", nullable=True),
     text("conversion_kind", nullable=True),
+    seal(),
     PrimaryKeyConstraint("workspace", "campaign_id"),
     Index(None, "workspace", "timestamp"),
 )
@@ -61,6 +62,7 @@ campaign_revisions = Table(
     text("content_hash"),
     text("body"),
     text("created_at"),
+    seal(),
     PrimaryKeyConstraint("workspace", "campaign_id", "revision"),
     CheckConstraint("revision >= 1", name="counted_from_one"),
 )
@@ -93,6 +95,7 @@ insights = Table(
     text("source"),
     text("created_at"),
     number("number", nullable=True),  # within the workspace; of rows before 0019 the id, which was shown then
+    seal(),
     Index(None, "workspace", "priority", "id"),
     Index(None, "workspace", "campaign_id"),
     sqlite_autoincrement=True,
@@ -110,6 +113,7 @@ patterns = Table(
     floating("impact_score"),
     text("body"),
     text("created_at"),
+    seal(),
     PrimaryKeyConstraint("workspace", "finding_id"),
     Index(None, "workspace", "impact_score"),
 )
@@ -177,6 +181,7 @@ memories = Table(
     text("embedder_id", nullable=True),
     binary("vector", nullable=True),  # float32, little endian
     Column("deleted", Integer, nullable=False, server_default="0"),  # a tombstone, so that readers see deletions
+    seal(),
     UniqueConstraint("workspace", "memory_id"),
     UniqueConstraint("workspace", "seq"),
     Index(None, "workspace", "deleted", "embedder_id"),  # counts, and finds what has no vector, without reading texts
@@ -205,6 +210,7 @@ artifacts = Table(  # the workspace's own files; a campaign's are parts of its a
     text("workspace"),
     text("name"),
     binary("body"),  # zlib
+    seal(),
     PrimaryKeyConstraint("workspace", "name"),
 )
 
@@ -231,6 +237,7 @@ idempotency = Table(
     integer("revision"),
     binary("answer"),  # zlib
     text("created_at"),
+    seal(),
     PrimaryKeyConstraint("workspace", "key"),
     Index(None, "created_at"),
 )
@@ -241,6 +248,7 @@ acceptances = Table(
     text("workspace"),
     text("campaign_id"),
     text("accepted_at"),
+    seal(),
     PrimaryKeyConstraint("workspace", "campaign_id"),
 )
 

@@ -5,6 +5,8 @@ The names are those that migrations use (`store.database.ddl`), which must not c
 
 from sqlalchemy import BigInteger, Column, Float, Integer, LargeBinary, MetaData, Text
 
+from reflection.store.database.seals import SEAL, of_insert, refuse_update
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -47,3 +49,8 @@ def number(name: str, *, nullable: bool = False, default: str | None = None) -> 
 def row_number(name: str) -> Column[int]:
     """The number that the database gives a row."""
     return Column(name, _ROW_ID, primary_key=True, autoincrement=True)
+
+
+def seal() -> Column[bytes]:
+    """The seal of the row (`store.database.seals`); NULL in rows of before there were any."""
+    return Column(SEAL, LargeBinary, nullable=True, default=of_insert, onupdate=refuse_update)

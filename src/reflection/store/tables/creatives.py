@@ -5,7 +5,7 @@ Must not know what a text foretells.
 
 from sqlalchemy import Index, PrimaryKeyConstraint, Table
 
-from reflection.store.tables.columns import binary, floating, integer, metadata, text
+from reflection.store.tables.columns import binary, floating, integer, metadata, seal, text
 
 creatives = Table(
     "creatives",
@@ -19,6 +19,7 @@ creatives = Table(
     integer("day"),  # of the registration, since 1970-01-01 UTC
     text("created_at"),
     text("updated_at"),
+    seal(),
     PrimaryKeyConstraint("workspace", "creative_key"),
     Index("ix_creatives_newest", "workspace", "updated_at", "creative_key"),
 )

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Index, PrimaryKeyConstraint, Table
 
-from reflection.store.tables.columns import metadata, text
+from reflection.store.tables.columns import metadata, seal, text
 
 events = Table(
     "events",
@@ -15,6 +15,7 @@ events = Table(
     text("kind"),
     text("text"),
     text("created_at"),
+    seal(),
     PrimaryKeyConstraint("workspace", "event_id"),
     Index(None, "workspace", "day", "event_id"),
 )

@@ -2,7 +2,7 @@
 
 from sqlalchemy import PrimaryKeyConstraint, Table
 
-from reflection.store.tables.columns import integer, metadata, text
+from reflection.store.tables.columns import integer, metadata, seal, text
 
 experiments = Table(
     "experiments",
@@ -13,6 +13,7 @@ experiments = Table(
     text("body"),
     text("created_at"),
     text("updated_at"),
+    seal(),
     PrimaryKeyConstraint("workspace", "experiment_id"),
 )
 

@@ -3,7 +3,7 @@ reported of each."""
 
 from sqlalchemy import Index, PrimaryKeyConstraint, Table, UniqueConstraint
 
-from reflection.store.tables.columns import binary, integer, metadata, row_number, text
+from reflection.store.tables.columns import binary, integer, metadata, row_number, seal, text
 
 imports = Table(
     "imports",
@@ -15,6 +15,7 @@ imports = Table(
     binary("verdict"),  # zlib
     text("created_at"),
     text("updated_at"),
+    seal(),
     UniqueConstraint("workspace", "import_id"),
     Index(None, "state"),
     sqlite_autoincrement=True,
@@ -33,6 +34,7 @@ import_claims = Table(
     text("change"),  # "" until settled
     text("undone"),  # "" until taken back
     text("detail"),
+    seal(),
     PrimaryKeyConstraint("workspace", "import_id", "campaign_id"),
     Index(None, "workspace", "campaign_id"),
 )
@@ -45,6 +47,7 @@ import_days = Table(
     text("dialect"),
     text("platform"),
     binary("body"),  # zlib JSON: what is said of its files
+    seal(),
     PrimaryKeyConstraint("workspace", "import_id", "dialect", "platform"),
 )
 
@@ -60,6 +63,7 @@ import_campaigns = Table(
     text("dialect"),
     text("platform"),
     binary("body"),  # zlib JSON: its days and rows; empty where they are in `import_days`
+    seal(),
     PrimaryKeyConstraint("workspace", "campaign", "import_id", "dialect", "platform"),
     Index(None, "workspace", "import_id"),
 )

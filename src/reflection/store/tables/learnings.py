@@ -6,7 +6,7 @@ database refuses it. Must not know how a state is found.
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, PrimaryKeyConstraint, Table
 
-from reflection.store.tables.columns import floating, integer, metadata, number, row_number, text
+from reflection.store.tables.columns import floating, integer, metadata, number, row_number, seal, text
 
 learnings = Table(
     "learnings",
@@ -20,6 +20,7 @@ learnings = Table(
     text("state"),
     floating("worth"),
     text("created_at"),
+    seal(),
     PrimaryKeyConstraint("workspace", "learning_id"),
     Index(None, "workspace", "worth", "learning_id"),
 )
@@ -36,6 +37,7 @@ learning_revisions = Table(
     number("seq"),
     text("as_of", nullable=True),
     text("body"),
+    seal(),
     PrimaryKeyConstraint("workspace", "learning_id", "revision"),
     Index(None, "workspace", "recorded_at"),
     ForeignKeyConstraint(["workspace", "learning_id"], ["learnings.workspace", "learnings.learning_id"]),
@@ -50,6 +52,7 @@ learning_evidence = Table(
     floating("estimate"),
     floating("sd"),
     integer("supports"),
+    seal(),
     PrimaryKeyConstraint("workspace", "learning_id", "campaign_id"),
     CheckConstraint("supports IN (0, 1)", name="supports"),
     ForeignKeyConstraint(["workspace", "learning_id"], ["learnings.workspace", "learnings.learning_id"]),
@@ -70,6 +73,7 @@ learning_reviews = Table(
     text("note"),
     text("author"),
     text("created_at"),
+    seal(),
     CheckConstraint("verdict IN ('approve', 'reject', 'note')", name="verdict"),
     ForeignKeyConstraint(["workspace", "learning_id"], ["learnings.workspace", "learnings.learning_id"]),
     Index(None, "workspace", "learning_id"),
@@ -84,6 +88,7 @@ recalls = Table(
     text("purpose"),
     text("question"),
     text("recalled_at"),
+    seal(),
     PrimaryKeyConstraint("workspace", "recall_id"),
     Index(None, "workspace", "recalled_at"),
 )
@@ -96,6 +101,7 @@ recalled = Table(
     text("learning_id"),
     integer("rank"),
     floating("score"),
+    seal(),
     PrimaryKeyConstraint("workspace", "recall_id", "learning_id"),
     ForeignKeyConstraint(["workspace", "recall_id"], ["recalls.workspace", "recalls.recall_id"], ondelete="CASCADE"),
     Index(None, "workspace", "learning_id"),
@@ -109,6 +115,7 @@ recall_outcomes = Table(
     text("campaign_id"),
     text("outcome"),
     text("created_at"),
+    seal(),
     PrimaryKeyConstraint("workspace", "recall_id", "campaign_id"),
     ForeignKeyConstraint(["workspace", "recall_id"], ["recalls.workspace", "recalls.recall_id"], ondelete="CASCADE"),
 )

@@ -5,7 +5,7 @@ Must not know how a recommendation is made or scored.
 
 from sqlalchemy import Index, PrimaryKeyConstraint, Table, UniqueConstraint
 
-from reflection.store.tables.columns import floating, integer, metadata, number, row_number, text
+from reflection.store.tables.columns import floating, integer, metadata, number, row_number, seal, text
 
 advice_shown = Table(
     "advice_shown",
@@ -17,6 +17,7 @@ advice_shown = Table(
     number("seq"),  # ledger entry the claim rested on
     text("shown_at"),
     text("claim"),
+    seal(),
     UniqueConstraint("workspace", "recommendation_id", "unit", "seq"),
     sqlite_autoincrement=True,
 )
@@ -30,6 +31,7 @@ advice_feedback = Table(
     integer("accepted"),
     text("note"),
     text("created_at"),
+    seal(),
     Index(None, "workspace", "recommendation_id"),
     sqlite_autoincrement=True,
 )
@@ -42,5 +44,6 @@ advice_assignments = Table(
     integer("treated"),
     floating("probability"),
     text("assigned_at"),
+    seal(),
     PrimaryKeyConstraint("workspace", "unit"),
 )

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Index, PrimaryKeyConstraint, Table, UniqueConstraint
 
-from reflection.store.tables.columns import binary, metadata, text
+from reflection.store.tables.columns import binary, metadata, seal, text
 
 shares = Table(
     "shares",
@@ -18,6 +18,7 @@ shares = Table(
     binary("body"),  # zlib
     text("created_at"),
     text("expires_at"),
+    seal(),
     PrimaryKeyConstraint("workspace", "share_id"),
     UniqueConstraint("share_id"),
     Index(None, "expires_at"),

@@ -1,0 +1,199 @@
+"""Every column that an answer can show is proved: whichever is changed by hand, its row is named."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Float, Integer, LargeBinary, Table, func, insert, null, select, text, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import StatementError
+from starlette.testclient import TestClient
+
+from reflection.api.app import create_app
+from reflection.api.openapi import CMP_007
+from reflection.settings import Settings
+from reflection.store.database.connections import Database
+from reflection.store.database.seals import SEAL, is_sealed, resealed
+from reflection.store.database.statements import insert_rows
+from reflection.store.maintenance import sealing
+from reflection.store.maintenance.sealing import broken, seal_rest, sealed_tables, unsealed_rows
+from reflection.store.recommendations import AdviceRows
+from reflection.store.tables.columns import metadata
+from reflection.store.tables.events import events
+from reflection.wiring import build
+from scripts import api_examples
+
+PROVED_OTHERWISE = {
+    "performance_logs": "compared with the campaign's answer",
+    "forecasts": "a hash of its own",
+    "weights": "compared with the newest fit",
+    "fits": "learnt again",
+    "evidence": "learnt again",
+    "campaign_signals": "compared with the campaign",
+    "workspaces": "the last number of a sentence is checked; its instant is shown nowhere",
+    "experiment_changes": "a count of what is to be learnt, shown nowhere",
+    "text_places": "what texts are learnt from, shown nowhere",
+    "outbox": "what is still to be published, shown nowhere",
+    "dead_letters": "what is tried again at this moment; gone once it is published",
+    "board_notes": "counts of this moment",
+}
+"""Tables without seals, and what proves them."""
+
+OTHERS = {"supports": 0, "verdict": "reject"}
+"""Another value of columns that take few."""
+
+
+def _value(column: Any) -> Any:
+    """One that every constraint allows and every reference finds."""
+    kinds = {Float: 0.5, Integer: 1, LargeBinary: b"note"}
+    return next((value for kind, value in kinds.items() if isinstance(column.type, kind)), "note")
+
+
+def _other(column: Any) -> Any:
+    value = _value(column)
+    return OTHERS.get(column.name, {0.5: 0.25, 1: 2, b"note": b"Note", "note": "Note"}[value])
+
+
+def _row(table: Table, **changes: Any) -> dict[str, Any]:
+    own = [column for column in table.c if column.name != SEAL and column is not table.autoincrement_column]
+    return {column.name: _value(column) for column in own} | changes
+
+
+@pytest.fixture
+def filled(database: Database) -> Database:
+    """A row in each table that has seals."""
+    with database.write() as connection:
+        for table in sealed_tables():
+            connection.execute(insert(table), _row(table))
+    return database
+
+
+def test_every_table_has_seals_or_is_proved_otherwise() -> None:
+    without = {table.name for table in metadata.tables.values() if not is_sealed(table)}
+
+    assert without == PROVED_OTHERWISE.keys()
+
+
+def test_a_process_that_has_imported_nothing_else_knows_every_table() -> None:
+    command = "from reflection.store.maintenance.sealing import sealed_tables; print(len(sealed_tables()))"
+    alone = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
+
+    assert int(alone.stdout) == len(sealed_tables()) == len(metadata.tables) - len(PROVED_OTHERWISE)
+
+
+@pytest.mark.parametrize("table", sealed_tables(), ids=lambda table: table.name)
+def test_each_column_that_is_changed_by_hand_is_named(
+    filled: Database, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But what others refer to, on a server, which refuses it at once."""
+    kept = {key.parent.name for other in metadata.tables.values() for key in other.foreign_keys} if (
+        not filled.is_file
+    ) else set()  # fmt: skip
+    columns = [column for column in table.c if column.name in _row(table) and column.name not in kept]
+    monkeypatch.setattr(sealing, "sealed_tables", lambda: [table])
+    with filled.write() as connection:
+        if filled.is_file:
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        assert list(broken(connection)) == []
+        changes = [(column, _other(column)) for column in columns]
+        changes += [(column, None) for column in columns if column.nullable]
+        for column, value in changes:
+            assert _after(connection, filled, table, column.name, value) == [
+                f"a row of {table.name} was changed by another hand"
+            ], f"{column.name} = {value!r}"
+        connection.rollback()
+
+
+def _after(connection: Connection, database: Database, table: Table, column: str, value: Any) -> list[str]:
+    """What is said after a change that is taken back."""
+    change = text(f'UPDATE {table.name} SET "{column}" = :value')
+    with connection.begin_nested() as point:
+        with database.dialect.lifted_guards(connection):
+            connection.execute(change, {"value": value})
+        sentences = [sentence for sentence, _ in broken(connection)]
+        point.rollback()
+    return sentences
+
+
+@pytest.mark.sqlite
+def test_a_text_that_is_no_text_any_longer_is_named_and_no_error(filled: Database) -> None:
+    with filled.write() as connection:
+        connection.exec_driver_sql("UPDATE events SET text = CAST(x'ff' AS TEXT)")
+
+    with filled.read() as connection:
+        assert list(broken(connection)) == [("a row of events was changed by another hand", "note/note")]
+
+
+def test_an_update_that_does_not_say_its_seal_is_refused(filled: Database) -> None:
+    with pytest.raises(StatementError, match="resealed"), filled.write() as connection:
+        connection.execute(update(events).values(text="other"))
+
+
+def test_whoever_writes_a_row_gives_it_the_same_seal(filled: Database) -> None:
+    """By SQLAlchemy, past it, in an UPDATE, and for rows of before there were seals."""
+    key = {"event_id": "second", "until": None}
+    with filled.write() as connection:
+        insert_rows(connection, insert(events), [_row(events, **key)])
+        by_row = connection.execute(select(events.c.seal).where(events.c.event_id == "second")).scalar_one()
+        connection.execute(
+            update(events).where(events.c.event_id == "note").values(resealed(events, event_id="x", until=None))
+        )
+        assert list(broken(connection)) == []
+    with filled.write() as connection:
+        connection.execute(text("UPDATE events SET seal = NULL WHERE event_id = 'second'"))
+    assert seal_rest(filled) == 1
+    with filled.read() as connection:
+        assert connection.execute(select(events.c.seal).where(events.c.event_id == "second")).scalar_one() == by_row
+
+
+def test_rows_of_before_are_counted_and_then_sealed_a_portion_at_a_time(
+    filled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sealing, "PORTION", 2)
+    with filled.write() as connection:
+        insert_rows(connection, insert(events), [_row(events, event_id=f"e{number}") for number in range(5)])
+        with filled.dialect.lifted_guards(connection):
+            for table in sealed_tables():
+                connection.execute(update(table).values({SEAL: null()}))
+    seals = len(sealed_tables()) + 5
+
+    assert unsealed_rows(filled) == seals
+    assert seal_rest(filled) == seals
+    assert unsealed_rows(filled) == 0
+    assert seal_rest(filled) == 0
+    with filled.read() as connection:
+        assert list(broken(connection)) == []
+
+
+def test_whatever_the_routes_write_replace_and_take_back_is_sealed(
+    tmp_path: Path, settings_in: Callable[..., Settings], learnt: Path
+) -> None:
+    """Every route once (imports and their undoing, feedback, shares, alerts, keys, learnings ...), and a second fit."""
+    settings = settings_in(tmp_path, embedding_model="none", alert_hosts=("127.0.0.1",))
+    shutil.copy(learnt, settings.database_path)
+    seen: set[str] = set()
+    with build(settings) as application:
+        with TestClient(create_app(application), "http://127.0.0.1:8000", client=("127.0.0.1", 50_000)) as client:
+            keyed = client.post(
+                "/analyze-campaign", json=CMP_007 | {"campaign_id": "keyed"}, headers={"Idempotency-Key": "1"}
+            )
+            assert keyed.status_code == 200
+            for _ in api_examples._called(client, application):
+                with application.database.read() as connection:
+                    seen |= {table.name for table in sealed_tables() if _count(connection, table)}
+        AdviceRows(application.database).assign("default", "unit", True, 0.8, "2026-04-01T10:00:00+00:00")
+        application.learner.learn_now("default")
+        application.publisher.publish_pending()
+        assert unsealed_rows(application.database) == 0
+        with application.database.read() as connection:
+            assert list(broken(connection)) == []
+            seen |= {table.name for table in sealed_tables() if _count(connection, table)}
+    assert seen == {table.name for table in sealed_tables()}
+
+
+def _count(connection: Connection, table: Table) -> int:
+    return connection.execute(select(func.count()).select_from(table)).scalar_one()
