@@ -26,6 +26,7 @@ from reflection.ingest.reading.asset_rows import without_assets
 from reflection.ingest.reading.header import Header, find_header
 from reflection.ingest.reading.layouts import in_rows
 from reflection.ingest.reading.number_formats import numeric
+from reflection.ingest.reading.other_media import without_other_media
 from reflection.ingest.reading.platform_evidence import tables_by_evidence
 from reflection.ingest.reading.repeated_sheets import Sheet, each_once
 from reflection.ingest.reading.suggested_mapping import header_name, suggest
@@ -118,6 +119,7 @@ def _together(sheets: Sequence[Facts]) -> Facts:
     if len(sheets) == 1:
         return sheets[0]
     first = sheets[0]
+    apart = [sheet.apart for sheet in sheets if sheet.apart is not None]
     return replace(
         first,
         frame=pl.concat([sheet.frame for sheet in sheets], how="diagonal"),
@@ -129,6 +131,7 @@ def _together(sheets: Sequence[Facts]) -> Facts:
         serial_dates=any(sheet.serial_dates for sheet in sheets),
         repeated=tuple(line for sheet in sheets for line in sheet.repeated),
         assets=tuple(line for sheet in sheets for line in sheet.assets),
+        apart=pl.concat(apart, how="diagonal") if apart else None,
     )
 
 
@@ -155,7 +158,7 @@ def _facts(table: Table, header: Header, options: ImportOptions) -> Facts:
         date_order=options.date_order or (mapping.date_order if mapping else None),
         currency=options.currency or (mapping.currency if mapping else ""),
     )
-    return without_assets(facts, table.name)
+    return without_assets(without_other_media(facts, header, table.name), table.name)
 
 
 def _dialects(options: ImportOptions) -> tuple[Sequence[Dialect], bool]:

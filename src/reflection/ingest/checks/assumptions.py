@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from reflection.domain.number_of import number_of
 from reflection.ingest.dialects.dialect import is_number
 from reflection.ingest.dialects.units import split_unit
 from reflection.ingest.import_report import Finding, finding
@@ -44,6 +45,8 @@ def _of_rows(facts: Facts) -> Iterator[Finding]:
             "rows without an asset say it once."
         )
         yield finding("asset_rows", "info", message, facts.assets)
+    if facts.apart is not None:
+        yield _of_other_media(facts.apart)
     if facts.filled:
         message = f"Rows that take the campaign from above them, where it is written once: {len(facts.filled)}."
         yield finding("names_from_above", "info", message, facts.filled)
@@ -56,6 +59,20 @@ def _of_rows(facts: Facts) -> Iterator[Finding]:
     if credits := _below_zero(facts.frame):
         message = f"Rows with figures below zero, as credits and corrections are: {len(credits)}. They are added."
         yield finding("below_zero", "info", message, credits)
+
+
+def _of_other_media(apart: pl.DataFrame) -> Finding:
+    """Which media were set aside, with their rows and, where all is in one currency, their money."""
+    one = "spend" in apart.columns and ("currency" not in apart.columns or apart["currency"].n_unique() == 1)
+    parts = []
+    for (medium,), rows in apart.group_by("platform", maintain_order=True):
+        money = f", {rows['spend'].sum():,.2f} spent" if one else ""
+        parts.append(f"{medium} ({number_of(rows.height, 'row')}{money})")
+    message = (
+        f"Rows of other media are not read and are in no total: {', '.join(parts)}. Nobody clicks on them, so nothing "
+        "here could be learnt from them."
+    )
+    return finding("other_media", "warning", message, apart["line"].to_list())
 
 
 def _of_cells(facts: Facts, header: Header) -> Iterator[Finding]:

@@ -26,11 +26,14 @@ def findings(facts: Facts, header: Header) -> list[Finding]:
 
 def _checksums(facts: Facts) -> list[Finding]:
     notes: list[Finding] = []
+    whole = facts.frame if facts.apart is None else pl.concat([facts.frame, facts.apart], how="diagonal")
     places = sorted({0, *(row.line for row in facts.totals), int(str(facts.frame["line"].max() or 0)) + 1})
     for row in facts.totals:
         if re.match(AVERAGE_LABEL, row.label):
             continue
         off, shares = compare(row, facts.frame)
+        if off and facts.apart is not None:
+            off, shares = compare(row, whole)
         label = f"'{row.label}'" if row.label else "the unnamed total row"
         if off and len(facts.totals) > 1 and _is_subtotal(row, facts.frame, places):
             message = f"{label} equals the sum of the rows next to it: it is a subtotal."

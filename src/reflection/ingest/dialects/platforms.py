@@ -15,6 +15,15 @@ PLATFORMS = {
     "nextdoor": "Nextdoor",
 }  # fmt: skip
 
+_OTHER_MEDIA = re.compile(
+    r"tv|television|fernsehen|télévision|televisión|televisione|televisão|televisie|telewizja|тв|телевидение|テレビ|电视|"
+    r"radio|hörfunk|rádio|радио|ラジオ|라디오|广播|print|printanzeigen|press|presse|prensa|stampa|imprensa|newspapers?|"
+    r"zeitung(?:en)?|magazines?|zeitschriften|ooh|outdoor|plakate?|billboards?|affichage|kino|cinema|cinéma|cine|mailings"
+)
+_PHRASES = ("out of home", "direct mail")
+_ONLINE = re.compile(r"ctv|ott|connected|online|digital|web|streaming|internet|programmatic|addressable")
+"""What makes a word of another medium an online one: connected TV, online radio."""
+
 _WORD = re.compile(r"[a-z]+(?:360)?")
 _COMPANIES = frozenset({"meta", "google", "microsoft", "apple", "amazon", "spotify", "yandex", "baidu", "naver"})
 """Names that other things have, too (Google Sheets, metadata): a title means the platform where it says advertising."""
@@ -29,6 +38,17 @@ def is_platform(channel: str) -> bool:
     (True, True, False)
     """
     return _known(channel) is not None
+
+
+def is_other_medium(channel: str) -> bool:
+    """Whether a cell names a medium that nobody clicks on, and no platform.
+
+    >>> [is_other_medium(cell) for cell in ("TV", "Radio (regional)", "Connected TV", "YouTube TV", "Podcast")]
+    [True, True, False, False, False]
+    """
+    words = re.findall(r"\w+", channel.casefold())
+    named = any(map(_OTHER_MEDIA.fullmatch, words)) or any(phrase in " ".join(words) for phrase in _PHRASES)
+    return named and not is_platform(channel) and not any(map(_ONLINE.search, words))
 
 
 def platform_name(channel: str) -> str:

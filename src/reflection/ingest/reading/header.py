@@ -20,7 +20,7 @@ from reflection.ingest.dialects.dialect import (
     plain_header,
     split_currency,
 )
-from reflection.ingest.dialects.platforms import is_platform, platform_name
+from reflection.ingest.dialects.platforms import is_other_medium, is_platform, platform_name
 from reflection.ingest.dialects.text_words import text_columns
 from reflection.ingest.dialects.units import MILLIONTHS, split_unit
 from reflection.ingest.dialects.words import field_of, is_currency_of_all, mentions, names_currency
@@ -194,7 +194,7 @@ def _fits(header: Header, normal: Sequence[str], below: Sequence[Cells]) -> bool
     figures = [index for name, index in columns.items() if is_number(name)]
     facts = [row for row in below if any(row[index].strip() for index in figures)]
     named = [row[columns["platform"]].strip() for row in facts] if "platform" in columns else []
-    cells = [cell for cell in named if cell and not is_label(cell)]
+    cells = [cell for cell in named if cell and not is_label(cell) and not is_other_medium(cell)]
     return bool(cells) and sum(map(is_platform, cells)) >= PLATFORM_SHARE * len(cells)
 
 

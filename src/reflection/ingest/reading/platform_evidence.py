@@ -11,7 +11,7 @@ import polars as pl
 from reflection.ingest.dialects import DIALECTS
 from reflection.ingest.dialects.any_language import report_of
 from reflection.ingest.dialects.dialect import normal_header
-from reflection.ingest.dialects.platforms import is_platform, platform_name, platforms_in
+from reflection.ingest.dialects.platforms import is_other_medium, is_platform, platform_name, platforms_in
 from reflection.ingest.dialects.words import counts_conversions
 from reflection.ingest.reading.header import Header, find_header
 from reflection.ingest.reading.number_formats import numeric
@@ -72,7 +72,11 @@ def _of_sections(table: Table) -> tuple[Table, Header] | None:
 
 
 def _is_section(cells: Cells) -> bool:
-    return bool(cells) and is_platform(cells[0]) and not any(cell.strip() for cell in cells[1:])
+    return (
+        bool(cells)
+        and (is_platform(cells[0]) or is_other_medium(cells[0]))
+        and not any(cell.strip() for cell in cells[1:])
+    )
 
 
 def _with_platform(table: Table, header: Header, layout: str) -> Table:

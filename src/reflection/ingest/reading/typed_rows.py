@@ -58,6 +58,7 @@ class Facts:
         repeated: lines that repeat another one and are read once.
         filled: lines that take the campaign from above them.
         assets: lines that are an asset's and not read (`asset_rows`).
+        apart: the rows of other media, which are not read (`other_media`); None for none.
     """
 
     frame: pl.DataFrame
@@ -75,6 +76,7 @@ class Facts:
     repeated: tuple[int, ...] = ()
     filled: tuple[int, ...] = ()
     assets: tuple[int, ...] = ()
+    apart: pl.DataFrame | None = None
 
 
 @dataclass(slots=True)
