@@ -19,7 +19,7 @@ All face the same worlds. Every card that was shown on the way is held against w
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflection.domain import signals
-from reflection.domain.bookable import Definition
+from reflection.domain.bookable import Definition, root
 from reflection.domain.evidence import Cell, Counts, Evidence
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.inference.fit_request import FitRequest
@@ -59,12 +59,18 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Claim:
-    """A card as it was shown, and whether it is so: better than usual, and within its 90 % interval."""
+    """A card as it was shown, and whether it is so: better than usual, and within its 90 % interval.
+
+    `kind` is what is booked, or "pair"; `after` counts the campaigns there were, `campaigns` those with it.
+    """
 
     lane: str
     p_better: float
     better: bool
     covered: bool
+    kind: str
+    after: int
+    campaigns: int
 
 
 @dataclass(frozen=True)
@@ -191,14 +197,23 @@ def as_advised(world: World, rng: np.random.Generator, *, at_random: bool = Fals
     for index in range(ROUNDS):
         shown = index > 0 and index % CLAIMS_EVERY == 0
         if shown or (index >= WARM_UP and not at_random):  # as the service does, after each campaign
-            request = FitRequest(goal="conversions_per_spend", seq=index, definitions=DEFINITIONS)
-            knowledge = learn(past, request)
+            knowledge = learn(past, _request(past))
             claims += _claims(world, knowledge, past) if shown else []
         option = int(rng.integers(len(world.menu))) if at_random else _advised_option(world, knowledge, last, rng)
         last = first[index] if index < WARM_UP and not at_random else option
         regret += float(world.value.max() - world.value[last])
         past.append(world.run(index, last, rng))
     return Loop(regret, tuple(claims))
+
+
+def _request(past: Sequence[Evidence]) -> FitRequest:
+    """Of somebody who is asked whether a campaign that is far from all others is right, and says so: all are."""
+    return FitRequest(
+        goal="conversions_per_spend",
+        seq=len(past),
+        definitions=DEFINITIONS,
+        accepted=[one.campaign_id for one in past],
+    )
 
 
 def _each_once(world: World, rng: np.random.Generator) -> list[int]:
@@ -224,7 +239,13 @@ def _claims(world: World, knowledge: Knowledge, past: Sequence[Evidence]) -> lis
         for card in cards:
             lift = _true_lift(world, usual, card["signal"], settled)
             low, high = card["interval"]
-            claims.append(Claim(card["lane"], card["p_better"], lift > 0, bool(low <= np.exp(lift) <= high)))
+            kind = "pair" if signals.CROSS in card["signal"] else root(card["signal"])
+            claims.append(
+                Claim(
+                    card["lane"], card["p_better"], lift > 0, bool(low <= np.exp(lift) <= high),
+                    kind, len(past), card["campaigns"],
+                )
+            )  # fmt: skip
     return claims
 
 
@@ -420,48 +441,70 @@ def report(reps: int = RUNS, workers: int = 2, seed: int = SEED) -> str:
     )
 
 
-BINS = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95)
+BINS = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0 + 1e-9)
+DOUBTED = (0.2, 0.6)
+"""Odds that are looked at apart: by what is booked, when it was claimed, and how much was seen."""
+
+AFTER = (0, 30, 70, 110, ROUNDS)
+SEEN = (0, 3, 6, 12, ROUNDS)
+Asked = Callable[[Claim], bool]
 
 
 def claims_report(loops: Sequence[Loop]) -> str:
     """What the cards claimed and how often it was so, with standard errors over worlds."""
-    every = [claim for loop in loops for claim in loop.claims]
-    lanes = sorted({claim.lane for claim in every})
-    rows = [
-        *(
-            (f"P(better) {low:.2f} to {high:.2f}", lambda claim, low=low, high=high: low <= claim.p_better < high)
-            for low, high in pairwise((*BINS, 1.0 + 1e-9))
-        ),
-        *((f"lane: {lane}", lambda claim, lane=lane: claim.lane == lane) for lane in lanes),
-        ("all", lambda claim: True),
-    ]
+    count = sum(len(loop.claims) for loop in loops)
+    rows = [(name, [list(filter(asked, loop.claims)) for loop in loops]) for name, asked in _questions(loops)]
     return "\n".join(
         [
-            f"What {len(every)} cards claimed on the way, against the simulator ({len(loops)} worlds):",
+            f"What {count} cards claimed on the way, against the simulator ({len(loops)} worlds):",
             "",
-            "| cards | shown | claimed better | better | in the 90 % interval |",
-            "|---|---:|---:|---:|---:|",
-            *(_claimed(name, [[c for c in loop.claims if chosen(c)] for loop in loops]) for name, chosen in rows),
+            "| cards | shown | claimed better | better | less than claimed | in the 90 % interval |",
+            "|---|---:|---:|---:|---:|---:|",
+            *(_claimed(name, worlds) for name, worlds in rows if any(worlds)),
         ]
     )
+
+
+def _questions(loops: Sequence[Loop]) -> Iterator[tuple[str, Asked]]:
+    """Which cards are looked at together, by what they are called."""
+    every = [claim for loop in loops for claim in loop.claims]
+    yield from _between("P(better)", BINS, lambda claim: claim.p_better)
+    for lane in sorted({claim.lane for claim in every}):
+        yield f"lane: {lane}", lambda claim, lane=lane: claim.lane == lane
+    ((doubted, of_doubted),) = _between("P(better)", DOUBTED, lambda claim: claim.p_better)
+    apart: list[tuple[str, Asked]] = [
+        *((kind, lambda claim, kind=kind: claim.kind == kind) for kind in sorted({claim.kind for claim in every})),
+        *_between("rounds", AFTER, lambda claim: claim.after),
+        *_between("campaigns with it", SEEN, lambda claim: claim.campaigns),
+    ]
+    for name, asked in apart:
+        yield f"{doubted}, {name}", lambda claim, asked=asked: of_doubted(claim) and asked(claim)
+    yield "all", lambda claim: True
+
+
+def _between(name: str, edges: Sequence[float], figure: Callable[[Claim], float]) -> Iterator[tuple[str, Asked]]:
+    """Cards of which a figure is between each two edges."""
+    for low, high in pairwise(edges):
+        yield f"{name} {low:g} to {high:g}", lambda claim, low=low, high=high: low <= figure(claim) < high
 
 
 def _claimed(name: str, worlds: Sequence[Sequence[Claim]]) -> str:
     """A row of markdown."""
     count = sum(map(len, worlds))
-    claimed = sum(claim.p_better for own in worlds for claim in own) / max(count, 1)
-    better, covered = (_share([[getattr(c, what) for c in own] for own in worlds]) for what in ("better", "covered"))
-    return f"| {name} | {count} | {claimed:.3f} | {better} | {covered} |"
+    claimed = sum(claim.p_better for own in worlds for claim in own) / count
+    better, less, covered = (
+        _mean([[float(figure(claim)) for claim in own] for own in worlds])
+        for figure in (lambda c: c.better, lambda c: c.p_better - c.better, lambda c: c.covered)
+    )
+    return f"| {name} | {count} | {claimed:.3f} | {better} | {less} | {covered} |"
 
 
-def _share(worlds: Sequence[Sequence[bool]]) -> str:
-    """A share over all worlds with its standard error, worlds being what repeats."""
-    true, count = np.array([sum(own) for own in worlds]), np.array([len(own) for own in worlds])
-    if not count.sum():
-        return ""
-    share = true.sum() / count.sum()
-    error = np.sqrt(((true - share * count) ** 2).sum() * len(worlds) / max(len(worlds) - 1, 1)) / count.sum()
-    return f"{share:.3f} ({error:.3f})"
+def _mean(worlds: Sequence[Sequence[float]]) -> str:
+    """A mean over the cards of all worlds with its standard error, worlds being what repeats."""
+    total, count = np.array([sum(own) for own in worlds]), np.array([len(own) for own in worlds])
+    mean = total.sum() / count.sum()
+    error = np.sqrt(((total - mean * count) ** 2).sum() * len(worlds) / max(len(worlds) - 1, 1)) / count.sum()
+    return f"{mean:.3f} ({error:.3f})"
 
 
 def _cards(rep: int, seed: int, at_random: bool, own_prior: bool = False) -> Loop:
