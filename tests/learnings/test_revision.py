@@ -91,3 +91,18 @@ def test_of_too_many_new_claims_the_most_certain_are_looked_at_and_every_learnin
 
     assert [learning.claim.signal_key for learning in new] == ["creative.type:1", "creative.type:2"]
     assert [learning.claim for learning in with_old] == [learning.claim for learning in new]
+
+
+def test_a_learning_counts_the_campaigns_that_its_pattern_counts(
+    history_evidence: tuple[Evidence, ...], knowledge: Knowledge
+) -> None:
+    """Whatever they look like one by one: the fit holds an audience against the other ads of its own campaign."""
+    findings = {(one.signal_key, one.metric): one for one in knowledge.findings if not one.descriptive}
+    learnings = {one.claim: one for one in revised({}, knowledge, history_evidence)}
+    both = [(learnings.get(Claim(key, "", metric)), finding) for (key, metric), finding in findings.items()]
+    told = [(learning, finding) for learning, finding in both if learning is not None]
+
+    assert told
+    for learning, finding in told:
+        counted = f"{learning.supporting} speak for it beyond noise and {learning.contradicting} against"
+        assert counted in finding.description

@@ -18,6 +18,10 @@ UNLEARNT = 0.208
 nine in ten campaigns where scatters are as the fits assume before they see any (exponential, 1/6 on average)."""
 
 
+BEYOND_NOISE = 1.2815515655446004
+"""Standard deviations beyond which a campaign counts for or against: it says so with a probability of 90 %."""
+
+
 @dataclass(frozen=True, slots=True)
 class CampaignScatter:
     """Standard deviation between campaigns (log scale) per observed metric, None for none; their correlations."""

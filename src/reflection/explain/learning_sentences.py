@@ -33,7 +33,6 @@ class LearningSentences:
             return f"{formatting.capital(formatting.plain_name(fact['text'], 300))}."
         metric, effect, interval = as_read(fact["metric"], fact["effect"], fact["interval"])
         effect, (low, high) = effect or 1.0, interval or fact["interval"]
-        number = fact["supporting"] + fact["contradicting"]
         say = self._sentences.say
         text = say(
             f"learning.{fact['state']}",
@@ -46,12 +45,18 @@ class LearningSentences:
                 side=self._sentences.word("move.up" if effect >= 1 else "move.down"),
                 low=formatting.signed_lift(low),
                 high=formatting.signed_lift(high),
-                agreeing=formatting.count(fact["supporting"]),
-                agree=self._sentences.word("learning.agrees" if fact["supporting"] == 1 else "learning.agree"),
-                results=self._sentences.counted("result", number),
+                agreement=self._agreement(fact["supporting"], fact["supporting"] + fact["contradicting"]),
             ),
         )
         return formatting.capital(text)
+
+    def _agreement(self, supporting: int, results: int) -> str:
+        """How many of the results that are beyond noise by themselves agree; nothing where none is."""
+        if not results:
+            return ""
+        agree = self._sentences.word("learning.agrees" if supporting == 1 else "learning.agree")
+        number, counted = formatting.count(supporting), self._sentences.counted("result", results)
+        return self._sentences.say("learning.agreement", agreeing=number, results=counted, agree=agree)
 
     def finding(self, finding: Finding) -> str:
         """A finding on a change, a group of campaigns or a single campaign."""

@@ -19,11 +19,12 @@ from reflection.domain.evidence import Evidence, day_text, decode
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS, MODELLED
 from reflection.domain.reciprocals import once_each
+from reflection.domain.scatter import BEYOND_NOISE
 from reflection.errors import InvalidInput
 from reflection.explain.left_out import left_out_sentence
 from reflection.inference.columns.time_of_year import shares_of_year
 from reflection.inference.fits import posterior
-from reflection.inference.support import BEYOND_NOISE, LEAST_EVENTS
+from reflection.inference.support import LEAST_EVENTS
 from reflection.inference.too_few import nothing_known
 
 MOST_ITEMS = 500

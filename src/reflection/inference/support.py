@@ -16,6 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from reflection.domain.metrics import METRICS
+from reflection.domain.scatter import BEYOND_NOISE
 from reflection.inference.evidence.campaign_columns import Floats, Ints
 from reflection.inference.evidence.observation import counts_of
 from reflection.inference.fits.fit import FittedMetrics
@@ -24,9 +25,6 @@ from reflection.stats.sums.columns import Feature
 from reflection.stats.sums.design import Stratum
 
 MOST_IDS = 50
-BEYOND_NOISE = 1.2815515655446004
-"""Standard deviations beyond which a campaign counts for or against: it says so with a probability of 90 %."""
-
 LEAST_EVENTS = 0.5
 UNCOUNTED = 1e15
 """Events of what is not counted but known: no noise."""
@@ -117,6 +115,11 @@ class SupportIndex:
         """Campaigns for and against the effect of a feature on a metric."""
         sign = 1.0 if self._effect(feature, metric, present=True) >= 0 else -1.0
         return self._support(self._own_ratios(feature, metric), sign)
+
+    def sides(self, feature: Feature, metric: str) -> tuple[int, int]:
+        """How many campaigns are for the effect of a feature on a metric, and against it."""
+        support = self.of(feature, metric)
+        return len(support.supporting), len(support.contradicting)
 
     def of_totals(
         self, booked: Sequence[tuple[Ints, Floats]], metric: str, effects: Sequence[float], *, sign: float

@@ -13,14 +13,12 @@ from typing import Literal
 from reflection.domain import signals
 from reflection.domain.evidence import day_text
 from reflection.domain.metrics import METRICS, as_read
+from reflection.domain.scatter import BEYOND_NOISE
 from reflection.domain.weights import Interval
 from reflection.explain.formatting import rounded_lift
 from reflection.stats.honesty.false_discovery import LEVEL
 
 State = Literal["emerging", "established", "contested", "superseded", "retired"]
-
-BEYOND_NOISE = 1.2815515655446004
-"""Standard deviations beyond which a campaign counts for or against: it says so with a probability of 90 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,8 @@ class Claim:
 class Reading:
     """What one fit says of a claim; `effect` and `interval` as lifts, `lfsr` the local false-sign rate.
 
-    `segments` are the effects within contexts, of a general claim.
+    `segments` are the effects within contexts, of a general claim. `sides` is how many campaigns are for a finding and
+    against it, by the fit; None of what is none.
     """
 
     claim: Claim
@@ -52,6 +51,7 @@ class Reading:
     campaigns: float
     finding: bool
     segments: "tuple[Segment, ...]" = ()
+    sides: tuple[int, int] | None = None
 
     @property
     def worth_a_look(self) -> bool:
@@ -105,7 +105,8 @@ class Learning:
         direction: whether the effect is good for who advertises (a lower CPA is).
         since: first day (days since 1970-01-01) of the campaigns it stands on; `until` the day the effect ended.
         effect_now: effect in the campaigns after the last step, where there was one.
-        supporting: number of campaigns for it, `contradicting` against it, both beyond noise.
+        supporting: number of campaigns for it, `contradicting` against it, both beyond noise: of a finding as the fit
+            counts them, else by `witnesses`.
     """
 
     claim: Claim

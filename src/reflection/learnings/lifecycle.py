@@ -79,12 +79,19 @@ def readings_of(knowledge: Knowledge, standing: Collection[str] = ()) -> dict[Cl
         and not signals.is_unstated(effect.signal)
         and (effect.identified or "*" not in effect.group)
     ]
+    sides = {
+        (finding.signal_key, metric): (int(about["sides"][0]), int(about["sides"][1]))
+        for finding in knowledge.findings
+        for metric, about in finding.metadata.get("also", {}).items()
+        if "sides" in about
+    }
     for effect in effects:
         if "*" not in effect.group:
             claim = Claim(effect.signal, "", effect.metric)
             readings[claim] = Reading(
-                claim, effect.effect, effect.interval, effect.lfsr, effect.campaigns, effect.finding
-            )
+                claim, effect.effect, effect.interval, effect.lfsr, effect.campaigns, effect.finding,
+                sides=sides.get((effect.signal, effect.metric)),
+            )  # fmt: skip
     inner: dict[Claim, list[tuple[Effect, Segment]]] = {}
     crossed = [effect for effect in effects if "*" in effect.group]
     for effect, segment in _segments(knowledge, crossed):
@@ -201,6 +208,7 @@ def _described(
         for point, value in own
     ]
     heaviest = sorted(witnesses, key=lambda item: (item.sd, item.campaign_id))
+    supporting, contradicting = _sides(reading, witnesses, believed)
     return Learning(
         claim=reading.claim,
         state=state,
@@ -215,9 +223,20 @@ def _described(
         effect_now=math.exp(step.after) if step is not None else None,
         segments=reading.segments,
         witnesses=tuple(heaviest[:MAX_EVIDENCE]),
-        supporting=sum(witness.beyond_noise and witness.supports for witness in witnesses),
-        contradicting=sum(witness.beyond_noise and not witness.supports for witness in witnesses),
+        supporting=supporting,
+        contradicting=contradicting,
     )
+
+
+def _sides(reading: Reading, witnesses: Sequence[CampaignEstimate], believed: float) -> tuple[int, int]:
+    """How many campaigns are for what is believed (log effect) and against it, beyond noise: of a finding as the fit
+    counts them, which patterns say, too.
+    """
+    if reading.sides is None:
+        sides = [witness.supports for witness in witnesses if witness.beyond_noise]
+        return sum(sides), len(sides) - sum(sides)
+    pro, contra = reading.sides
+    return (pro, contra) if believed * math.log(reading.effect) > 0.0 else (contra, pro)
 
 
 def _within(claim: Claim, effect: Effect, segment: Segment, split: bool) -> Reading:

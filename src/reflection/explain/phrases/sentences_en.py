@@ -224,8 +224,9 @@ _PHRASES = {
     "learning.emerging": "A first sign, to be confirmed: {claim}.",
     "learning.claim": (
         "other things equal, {metric} is {size} {side} with {subject} than with {average} ({level} interval {low} to "
-        "{high}; {agreeing} of {results} {agree}); observed, not tested"
+        "{high}{agreement}); observed, not tested"
     ),
+    "learning.agreement": "; {agreeing} of {results} {agree}",
     "learning.agree": "agree",
     "learning.agrees": "agrees",
     # what cannot be told

@@ -19,6 +19,7 @@ from reflection.domain.metrics import METRICS
 from reflection.domain.number_of import number_of
 from reflection.domain.recurring_times import neighbours
 from reflection.domain.results import Finding
+from reflection.domain.scatter import BEYOND_NOISE
 from reflection.domain.weights import Interval
 from reflection.explain.formatting import rounded_lift, rounded_lifts
 from reflection.inference.columns.cycle import SEASON, Cycle, level_feature
@@ -28,7 +29,7 @@ from reflection.inference.findings.common import finding_id
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
 from reflection.inference.findings.over_time import over_time
 from reflection.inference.fits.fit import FittedMetrics
-from reflection.inference.support import BEYOND_NOISE, MOST_IDS, SupportIndex
+from reflection.inference.support import MOST_IDS, SupportIndex
 from reflection.stats.over_time import drift
 from reflection.stats.quantiles import limits
 

@@ -103,7 +103,10 @@ def _finding(
             **({"within": effect.within} if effect.within else {}),
             "action": "prefer" if good else "avoid",
             "aliases": aliases,
-            "also": {m: {"effect": e.effect, "interval": e.interval} for m, e in sorted(beyond_noise.items())},
+            "also": {
+                m: {"effect": e.effect, "interval": e.interval, "sides": support.sides(feature_of(e.signal), m)}
+                for m, e in sorted(beyond_noise.items())
+            },
         },
         metric=effect.metric,
         direction="favorable" if good else "unfavorable",

@@ -24,10 +24,11 @@ from reflection.domain.creative_knowledge import (
 from reflection.domain.creative_text import TRAITS
 from reflection.domain.metrics import RATES
 from reflection.domain.number_of import number_of
+from reflection.domain.scatter import BEYOND_NOISE
 from reflection.inference.evidence.campaign_columns import Floats
 from reflection.inference.evidence.creative_cells import CreativeCells
 from reflection.inference.fits.fit import SEED, FittedMetrics
-from reflection.inference.support import BEYOND_NOISE, MOST_IDS
+from reflection.inference.support import MOST_IDS
 from reflection.inference.texts.creative_rows import SideBySide, TextCounts
 from reflection.inference.texts.creative_scores import score_records
 from reflection.stats.honesty.any_time import OF_TEXTS, log_factor_needed
