@@ -124,3 +124,39 @@ def test_sheets_that_are_called_as_platforms_say_whose_their_rows_are(make_workb
     sheets["Meta Ads"] = [[*header[:4], "Link clicks", "Purchases"], *sheets["Meta Ads"][1:]]
     with pytest.raises(ImportFileError):
         read_export(("media.xlsx", with_sheets(make_workbook, **sheets)))
+
+
+INDICATOR = "actions:offsite_conversion.fb_pixel_purchase"
+REPORTS = {
+    "sv": "Rapporteringsstart,Rapporteringsslut,Kampanjnamn,Resultat,Resultatindikator,Kostnad per resultat,"
+    "Spenderat belopp (SEK),Visningar,Länkklick",
+    "da": "Rapporteringsstart,Rapporteringsslut,Kampagnenavn,Resultater,Resultatindikator,Pris pr. resultat,"
+    "Brugt beløb (DKK),Visninger,Linkklik",
+    "no": "Rapporteringsstart,Rapporteringsslutt,Kampanje,Resultater,Resultatindikator,Kostnad per resultat,"
+    "Beløp brukt (NOK),Visninger,Lenkeklikk",
+}
+DAYS = (
+    f"2026-09-14,2026-09-14,A,20,{INDICATOR},61.73,1234.50,50000,800\n"
+    f"2026-09-15,2026-09-15,B,15,{INDICATOR},66.68,1000.25,40000,700\n"
+)
+
+
+@pytest.mark.parametrize("language", REPORTS)
+def test_cells_that_only_meta_writes_name_it_in_any_language(language: str) -> None:
+    report = read(f"{REPORTS[language]}\n{DAYS}")
+
+    assert {campaign.platform for campaign in report.campaigns} == {"Meta"}
+    assert FIGURES.items() <= asdict(report.totals).items()
+    assert f"as the cell '{INDICATOR}'" in report.recognised_by
+
+
+def test_a_value_is_that_of_the_conversion_in_its_name() -> None:
+    header, first, second = f"{REPORTS['sv']}\n{DAYS}".splitlines()
+    text = f"{header},Köp,Konverteringsvärde för köp\n{first},20,600\n{second},15,300\n"
+
+    assert (read(text).totals.conversions, read(text).totals.revenue) == (35, 900)
+
+
+def test_cells_of_meta_in_a_file_of_another_platform_are_asked_about() -> None:
+    with pytest.raises(ImportFileError, match="no export of a platform that is known"):
+        read(f"{REPORTS['sv']}\n{DAYS}", "reddit_ads.csv")

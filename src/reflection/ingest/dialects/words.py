@@ -21,8 +21,9 @@ WORDS: Mapping[str, tuple[str, ...]] = table(
     "start time|reporting starts|tag|datum|jour|fecha|día|giorno|data|dia|dzień|dag|dato|päivä|den|tarih|gün|дата|"
     "день|日付|日|날짜|日期|ngày|hari|tanggal|week|woche|semaine|semana|settimana|tydzień|vecka|uge|viikko|týden|"
     "hafta|неделя|month|monat|mois|mes|mese|mês|maand|miesiąc|månad|måned|kuukausi|měsíc|ay|месяц|bulan|year month|"
-    "date day|stat date|report date|segments date",
-    date_end="end date|end time|reporting ends|date stop|enddatum|fecha de fin|date de fin",
+    "date day|stat date|report date|segments date|rapporteringsstart|raportointi alkaa",
+    date_end="end date|end time|reporting ends|date stop|enddatum|fecha de fin|date de fin|rapporteringsslut|"
+    "rapporteringsslutt|raportointi päättyy",
     campaign="campaign|الحملة|اسم الحملة|קמפיין|שם קמפיין|καμπάνια|cmp nm|campaign nm|"
     "kampagnengruppe|campaign group name|campaign name|kampagne|kampagnenname|campagne|"
     "nom de la campagne|campaña|nombre de la campaña|campagna|nome della campagna|campanha|nome da campanha|"
@@ -40,10 +41,11 @@ WORDS: Mapping[str, tuple[str, ...]] = table(
     audience="ad group|ad group name|ad set|ad set name|adset|adset name|ad squad name|ad set or group|"
     "anzeigengruppe|groupe d'annonces|grupo de anuncios|gruppo di annunci|grupo de anúncios|advertentiegroep|"
     "grupa reklam|annonsgrupp|annoncegruppe|mainosryhmä|reklamní sestava|reklam grubu|группа объявлений|広告グループ|"
-    "광고그룹|광고 그룹|广告组|nhóm quảng cáo|grup iklan|audience|zielgruppe|line item|targeting",
+    "광고그룹|광고 그룹|广告组|nhóm quảng cáo|grup iklan|audience|zielgruppe|line item|targeting|annonsuppsättning|"
+    "annonsuppsättningens namn|namn på annonsuppsättning|annoncesæt|annoncesættets navn|annonsesett|mainosjoukko",
     audience_id="ad group id|ad set id|adset id|ad squad id",
     creative="ad|ad name|creative|creative name|anzeige|annonce|anuncio|annuncio|anúncio|advertentie|reklama|annons|"
-    "iklan|広告名|광고|广告",
+    "iklan|annonsnamn|annonsens namn|annoncenavn|annonsenavn|広告名|광고|广告",
     creative_id="ad id|creative id",
     objective="objective|campaign objective|goal|ziel|objectif|objetivo|obiettivo|doel|cel|mål|hedef|цель",
     impressions="impressions|покази|การแสดงผล|مرات الظهور|חשיפות|εμφανίσεις|"

@@ -1,8 +1,10 @@
 """Whose a table is where its headers are words that anybody could use: as its file's name, or a line beside it, says.
 
-One platform has to be named, and no other. Must not know what is made of the rows.
+One platform has to be named, and no other; what only Meta writes into its cells names Meta. Must not know what is made
+of the rows.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -12,7 +14,7 @@ from reflection.ingest.dialects import DIALECTS
 from reflection.ingest.dialects.any_language import report_of
 from reflection.ingest.dialects.dialect import normal_header
 from reflection.ingest.dialects.platforms import is_other_medium, is_platform, platform_name, platforms_in
-from reflection.ingest.dialects.words import counts_conversions
+from reflection.ingest.dialects.words import counts_conversions, mentions
 from reflection.ingest.reading.header import Header, find_header
 from reflection.ingest.reading.number_formats import numeric
 from reflection.ingest.reading.tables import Table, laid_out
@@ -23,6 +25,10 @@ _LONGEST = 120
 
 
 _CAMPAIGNS = {"campaign", "campaign_id"}
+_INDICATOR = re.compile(r"actions:[\w.]+")
+"""How Meta writes which event a result is: `actions:offsite_conversion.fb_pixel_purchase`."""
+_STEM = 5
+"""Letters that the headers of results and of their indicator begin with in common: Resultat, Resultatindikator."""
 
 
 def tables_by_evidence(tables: Sequence[Table]) -> list[tuple[Table, Header]]:
@@ -50,12 +56,16 @@ def _header(table: Table) -> Header | None:
     for where, title in _titles(table):
         for platform in platforms_in(title):
             evidence.setdefault(platform, where)
+    if cell := _indicator(table):
+        evidence.setdefault("Meta", f"the cell '{cell}'")
     if len(evidence) != 1:
         return None
     ((platform, where),) = evidence.items()
     own = next((one for one in DIALECTS if one.platform == platform and not one.key.endswith("_api")), None)
     header = find_header(table, [report_of(platform, own, where)])
-    return _with_conversions(header, table) if header and _CAMPAIGNS & set(header.columns) else None
+    if header is None or not _CAMPAIGNS & set(header.columns):
+        return None
+    return _with_values(_with_conversions(_with_results(header, table), table), table)
 
 
 def _of_sections(table: Table) -> tuple[Table, Header] | None:
@@ -97,13 +107,47 @@ def _with_platform(table: Table, header: Header, layout: str) -> Table:
 
 def _with_conversions(header: Header, table: Table) -> Header:
     """The header with the one column that is called conversions and something else, where no other one counts them."""
-    if any(name == "conversions" or name.startswith("conversion.") for name in header.columns):
+    if any(name in ("conversions", "results") or name.startswith("conversion.") for name in header.columns):
         return header
+    counts = [index for index in _unread_numbers(header, table) if counts_conversions(header.cells[index])]
+    return replace(header, columns={**header.columns, "conversions": counts[0]}) if len(counts) == 1 else header
+
+
+def _with_results(header: Header, table: Table) -> Header:
+    """The header with the column of Meta's indicators and that of the results, called alike in any language."""
+    places = {place for _, row in table.head for place, cell in enumerate(row) if _INDICATOR.fullmatch(cell.strip())}
+    if "result_indicator" in header.columns or len(places) != 1:
+        return header
+    (place,) = places
+    stem = normal_header(header.cells[place])[:_STEM]
+    alike = [i for i in _unread_numbers(header, table) if normal_header(header.cells[i]).startswith(stem)]
+    if len(alike) != 1:
+        return header
+    return replace(header, columns={**header.columns, "result_indicator": place, "results": alike[0]})
+
+
+def _with_values(header: Header, table: Table) -> Header:
+    """The header with columns called for a value and, within that, for the one conversion whose value they are."""
+    events = [name for name in header.columns if name.startswith("conversion.")]
+    columns = dict(header.columns)
+    for index in _unread_numbers(header, table):
+        text = header.cells[index]
+        own = [name for name in events if normal_header(header.written(name)) in normal_header(text)]
+        if mentions("revenue", text) and len(own) == 1:
+            columns.setdefault(f"value.{own[0].removeprefix('conversion.')}", index)
+    return replace(header, columns=columns)
+
+
+def _unread_numbers(header: Header, table: Table) -> list[int]:
+    """The columns of numbers that nothing is read from."""
     rows = [row for line, row in table.head if line > header.line and len(row) == len(header.cells)]
     left = sorted(set(range(len(header.cells))) - set(header.columns.values()))
-    named = [index for index in left if counts_conversions(header.cells[index])]
-    counts = [index for index in named if numeric(pl.Series([row[index] for row in rows], dtype=pl.String))]
-    return replace(header, columns={**header.columns, "conversions": counts[0]}) if len(counts) == 1 else header
+    return [index for index in left if numeric(pl.Series([row[index] for row in rows], dtype=pl.String))]
+
+
+def _indicator(table: Table) -> str:
+    """A cell that names an event as only Meta's exports do, whatever their language; '' for none."""
+    return next((cell.strip() for _, row in table.head for cell in row if _INDICATOR.fullmatch(cell.strip())), "")
 
 
 def _titles(table: Table) -> Iterator[tuple[str, str]]:
