@@ -201,6 +201,8 @@ def _detail_of_finding(finding: Finding, scope: str) -> dict[str, str]:
     detail |= {mark: mark for mark in ("slow", "ongoing") if finding.metadata.get(mark)}
     if finding.metadata.get("season_untold"):
         detail["season untold"] = "season untold"
+    if new := finding.metadata.get("new"):
+        detail["new"] = formatting.plain_name(new)
     if (kind := finding.metadata.get("kind")) in OF_NO_SIGNAL:
         detail["kind"] = kind
     if "gap" in finding.metadata:

@@ -12,6 +12,7 @@ from reflection.explain.evidence import INTERVAL_LEVEL, Evidence
 from reflection.explain.phrases.sentences_en import ENGLISH, Language
 from reflection.explain.sentence_of_test import sentence_of_test
 from reflection.explain.wording import (
+    OF_ONE_PHRASE,
     REPEATED,
     asides,
     basis_of,
@@ -27,11 +28,6 @@ REVENUE_FLAGS = {
 }
 
 _RANGE = ("size", "low", "high")
-_OF_ONE_PHRASE = {
-    "platform_trend": ("since",), "month": ("alike",), "lasting": ("since",), "planner": ("alike", "gap", "spend"),
-    "planner_unpriced": ("alike",),
-}  # fmt: skip
-"""Figures that one phrase of a finding has beside those of all."""
 
 
 class Sentences:
@@ -184,8 +180,9 @@ class Sentences:
             side=self._language.phrases[f"side.{side}"],
             moved=self._language.phrases[f"moved.{side}"],
             average=self.average(item.detail["group"]),
+            new=item.detail.get("new", ""),
             **{word: self._language.phrases[phrase] if phrase else "" for word, phrase in asides(item).items()},
-            **texts(item, "size", "low", "high", *_OF_ONE_PHRASE.get(phrase, ())),
+            **texts(item, "size", "low", "high", *OF_ONE_PHRASE.get(phrase, ())),
         )
 
     def description(self, item: Evidence) -> str:

@@ -13,7 +13,7 @@ from reflection.domain.results import Statement, SummaryLine
 from reflection.explain import formatting
 from reflection.explain.evidence import Evidence, EvidenceBook
 from reflection.explain.sentences import Sentences, texts
-from reflection.explain.wording import basis_of, driver_phrase
+from reflection.explain.wording import basis_of, driver_phrase, finding_phrase
 
 Question = Literal["happened", "why", "next", "certainty", "money"]
 WHY_OF = ("cpa", "roas", "conversions")
@@ -156,7 +156,8 @@ class SummaryLines:
         words = {"subject": item.label, "metric": self._kpi(item.detail["metric"]), "side": side}
         words["campaigns"] = self._sentences.counted("campaign", item.value("campaigns") or 0.0)
         figures = ("since",) if kind == LASTING_CHANGE else ("alike",)
-        return self._say(f"why.{kind}", **words, **texts(item, "size", *figures))
+        phrase = finding_phrase(item).removesuffix("_unpriced")
+        return self._say(f"why.{phrase}", **words, **texts(item, "size", *figures))
 
     def _why_of(self, kpi: str) -> tuple[str, list[str]]:
         """Why one KPI differs, and the evidence."""

@@ -6,13 +6,24 @@ Names of phrases only. Must not know the words themselves, nor the order of a te
 from collections.abc import Iterable
 
 from reflection.domain.basis import BASES, FORECAST, Basis
-from reflection.domain.finding_kinds import PLANNER_BIAS
+from reflection.domain.finding_kinds import LASTING_CHANGE, PLANNER_BIAS
 from reflection.domain.metrics import HEADLINES, KPIS
 from reflection.domain.verdict import RESTS_ON
 from reflection.explain.evidence import Evidence
 
 REPEATED = ("part", "within")
 """Phrases on a driver that are shorter where the sentence before said the same of another."""
+
+OF_ONE_PHRASE = {
+    "platform_trend": ("since",),
+    "month": ("alike",),
+    "lasting": ("since",),
+    "lasting_new": ("since", "spend"),
+    "lasting_new_unpriced": ("since",),
+    "planner": ("alike", "gap", "spend"),
+    "planner_unpriced": ("alike",),
+}
+"""Figures that one phrase of a finding has beside those of all."""
 
 
 def reads_the_same(item: Evidence) -> bool:
@@ -90,6 +101,8 @@ def finding_phrase(item: Evidence) -> str:
         return f"{category}_of_others"
     if item.detail.get("kind") == PLANNER_BIAS and "spend" not in item.figures:
         return f"{PLANNER_BIAS}_unpriced"
+    if "new" in item.detail:
+        return f"{LASTING_CHANGE}_new" if "spend" in item.figures else f"{LASTING_CHANGE}_new_unpriced"
     if "kind" in item.detail:
         return item.detail["kind"]
     if category == "platform_trend" and "since" not in item.figures:

@@ -81,15 +81,16 @@ def knowledge_of(
 def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex) -> Knowledge:
     """The knowledge of a table, with what its fits say."""
     goal, spellings, floor = knowledge.goal_metric, knowledge.spellings, knowledge.floor
-    identification = Identification(fits, support, goal)
+    changes = LastingChanges(fits, floor, spellings)
+    identification = Identification(fits, support, goal, changes.confounded)
     effects = marked(identification.judged(effect_rows(fits, floor)), fits.tilt)
     cycles = (fits.design.calendar, fits.design.week)
     seasons, weekdays = (RecurringTimes(fits, support, cycle, floor) for cycle in cycles)
-    events, changes = EventEffects(fits, floor, spellings), LastingChanges(fits, floor)
+    events = EventEffects(fits, floor, spellings)
     months = CommonMonths(fits, support, changes, floor, spellings)
     of_time = [*seasons.findings(), *weekdays.findings(), *events.findings(), *months.findings(), *changes.findings()]
     of_time += changes.not_theirs(trend_findings(fits, floor))
-    of_time += planner_findings(fits.table, floor, changes.days)
+    of_time += planner_findings(fits.table, floor, changes.likely)
     findings = tuple(
         with_label(finding, signals.label_of(finding.signal_key, spellings) if "label" in finding.metadata else None)
         for finding in _findings(fits, effects, support, goal, floor, of_time)

@@ -17,6 +17,7 @@ from reflection.domain.results import Finding
 from reflection.domain.validation import read
 from reflection.engine.analysis import campaign_facts
 from reflection.explain.writer import DeterministicWriter
+from reflection.inference.findings import common_months
 from reflection.inference.findings.for_campaign import patterns_for
 from reflection.inference.fit_request import FitRequest
 from reflection.inference.learn import learn
@@ -96,6 +97,13 @@ def test_a_month_that_fell_for_all_is_told_once_with_its_size(lasting: float):
     assert finding.interval[0] <= 0.65 <= finding.interval[1]
     assert set(finding.supporting) == {f"{BAD:02d}-{number}" for number in range(8)}
     assert "all 8 campaigns" in finding.description
+
+
+def test_how_many_months_are_held_in_memory_changes_no_answer(monkeypatch: pytest.MonkeyPatch):
+    campaigns, knowledge = _fallen()
+    monkeypatch.setattr(common_months, "AT_ONCE", 1)
+
+    assert _of_months(_learnt(campaigns)) == _of_months(knowledge)
 
 
 def test_what_one_platform_did_is_told_of_it_alone():

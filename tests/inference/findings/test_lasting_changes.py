@@ -7,7 +7,7 @@ import pytest
 from benchmarks.worlds_of_accounts import FIRST_DAY, WORLDS, Account, evidence
 
 from reflection.domain.evidence import Evidence
-from reflection.domain.finding_kinds import COMMON_MONTH, LASTING_CHANGE
+from reflection.domain.finding_kinds import COMMON_MONTH, LASTING_CHANGE, PLANNER_BIAS
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Finding
 from reflection.explain.learning_sentences import LearningSentences
@@ -81,6 +81,33 @@ def test_months_of_a_campaign_are_one_campaign_of_the_evidence():
     (finding,) = _lasting(_learnt(dataclasses.replace(FELL, units=8)))
 
     assert (finding.evidence_count, finding.effective_campaigns) == (8, 8.0)
+
+
+RENEWED = dataclasses.replace(FELL, renewed=True)
+
+
+def test_where_other_creatives_ran_since_it_is_told_that_these_cannot_be_told_from_the_account():
+    knowledge = _learnt(RENEWED)
+    (finding,) = _lasting(knowledge)
+    text = LearningSentences({}, "EUR").finding(finding)
+
+    assert finding.title.startswith("Whole account, or what was new: CVR")
+    assert "creative ad 3a, creative ad 3b, creative ad 4a and 3 more. Hardly any of it ran before" in text
+    assert "campaigns for EUR" in text
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nothing_is_told_of_creatives_alone_that_the_accounts_change_may_have_done(seed: int):
+    knowledge = _learnt(RENEWED, seed)
+    of_creatives = [effect for effect in knowledge.effects if effect.group == "creative" and effect.metric == "cvr"]
+
+    assert not [effect for effect in of_creatives if effect.finding]
+    assert [effect for effect in of_creatives if effect.reason and "whole account changed" in effect.reason]
+    assert not [one for one in knowledge.findings if one.metadata.get("kind") == PLANNER_BIAS]
+
+
+def test_new_creatives_without_a_change_are_not_told():
+    assert not _lasting(_learnt(WORLDS["nothing, creatives new each quarter"]))
 
 
 def test_what_one_platform_did_is_not_told_of_the_account():

@@ -86,6 +86,13 @@ def test_where_nothing_ever_converted_nothing_is_said_of_conversions_and_revenue
     assert {one.metric for one in _told(rows)} <= {"ctr"}
 
 
+def test_a_habit_on_every_platform_is_told_beside_the_fall_of_one():
+    (finding,) = _of_planners(Account(fall=0.6, promise=1.3, alone=True))
+
+    assert finding.interval is not None
+    assert finding.interval[0] <= 1 / 1.3 <= finding.interval[1] < 1.0
+
+
 def _of_planners(account: Account) -> list[Finding]:
     return [one for one in learn(evidence(account, 1)).findings if one.metadata.get("kind") == PLANNER_BIAS]
 
@@ -93,6 +100,13 @@ def _of_planners(account: Account) -> list[Finding]:
 def test_what_began_with_the_accounts_own_fall_is_no_habit_of_a_planner():
     assert _told(evidence(Account(fall=0.6), 1))
     assert not _of_planners(Account(fall=0.6))
+
+
+@pytest.mark.parametrize("seed", [1, 11, 38])
+def test_what_began_with_the_fall_of_one_platform_is_no_habit_of_a_planner(seed: int):
+    rows = evidence(Account(fall=0.7, alone=True), seed)
+
+    assert not [one for one in learn(rows).findings if one.metadata.get("kind") == PLANNER_BIAS]
 
 
 def test_a_habit_that_is_older_than_the_accounts_fall_is_told_without_it():
@@ -107,8 +121,10 @@ def test_a_habit_that_ended_with_the_accounts_change_is_not_told():
     rows = evidence(Account(fall=0.6, promise=1.3), 1)
     change = next(row.day for row in rows if row.campaign_id == "c072")
 
-    assert planner_findings(Dataset.of(_adapted(rows, change)))
-    assert not planner_findings(Dataset.of(_adapted(rows, change)), changes={"cvr": change})
+    table = Dataset.of(_adapted(rows, change))
+
+    assert planner_findings(table)
+    assert not planner_findings(table, since=lambda metrics: table.campaigns.day >= change)
 
 
 @pytest.mark.parametrize("since", [1, FEWEST - 1, FEWEST])
@@ -118,7 +134,9 @@ def test_a_habit_ends_by_as_many_campaigns_as_would_make_one(since: int):
     late = [row for row in _adapted(rows, change) if row.day >= change]
     some = [row for row in rows if row.day < change] + late[:since]
 
-    assert bool(planner_findings(Dataset.of(some), changes={"cvr": change})) is (since < FEWEST)
+    table = Dataset.of(some)
+
+    assert bool(planner_findings(table, since=lambda metrics: table.campaigns.day >= change)) is (since < FEWEST)
 
 
 def _adapted(rows: list[Evidence], day: int) -> list[Evidence]:

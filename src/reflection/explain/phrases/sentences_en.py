@@ -183,6 +183,17 @@ _PHRASES = {
         "{subject}: since {since}, {metric} has been {size} {side} what it was before ({level} interval {low} to "
         "{high}, {campaigns}), across the account, so it is no campaign's own doing{season}; observed, not tested."
     ),
+    "finding.lasting_new": (
+        "{subject}, or what was new: since {since}, {metric} has been {size} {side} what it was before ({level} "
+        "interval {low} to {high}, {campaigns} for {spend}). Either something changed for all campaigns, or it is what "
+        "was new then: {new}. Hardly any of it ran before, so the two cannot be told apart{season}; observed, not "
+        "tested."
+    ),
+    "finding.lasting_new_unpriced": (
+        "{subject}, or what was new: since {since}, {metric} has been {size} {side} what it was before ({level} "
+        "interval {low} to {high}, {campaigns}). Either something changed for all campaigns, or it is what was new "
+        "then: {new}. Hardly any of it ran before, so the two cannot be told apart{season}; observed, not tested."
+    ),
     "lasting.season": " (with less than two years of history it may as well be the time of the year)",
     "finding.planner": (
         "{subject} are usually off: {metric} ended {size} {side} plan in {alike} of {campaigns} ({level} interval "
@@ -256,6 +267,10 @@ _PHRASES = {
     "next.lasting": (
         "Look for what changed for all campaigns about {since} (prices, offers, the site, how conversions are "
         "counted), and plan with {metric} since then."
+    ),
+    "next.lasting_new": (
+        "Run some of what ran before {since} again, beside what is new: if it does as the new does, something changed "
+        "for all campaigns (prices, offers, the site, how conversions are counted)."
     ),
     "next.planner": (
         "{subject}: take {metric} {size} {side} what they say; what is foretold of a plan here already does."

@@ -35,6 +35,10 @@ SUMMARY: Mapping[str, str] = {
         "Since {since}, {metric} has been {size} {side} what it was, in the whole account: that part is no campaign's "
         "own."
     ),
+    "why.lasting_new": (
+        "Since {since}, {metric} has been {size} {side} what it was: either the whole account changed, or what was new "
+        "then did it, and nobody can tell which."
+    ),
     "why.planner": (
         "{subject} usually miss to this side: {metric} ended {size} {side} plan in {alike} of {campaigns}."
     ),

@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 from scipy import sparse, special
@@ -58,9 +59,17 @@ class Identification:
 
     Args:
         goal: the metric that advice is made on.
+        confounded: metric -> signals whose effect on it cannot be told from a change of the whole account -> why.
     """
 
-    def __init__(self, fitted: FittedMetrics, support: SupportIndex, goal: str) -> None:
+    def __init__(
+        self,
+        fitted: FittedMetrics,
+        support: SupportIndex,
+        goal: str,
+        confounded: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    ) -> None:
+        self._confounded = confounded
         self._fitted, self._table, self._support, self._goal = fitted, fitted.table, support, goal
         self._columns = {str(feature): column for column, feature in enumerate(self._table.features)}
         self._levels: dict[tuple[str, str], Floats] = {}
@@ -171,6 +180,9 @@ class Identification:
         if lost:
             why = never_recorded(lost, self._table.currency)
             return Doubt(f"{why}, so its {METRICS[metric].label} is not known")
+        changed = (self._confounded.get(part, {}).get(key) for part in METRICS[metric].composition)
+        if (reason := next(filter(None, changed), None)) is not None and self._beyond_noise(key, metric):
+            return Doubt(reason)
         season = self._seasons.get(key)
         if season is not None and self._beyond_noise(key, metric) and not self._shown_within(key, season, metric):
             return Doubt(_of_season(season))

@@ -28,7 +28,7 @@ from reflection.domain.results import Finding
 from reflection.explain.formatting import rounded_lift, rounded_lifts
 from reflection.inference.columns.cycle import mostly_in
 from reflection.inference.columns.time_of_year import month_shares
-from reflection.inference.evidence.campaign_columns import Floats
+from reflection.inference.evidence.campaign_columns import Floats, Ints
 from reflection.inference.evidence.observation import counts_of
 from reflection.inference.findings.common import finding_id, impact, is_favorable, spend_of
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
@@ -51,6 +51,10 @@ ALIKE = 0.8
 
 MOSTLY = 0.5
 """Share of what an account's month did that each of its platforms must show for it to be the account's."""
+
+
+AT_ONCE = 1 << 18
+"""Campaigns times months that are held in memory together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +142,12 @@ class CommonMonths:
     def _common(self, months: Sequence[int], scope: Mask, level: Floats) -> dict[int, Common]:
         """What each of some months did to the campaigns of a scope; without those of which too few say so."""
         known = np.flatnonzero(scope & ~np.isnan(level))
+        many = max(AT_ONCE // max(len(known), 1), 1)
+        parts = (months[start : start + many] for start in range(0, len(months), many))
+        return {month: one for part in parts for month, one in self._together(part, known, level).items()}
+
+    def _together(self, months: Sequence[int], known: Ints, level: Floats) -> dict[int, Common]:
+        """The same of a few months at once, by the places of the campaigns that say something."""
         unit, values = self._unit[known], level[known]
         inside = np.array([self._months[month][known] for month in months]).reshape(len(months), len(known))
         rows = np.count_nonzero(inside, axis=1)

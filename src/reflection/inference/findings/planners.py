@@ -3,17 +3,18 @@
 Each real campaign is one witness: what it brought for its own money over what its plan said that money brings,
 ratios of its sums. Held against how much plans miss anyway, at every look together (`stats.honesty.mean_of_logs`),
 with one metric a planner that is chosen by what most plans speak of and never by how they ended. Told where the sums
-of all of these campaigns say the same. Where the whole account changed on some day, the campaigns before it tell, and
-those since have to show half of it: what began with the account's change is the account's, and no habit of a planner.
+of all of these campaigns say the same. Where the whole account, or a platform of it, as likely as not changed on some
+day, the campaigns before it tell, and those since have to show half of it: what began with that change is no habit of
+a planner.
 Must not know how effects are fitted, nor how a plan is corrected.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.finding_kinds import PLANNER_BIAS
@@ -35,11 +36,12 @@ FEWEST = 5
 """Real campaigns of a planner; fewer say nothing about habits."""
 
 MOSTLY = 0.5
-"""Share of how far plans were off before the whole account changed that plans since then must show."""
+"""Share of how far plans were off before something changed that plans since then must show."""
 
-NO_CHANGE: Mapping[str, int] = MappingProxyType({})
 FEWEST_EVENTS = 5.0
 """Conversions (or clicks) that a campaign's plan promised for its money: with fewer a miss is chance."""
+
+Since = Callable[[Collection[str]], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -81,13 +83,11 @@ class _Outcomes:
         return np.log((self.brought + self.half) / (self.promised + self.half))
 
 
-def planner_findings(
-    table: Dataset, floor: EvidenceFloor = FLOOR, changes: Mapping[str, int] = NO_CHANGE
-) -> list[Finding]:
+def planner_findings(table: Dataset, floor: EvidenceFloor = FLOOR, since: Since | None = None) -> list[Finding]:
     """Every planner who is usually off, with campaigns and events enough.
 
     Args:
-        changes: metric -> the day on which the whole account changed in it.
+        since: campaigns since the account, or their platform, changed in one of some metrics, (campaigns,) a mask.
     """
     campaigns = table.campaigns
     newest = np.lexsort((campaigns.ids, -campaigns.day))[:WINDOW]
@@ -96,22 +96,21 @@ def planner_findings(
     judgeable = [(planner, own) for planner, own in outcomes if own is not None]
     findings = []
     for planner, every in judgeable:
-        own, since = _around(table, every, changes)
+        own, later = _around(table, every, since)
         finding = _finding(table, planner, own, tests=len(judgeable), floor=floor)
-        if finding is not None and (since is None or since.logs.mean() / own.logs.mean() >= MOSTLY):
+        if finding is not None and (later is None or later.logs.mean() / own.logs.mean() >= MOSTLY):
             findings.append(finding)
     return findings
 
 
-def _around(table: Dataset, own: _Outcomes, changes: Mapping[str, int]) -> tuple[_Outcomes, _Outcomes | None]:
-    """A planner's campaigns before the whole account changed, and since: all of them where too few were before, for
-    whoever began to plan later could know; none where too few came since to say that a habit ended.
+def _around(table: Dataset, own: _Outcomes, since: Since | None) -> tuple[_Outcomes, _Outcomes | None]:
+    """A planner's campaigns before something changed, and since: all of them where too few were before, for whoever
+    began to plan later could know; none where too few came since to say that a habit ended.
     """
-    days = [day for metric, day in changes.items() if metric in METRICS[own.promise.metric].composition]
-    if not days:
+    if since is None:
         return own, None
-    before = table.campaigns.day[own.rows] < min(days)
-    earlier, later = (_comparison(table, own.rows[side], own.promise) for side in (before, ~before))
+    after = since(METRICS[own.promise.metric].composition)[own.rows]
+    earlier, later = (_comparison(table, own.rows[side], own.promise) for side in (~after, after))
     if earlier is None or len(earlier.promised) < FEWEST:
         return own, None
     return earlier, later if later is not None and len(later.promised) >= FEWEST else None
