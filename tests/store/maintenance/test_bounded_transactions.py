@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import event, insert
+from sqlalchemy import event, insert, null, update
 
 from reflection.domain.memory_text import TEMPLATE
 from reflection.domain.ports import AnalysisRecord
@@ -23,8 +23,9 @@ from reflection.store.board import SharedBoard
 from reflection.store.campaigns import SqlStore
 from reflection.store.database import sqlite_words, turns
 from reflection.store.database.connections import Database
+from reflection.store.database.seals import SEAL
 from reflection.store.imports import ImportRows
-from reflection.store.maintenance import history, purge
+from reflection.store.maintenance import history, purge, sealing
 from reflection.store.maintenance.history import History
 from reflection.store.maintenance.purge import purge_workspace, remaining
 from reflection.store.maintenance.verify import verify
@@ -97,6 +98,31 @@ def test_a_purge_leaves_others_their_turn(database: Database, neighbour: Neighbo
     assert max(neighbour.changes) <= MOST
     assert remaining(database, "default").keys() == {"outbox"}
     assert remaining(database, "neighbour") == {"workspaces": 1}
+
+
+def test_sealing_what_is_older_than_seals_does_and_goes_on_where_it_was_ended(
+    database: Database, neighbour: Neighbour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sealing, "PORTION", PORTION)
+    with database.write() as connection, database.dialect.lifted_guards(connection):
+        for table in sealing.sealed_tables():
+            connection.execute(update(table).values({SEAL: null()}))
+    rows = sealing.unsealed_rows(database)
+    neighbour.changes.clear()
+
+    def ended() -> Iterator[None]:
+        yield from (None, None)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sealing, "turns", ended)
+        with pytest.raises(KeyboardInterrupt):
+            sealing.seal_rest(database)
+    rest = sealing.unsealed_rows(database)
+    assert 0 < rest < rows
+    assert sealing.seal_rest(database) == rest
+    assert max(neighbour.changes) == PORTION
+    assert sealing.unsealed_rows(database) == 0
 
 
 def test_settling_what_was_published_does(database: Database, neighbour: Neighbour) -> None:
