@@ -90,7 +90,7 @@ class NotFound(ReflectionError):
 
 def no_campaign(campaign_id: str) -> NotFound:
     """The error of asking for a campaign that is not stored."""
-    hint = "check the id; POST /analyze-campaign stores one"
+    hint = "'reflection campaigns' and GET /v1/campaigns list them"
     return NotFound(f"there is no campaign '{campaign_id}'", hint=hint)
 
 

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, Field
 
 from reflection.api.openapi import CMP_007
 from reflection.domain.campaign import Campaign, Metrics, Strict
-from reflection.domain.validation import HOPELESS, MAX_FIELD_ERRORS, FieldErrors, field_path, read
+from reflection.domain.validation import HOPELESS, MAX_FIELD_ERRORS, FieldErrors, check_address, field_path, read
 
 
 @pytest.mark.parametrize(
@@ -171,3 +171,19 @@ def test_what_is_neither_text_nor_number_is_refused_by_its_place(value):
         read(Campaign, json.dumps(document))
     place = "audiences[0].attributes.age_range" + ("[0]" if value == [True] else "")
     assert [error["field"] for error in refused.value.errors] == [place]
+
+
+def test_a_refused_currency_is_told_in_words_and_without_a_pattern():
+    with pytest.raises(FieldErrors) as refusal:
+        read(Campaign, {**CMP_007, "currency": "EURO"})
+
+    assert refusal.value.message == "currency: should be a currency's ISO code, such as EUR"
+
+
+@pytest.mark.parametrize("name", ["../etc", "a/./b", "a\nb"])
+def test_an_id_that_no_address_can_name_is_refused_under_its_field(name):
+    with pytest.raises(FieldErrors) as refusal:
+        check_address(name, "campaign_id")
+
+    assert refusal.value.message.startswith("campaign_id: ")
+    assert refusal.value.field == "campaign_id"

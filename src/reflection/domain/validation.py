@@ -35,6 +35,7 @@ _PLAIN = [
             r"has \3, takes at \1 \2",
         ),
         (r"^String should have at least 1 character", "is empty"),
+        (r"^String should match pattern '\^\[A-Z\]\{3\}\$'", "should be a currency's ISO code, such as EUR"),
         (r"^String should match pattern '(.*)'", r"is not of the form it takes: \1"),
         (r"^String ", ""),
         (r"^Extra inputs are not permitted", "is no field that is known here"),
@@ -163,6 +164,6 @@ def check_address(name: str, field: str) -> None:
         InvalidInput: it has a line break, a tab or the like, or a part that addresses read as a folder.
     """
     if _NO_ADDRESS.search(name):
-        raise InvalidInput("an id stands in addresses, so it has no line break and no tab", field=field)
+        raise FieldErrors([{"field": field, "problem": "stands in addresses: no line break and no tab"}], 1)
     if {".", ".."} & set(name.split("/")):
-        raise InvalidInput("an id stands in addresses, where '.' and '..' are folders", field=field)
+        raise FieldErrors([{"field": field, "problem": "stands in addresses, where '.' and '..' are folders"}], 1)

@@ -220,8 +220,19 @@ def test_a_later_file_restates_and_the_difference_is_shown(write: Write) -> None
 
     note = found(report, "restated")
     assert note is not None
-    assert "conversions 1.00 -> 4.00" in note.message
+    assert "conversions was 1.00, is 4.00" in note.message
     assert note.campaigns == (first.campaigns[0].campaign_id,) == (report.campaigns[0].campaign_id,)
+
+
+def test_what_a_later_file_does_not_say_is_not_known_and_never_zero(write: Write) -> None:
+    first = read_export(write([GOOGLE, google()]), OPTIONS)
+    assert first.snapshot is not None
+    later = write([GOOGLE, google(cost="")], "later.csv")
+
+    note = found(read_export(later, replace(OPTIONS, previous={"google": first.snapshot})), "restated")
+
+    assert note is not None
+    assert "(spend was 10.00, is not known)" in note.message
 
 
 def test_the_same_file_again_says_nothing_new(write: Write) -> None:

@@ -133,7 +133,7 @@ def test_a_later_file_replaces_and_the_difference_is_shown(office: Office) -> No
     assert only(later) == {"replaced": 1, "unchanged": 1} or only(later) == {"replaced": 2}
     assert "restated" in codes(later)
     restated = next(note for note in later["findings"] if note["code"] == "restated")
-    assert "conversions 10.00 -> 14.00" in restated["message"]
+    assert "conversions was 10.00, is 14.00" in restated["message"]
     changes = {change["campaign_id"]: change["difference"] for change in later["changes"]}
     assert changes["meta_autumn"] == {"conversions": [10.0, 14.0]}
     assert sorted(office.conversions().values()) == [5.0, 14.0]

@@ -5,7 +5,7 @@ know how either was read.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -56,17 +56,23 @@ def findings(before: Snapshot, now: Snapshot, *, monthly: bool, joined: bool = F
         return notes
     parts = []
     for position, name in enumerate(COUNTS):
-        old = sum(before.cells[key][position] or 0.0 for key in changed)
-        new = sum(now.cells[key][position] or 0.0 for key in changed)
-        if abs(new - old) > 1e-6:
-            parts.append(f"{name} {old:,.2f} -> {new:,.2f}")
+        old = _sum(before.cells[key][position] for key in changed)
+        new = _sum(now.cells[key][position] for key in changed)
+        if old != new:
+            parts.append(f"{name} was {old}, is {new}")
     examples = "; ".join(_day(*key) for key in changed[:_SHOWN]) + (" ..." if len(changed) > _SHOWN else "")
     message = (
-        f"{len(changed)} campaign-days known from an earlier file are restated ({', '.join(parts)}): the new figures "
+        f"{len(changed)} campaign-days known from an earlier file are restated ({'; '.join(parts)}): the new figures "
         f"replace the old ones. First: {examples}."
     )
     ids = sorted({identity for key in changed for identity in now.ids.get(key[:2], ())})
     return [*notes, finding("restated", "warning", message, (), ids)]
+
+
+def _sum(figures: Iterable[float | None]) -> str:
+    """The sum of what is known, as people read it; what no day says is not known, and never 0."""
+    known = [figure for figure in figures if figure is not None]
+    return f"{sum(known):,.2f}" if known else "not known"
 
 
 def _overlapping(before: Snapshot, now: Snapshot) -> list[Finding]:
