@@ -33,6 +33,8 @@ DAMAGE = [
     ("INSERT INTO acceptances VALUES ('default', 'gone', '', NULL)", "accepted that is not there"),
     ("DELETE FROM campaigns WHERE campaign_id = 'a'", "counts a campaign that is not there"),
     ("INSERT INTO memories_fts(memories_fts) VALUES ('delete-all')", "full-text"),
+    ("CREATE TRIGGER t AFTER INSERT ON campaigns BEGIN DELETE FROM insights WHERE campaign_id = 'a';END", "trigger t"),
+    ("CREATE VIEW v AS SELECT * FROM campaigns", "view v"),
 ]
 
 

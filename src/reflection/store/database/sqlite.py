@@ -24,6 +24,7 @@ from reflection.store.database.sqlite_words import full_text_ddl as full_text_dd
 from reflection.store.database.sqlite_words import full_text_is_sound as full_text_is_sound
 from reflection.store.database.sqlite_words import full_text_remains as full_text_remains
 from reflection.store.database.sqlite_words import rebuild_full_text as rebuild_full_text
+from reflection.store.database.sqlite_words import word_triggers
 
 WAL_PAGES = 4_000
 """Pages in the write-ahead log before a commit also checkpoints: fewer slow commits than at 1,000."""
@@ -275,7 +276,15 @@ def remarks(connection: Connection) -> list[str]:
 
 
 def integrity_problems(connection: Connection) -> list[str]:
-    """What SQLite itself finds wrong with the file and with references; empty when all is well."""
+    """What SQLite itself finds wrong with the file and with references, and what may change rows unasked."""
     problems = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"]
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
-    return problems + [f"{row[0]} row {row[1]} refers to nothing in {row[2]}" for row in broken]
+    problems += [f"{row[0]} row {row[1]} refers to nothing in {row[2]}" for row in broken]
+    rows = connection.exec_driver_sql(
+        "SELECT type, tbl_name, name, sql FROM sqlite_master WHERE type IN ('trigger', 'view')"
+    )
+    return problems + [
+        f"the {row.type} {row.name} is none of ours, and may change what is stored"
+        for row in rows
+        if row.sql not in word_triggers() | set(guard_ddl(row.tbl_name, ("UPDATE", "DELETE")))
+    ]

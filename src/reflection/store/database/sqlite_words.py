@@ -58,6 +58,15 @@ def _triggers(name: str, when: str = "") -> list[str]:
     ]
 
 
+def word_triggers() -> set[str]:
+    """The triggers that an index may have, also one that is being made."""
+    return {*_triggers(_INDEX), *_growing_triggers()}
+
+
+def _growing_triggers() -> list[str]:
+    return _triggers(_NEXT, f"WHEN {_HAS_OLD} ")
+
+
 def _drop_triggers(name: str) -> list[str]:
     return [f"DROP TRIGGER IF EXISTS {name}_{verb}" for verb in ("add", "remove", "change")]
 
@@ -76,7 +85,7 @@ def rebuild_full_text(connection: Connection, after: int) -> int | None:
         return None
     if after != CLEARING:
         if _NEXT not in there:
-            _run(connection, [_table(_NEXT), *_triggers(_NEXT, f"WHEN {_HAS_OLD} ")])
+            _run(connection, [_table(_NEXT), *_growing_triggers()])
         own, names = connection.exec_driver_sql(_LAST).scalar_one(), ", ".join(_COLUMNS)
         further = f"SELECT id, {names} FROM memories WHERE id > {own} ORDER BY id LIMIT {_PORTION}"
         if connection.exec_driver_sql(f"SELECT max(id) FROM ({further})").scalar_one() is not None:
