@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -63,6 +64,16 @@ def test_the_doctor_shows_what_was_learnt(run, folder, campaign):
     assert "of 21" in shown.stdout
     assert report["calibration"]["default"]["ctr"]["campaigns"] == 21
     assert json.loads(run("effects", "--json").stdout)["calibration"] == report["calibration"]["default"]
+
+
+def test_below_a_campaign_that_is_held_nothing_says_that_all_is_well(run):
+    history = Path(__file__).parents[2] / "data" / "samples" / "campaign_history.json"
+    assert run("analyze", str(history)).returncode == 0
+
+    shown = run("doctor")
+
+    assert "held out of learning: cmp_h31_google_sales" in shown.stdout
+    assert "Nothing needs attention" not in shown.stdout
 
 
 def test_intervals_that_hold_too_seldom_need_attention(run, sample, monkeypatch):

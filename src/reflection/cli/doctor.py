@@ -223,7 +223,7 @@ def _print(report: Mapping[str, Any]) -> None:
             out.print(f"held out of learning{_in(workspace)}: {escape(name)}: {escape(reason)}")
     for remark in report["remarks"]:
         out.print(f"[yellow]attention:[/] {escape(remark)}")
-    if not report["remarks"]:
+    if not report["remarks"] and not report["held"]:
         out.print("Nothing needs attention.")
 
 
