@@ -59,7 +59,6 @@ from reflection.store.experiments import ExperimentBook
 from reflection.store.imports import ImportRows
 from reflection.store.learning_reviews import LearningNotes
 from reflection.store.learnings import LearningBook
-from reflection.store.maintenance import sealing
 from reflection.store.maintenance.history import History
 from reflection.store.maintenance.purge import Purge, PurgeResult
 from reflection.store.maintenance.retention import Retention
@@ -210,12 +209,8 @@ class Application:
             self.alerts.sender.work(at_once=True)
 
     def rebuild(self) -> int:
-        """Recreate every projection from the rows: artifacts, weights.json, mirrors; forget what is past its time.
-
-        Rows of before there were seals get theirs.
-        """
+        """Recreate every projection from the rows: artifacts, weights.json, mirrors; forget what is past its time."""
         self.retention.work()
-        sealing.seal_rest(self.database)
         if not self.memory.index.mirrors:
             self.memory.index.reset()
         return self.publisher.rebuild()

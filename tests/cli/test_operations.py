@@ -120,19 +120,40 @@ def test_rows_of_before_there_were_seals_are_never_called_sound_in_silence(run, 
     with sqlite3.connect(taught / "reflection.db") as connection:
         count = connection.execute("UPDATE memories SET seal = NULL").rowcount
     connection.close()
-    said = f"But {count} rows are older than seals"
+    said = f"{count} rows have no seal"
 
     verified, doctor = run("verify"), run("doctor", "--verify")
     assert run("backup", "old.db").returncode == 0
     restored = run("restore", "old.db", "restored.db")
 
     assert verified.returncode == restored.returncode == 0
-    assert said in verified.stdout
-    assert said in doctor.stdout
-    assert said in restored.stderr
+    assert f"But {said}" in verified.stdout
+    assert f"attention: {said}" in doctor.stdout
+    assert f"But {said}" in restored.stderr
     assert json.loads(run("verify", "--json").stdout)["unsealed"] == count
-    assert run("rebuild").returncode == 0
+    assert f"Sealed {count} rows" in run("rebuild").stdout
     assert "But" not in run("verify").stdout
+    assert "Sealed" not in run("rebuild").stdout
+
+
+def test_of_a_file_that_is_damaged_the_list_is_said_and_what_cannot_be_counted_is_not(run, taught):
+    file = taught / "reflection.db"
+    with sqlite3.connect(file) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        page, size = (
+            connection.execute(ask).fetchone()[0]
+            for ask in ("SELECT rootpage FROM sqlite_master WHERE name = 'shares'", "PRAGMA page_size")
+        )
+    connection.close()
+    with file.open("r+b") as database:
+        database.seek((page - 1) * size)
+        database.write(b"\xff" * size)
+
+    verified = run("verify", "--json")
+
+    assert verified.returncode == 1, verified.stderr
+    assert json.loads(verified.stdout)["problems"]
+    assert json.loads(verified.stdout)["unsealed"] is None
 
 
 def test_the_doctor_learns_everything_again(run, taught):

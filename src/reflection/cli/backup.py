@@ -49,7 +49,7 @@ def restore(
     rest = put(source, target)
     messages().print(f"restored {target}; its rows are sound, and 'reflection rebuild' writes the artifacts")
     if rest:
-        messages().print(unsealed_sentence(rest), soft_wrap=True)
+        messages().print(f"But {unsealed_sentence(rest)}", soft_wrap=True)
 
 
 def verify(as_json: JsonOption = False) -> None:
@@ -68,7 +68,7 @@ def verify(as_json: JsonOption = False) -> None:
         raise NotFound(f"there is no database at {path}", hint="MARKO_DATABASE_PATH names it")
     with open_application() as application:
         problems = problems_of(application)
-        rest = unsealed_rows(application.database)
+        rest = None if problems else unsealed_rows(application.database)  # what is damaged cannot be counted
         workspaces = application.store.workspaces()
     if as_json:
         print_json({"workspaces": len(workspaces), "problems": problems, "unsealed": rest})
@@ -79,7 +79,7 @@ def verify(as_json: JsonOption = False) -> None:
         known = number_of(len(workspaces), "workspace knows", "workspaces know")
         console().print(f"Sound: rows, references, full text, and what {known}.")
         if rest:
-            console().print(unsealed_sentence(rest), soft_wrap=True)
+            console().print(f"But {unsealed_sentence(rest)}", soft_wrap=True)
     if problems:
         raise typer.Exit(1)
 
@@ -122,8 +122,11 @@ def migrate(
 
 def unsealed_sentence(count: int) -> str:
     """What there is to say where rows have no seal."""
-    rows = number_of(count, "row is older than seals and has", "rows are older than seals and have")
-    return f"But {rows} none: a change by hand is found there only once 'reflection rebuild' has sealed what is there."
+    rows = number_of(count, "row has no seal: it is", "rows have no seal: they are")
+    return (
+        f"{rows} older than seals, or somebody took the seal away. 'reflection rebuild' seals what is there: what was "
+        "changed before that is never found, a later change is."
+    )
 
 
 def problems_of(application: "Application") -> list[str]:

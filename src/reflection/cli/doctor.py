@@ -57,9 +57,9 @@ def doctor(
         if verify:
             from reflection.store.maintenance.sealing import unsealed_rows
 
-            problems += problems_of(application)
-            rest = unsealed_rows(application.database)
-            problems += [unsealed_sentence(rest)] if rest else []
+            wrong = problems_of(application)
+            rest = 0 if wrong else unsealed_rows(application.database)
+            problems += [*wrong, unsealed_sentence(rest)] if rest else wrong
         calibration = {name: application.store.knowledge(name).coverage for name in application.store.workspaces()}
         given_up = application.alerts.given_up()
         held = {name: application.engine.held(workspace=name) for name in application.store.workspaces()}

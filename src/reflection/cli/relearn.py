@@ -75,15 +75,21 @@ def _relearn_all(*, as_json: bool) -> None:
 def rebuild(as_json: JsonOption = False) -> None:
     """Write every projection again: artifacts, weights.json, the vector index.
 
-    They may be deleted or damaged at any time; the database is the truth.
+    They may be deleted or damaged at any time; the database is the truth. Rows without a seal get theirs for what they
+    say now: after the first time, there are none, or somebody took seals away.
 
     \b
     Example:
       reflection rebuild
     """
+    from reflection.store.maintenance.sealing import seal_rest
+
     with open_application() as application:
         count = application.rebuild()
+        sealed = seal_rest(application.database)
     if as_json:
-        print_json({"rebuilt": count})
+        print_json({"rebuilt": count, "sealed": sealed})
     else:
         console().print(f"Rebuilt {count} projections.")
+        if sealed:
+            console().print(f"Sealed {number_of(sealed, 'row')} that had no seal.")

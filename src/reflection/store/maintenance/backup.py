@@ -135,7 +135,8 @@ def _proof(path: Path) -> tuple[list[str], int]:
     seal."""
     try:
         with closing(open_database(path)) as database:
-            return verify(database) or contradictions(database), unsealed_rows(database)
+            problems = verify(database) or contradictions(database)
+            return problems, 0 if problems else unsealed_rows(database)
     except StatementRefused as error:  # tables or texts that no version of ours wrote
         return [error.message], 0
 
