@@ -185,6 +185,22 @@ def test_whoever_holds_too_many_makes_room_for_the_newest(
     assert answer(unfinished[-1]).startswith(b"HTTP/1.1 200 ")
 
 
+def test_a_body_that_comes_well_outlives_younger_heads(
+    connect: Callable[[bytes], socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "BODY_BYTES_A_SECOND", 0.1)
+    body = connect(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 21\r\n\r\n")
+    heads = []
+    for _ in range(20):
+        body.sendall(b"x")
+        heads.append(connect(HEAD))
+        assert answer(connect(HEAD + b"Connection: close\r\n\r\n")).endswith(b"ok")  # what was sent before is read
+
+    assert all_of(heads[0]) == b""
+    body.sendall(b"x")
+    assert answer(body).startswith(b"HTTP/1.1 200 ")
+
+
 def test_some_descriptors_are_left_for_files_and_for_what_is_taken_before_it_is_looked_at() -> None:
     assert 0 < most_connections() <= connections.ENOUGH
     assert connections.ACCEPTED_AT_ONCE < connections.SPARE_DESCRIPTORS

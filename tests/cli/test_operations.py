@@ -6,6 +6,7 @@ import sqlite3
 
 import pytest
 
+from reflection.api.connections import ACCEPTED_AT_ONCE
 from reflection.api.openapi import CMP_007
 from reflection.domain.campaign import Campaign
 from reflection.wiring import build
@@ -244,7 +245,7 @@ def test_nonsense_is_refused_in_one_line(run, arguments):
 
 def test_listening_beyond_this_machine_takes_a_key_of_either_kind(run, monkeypatch):
     served = []
-    monkeypatch.setattr("uvicorn.run", lambda *args, **options: served.append(options["host"]))
+    monkeypatch.setattr("uvicorn.run", lambda *args, **options: served.append((options["host"], options["backlog"])))
 
     refused = run("serve", "--host", "0.0.0.0")
     run("keys", "create")
@@ -253,7 +254,7 @@ def test_listening_beyond_this_machine_takes_a_key_of_either_kind(run, monkeypat
     assert served == []
 
     run("serve", "--host", "0.0.0.0")
-    assert served == ["0.0.0.0"]
+    assert served == [("0.0.0.0", ACCEPTED_AT_ONCE)]
 
 
 def test_a_purged_workspace_leaves_nothing_in_any_projection(run, taught):

@@ -81,7 +81,7 @@ class BoundedConnection(H11Protocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._head_since: float | None = None
-        self._body_since, self._body_bytes = 0.0, 0
+        self._body_since, self._body_last, self._body_bytes = 0.0, 0.0, 0
         self._written_since, self._unwritten = 0.0, 0
         self._refused_since, self._drained, self._lingering = 0.0, 0, False
         self._look_task: asyncio.TimerHandle | None = None
@@ -114,13 +114,14 @@ class BoundedConnection(H11Protocol):
         if self._is_refused and self._drain(data):
             return
         if self._is_asking:
-            self._body_bytes += len(data)
+            self._body_last, self._body_bytes = time.monotonic(), self._body_bytes + len(data)
         elif self._head_since is None and not self._is_refused:
             self._head_since = time.monotonic()
         answers = self.cycle
         super().data_received(data)
         if self.cycle is not answers:  # a whole head came
-            self._head_since, self._body_since, self._body_bytes = None, time.monotonic(), len(data)
+            self._head_since, self._body_bytes = None, len(data)
+            self._body_since = self._body_last = time.monotonic()
             self._refused_since, self._drained = 0.0, 0
 
     @property
@@ -166,12 +167,22 @@ class BoundedConnection(H11Protocol):
 
     @property
     def _waiting_since(self) -> float | None:
-        """Since when the client owes us the rest of a request, 0 where it asks nothing; None while it waits for us."""
+        """Since when the client owes us the rest of a request, 0 where it asks nothing; None while it waits for us.
+
+        A body keeps us waiting since its last bytes, or since all that came of it would have come at the least pace:
+        a long one that comes well is no older than a young head, and one that trickles, or came at once and no further,
+        is as old as it is.
+        """
         if self.transport.is_closing():
             return None
         if not self._is_asking:
             return self._head_since or 0.0
-        return self._body_since if self._owes_body else None
+        return min(self._body_last, self._body_since + self._body_credit) if self._owes_body else None
+
+    @property
+    def _body_credit(self) -> float:
+        """Seconds that a body may take longer for what has come of it."""
+        return self._body_bytes / BODY_BYTES_A_SECOND
 
     def _look(self) -> None:
         """Every few seconds: has the client kept us waiting too long?"""
@@ -199,8 +210,7 @@ class BoundedConnection(H11Protocol):
             return "its request did not come" if now - self._head_since > HEAD_SECONDS else None
         if not self._is_asking:
             return None
-        allowed = BODY_SECONDS + self._body_bytes / BODY_BYTES_A_SECOND
-        if self._owes_body and now - self._body_since > allowed:
+        if self._owes_body and now - self._body_since > BODY_SECONDS + self._body_credit:
             return "the body of its request comes too slowly"
         unwritten = self.transport.get_write_buffer_size()
         if not unwritten or unwritten < self._unwritten or not self._unwritten:
