@@ -34,7 +34,7 @@ DAMAGE = [
     ("DELETE FROM campaigns WHERE campaign_id = 'a'", "counts a campaign that is not there"),
     ("INSERT INTO memories_fts(memories_fts) VALUES ('delete-all')", "full-text"),
     ("CREATE TRIGGER t AFTER INSERT ON campaigns BEGIN DELETE FROM insights WHERE campaign_id = 'a';END", "trigger t"),
-    ("CREATE VIEW v AS SELECT * FROM campaigns", "view v"),
+    ("DROP TRIGGER forecasts_no_delete", "CREATE TRIGGER forecasts_no_delete"),
 ]
 
 
@@ -57,6 +57,20 @@ def test_damage_is_named(filled: Path, damage: str, named: str) -> None:
     database.close()
 
     assert any(named in problem for problem in problems), problems
+
+
+def test_a_view_changes_nothing_and_a_trigger_hides_nothing_else(filled: Path) -> None:
+    database = open_database(filled)
+    with database.write() as connection:
+        connection.exec_driver_sql("CREATE VIEW report AS SELECT * FROM campaigns")
+    assert verify(database) == []
+    with database.write() as connection:
+        connection.exec_driver_sql("CREATE TRIGGER t INSTEAD OF DELETE ON report BEGIN DELETE FROM insights; END")
+        connection.exec_driver_sql("DELETE FROM performance_logs WHERE campaign_id = 'a'")
+    problems = verify(database)
+    database.close()
+
+    assert ["DROP TRIGGER t" in problem or "no performance log" in problem for problem in problems] == [True, True]
 
 
 def test_a_torn_file_is_named(filled: Path) -> None:

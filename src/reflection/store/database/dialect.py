@@ -110,6 +110,9 @@ class Dialect(Protocol):
     def integrity_problems(self, connection: Connection) -> list[str]:
         """What the database itself finds wrong; empty when all is well."""
 
+    def trigger_problems(self, connection: Connection, append_only: Collection[str]) -> list[str]:
+        """Triggers that are none of ours, and guards of append-only tables that are gone."""
+
     def scrub(self, engine: Engine, turns: Iterator[None], seconds: float) -> str | None:
         """As `Database.scrub`."""
 

@@ -32,6 +32,7 @@ from reflection.store.database.postgres_tables import (
     remarks,
     scrub,
     settle,
+    trigger_problems,
 )
 from reflection.store.database.postgres_words import (
     drop_full_text_ddl,
@@ -68,6 +69,7 @@ __all__ = [
     "settle",
     "together",
     "translated_errors",
+    "trigger_problems",
 ]  # fmt: skip
 
 DRIVER = "postgresql+psycopg"

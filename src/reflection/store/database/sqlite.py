@@ -276,15 +276,19 @@ def remarks(connection: Connection) -> list[str]:
 
 
 def integrity_problems(connection: Connection) -> list[str]:
-    """What SQLite itself finds wrong with the file and with references, and what may change rows unasked."""
+    """What SQLite itself finds wrong with the file and with references."""
     problems = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"]
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
-    problems += [f"{row[0]} row {row[1]} refers to nothing in {row[2]}" for row in broken]
-    rows = connection.exec_driver_sql(
-        "SELECT type, tbl_name, name, sql FROM sqlite_master WHERE type IN ('trigger', 'view')"
-    )
-    return problems + [
-        f"the {row.type} {row.name} is none of ours, and may change what is stored"
+    return problems + [f"{row[0]} row {row[1]} refers to nothing in {row[2]}" for row in broken]
+
+
+def trigger_problems(connection: Connection, append_only: Collection[str]) -> list[str]:
+    """Triggers that may change rows unasked; a view changes nothing, but by a trigger of its own."""
+    rows = connection.exec_driver_sql("SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'").all()
+    verbs = ("UPDATE", "DELETE")
+    guards = {guard for table in append_only for guard in guard_ddl(table, verbs)}
+    return [
+        f"the trigger {row.name} is none of ours, and may change what is stored: DROP TRIGGER {row.name} takes it away"
         for row in rows
-        if row.sql not in word_triggers() | set(guard_ddl(row.tbl_name, ("UPDATE", "DELETE")))
-    ]
+        if row.sql not in word_triggers() | set(guard_ddl(row.tbl_name, verbs))
+    ] + [f"a guard of rows that are never changed is gone: {guard}" for guard in sorted(guards - {r.sql for r in rows})]

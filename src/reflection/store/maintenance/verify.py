@@ -15,6 +15,7 @@ from reflection.forecasting import calibration_blob
 from reflection.store import knowledge_blob
 from reflection.store.database.connections import Database
 from reflection.store.row_values import unpacked
+from reflection.store.tables.campaigns import APPEND_ONLY
 
 _FEW = 5
 
@@ -104,6 +105,7 @@ def _problems(database: Database) -> list[str]:
         problems = database.dialect.integrity_problems(connection)
         if problems:
             return problems  # the rest would only repeat them
+        problems = database.dialect.trigger_problems(connection, APPEND_ONLY)
         for sentence, statement in _INVARIANTS.items():
             sql = statement.format(keys=database.dialect.json_items("c.signal_keys"))
             against = [f"{row[0]}/{row[1]}" for row in connection.execute(text(sql))]
