@@ -25,6 +25,7 @@ HAND = "a row of "
 
 CHANGES = [
     ("UPDATE campaigns SET body = replace(body, '1', '2') WHERE rowid = 1", "not what its hash says"),
+    ("UPDATE campaigns SET body = CAST(x'ff' AS TEXT) WHERE rowid = 1", "not what its hash says"),
     *[
         (f"UPDATE performance_logs SET {column} = replace({column}, '1', '2') WHERE rowid = 1", "comparison")
         for column in ("expected", "actual", "deltas", "generated_at")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Float, Integer, LargeBinary, Table, func, insert, null, select, text, update
+from sqlalchemy import Float, Integer, LargeBinary, Table, Text, func, insert, null, select, text, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import StatementError
 from starlette.testclient import TestClient
@@ -119,13 +119,29 @@ def _after(connection: Connection, database: Database, table: Table, column: str
     return sentences
 
 
-@pytest.mark.sqlite
-def test_a_text_that_is_no_text_any_longer_is_named_and_no_error(filled: Database) -> None:
-    with filled.write() as connection:
-        connection.exec_driver_sql("UPDATE events SET text = CAST(x'ff' AS TEXT)")
+OTHER_KINDS = {Text: ("CAST({0} AS BLOB)",), LargeBinary: ("CAST({0} AS TEXT)",)}
+"""The same bytes as something else than the column holds."""
 
-    with filled.read() as connection:
-        assert list(broken(connection)) == [("a row of events was changed by another hand", "note/note")]
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("table", sealed_tables(), ids=lambda table: table.name)
+def test_what_is_of_another_kind_than_its_column_is_named_and_no_error(
+    filled: Database, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sealing, "sealed_tables", lambda: [table])
+    with filled.write() as connection, filled.dialect.legible(connection):
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        connection.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
+        for name in _row(table):
+            others = next((kinds for kind, kinds in OTHER_KINDS.items() if isinstance(table.c[name].type, kind)), ())
+            for other in ("CAST(x'ff' AS TEXT)", *others):
+                with connection.begin_nested() as point:
+                    with filled.dialect.lifted_guards(connection):
+                        connection.exec_driver_sql(f'UPDATE {table.name} SET "{name}" = {other.format(name)}')
+                    sentence = "".join(sentence for sentence, _ in broken(connection))
+                    point.rollback()
+                assert sentence == f"a row of {table.name} was changed by another hand", f"{name} = {other}"
+        connection.rollback()
 
 
 def test_an_update_that_does_not_say_its_seal_is_refused(filled: Database) -> None:

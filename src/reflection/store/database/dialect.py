@@ -110,6 +110,9 @@ class Dialect(Protocol):
     def integrity_problems(self, connection: Connection) -> list[str]:
         """What the database itself finds wrong; empty when all is well."""
 
+    def legible(self, connection: Connection) -> AbstractContextManager[None]:
+        """In the block, texts that are damaged are read as far as they can be, so that their rows can be named."""
+
     def trigger_problems(self, connection: Connection, append_only: Collection[str]) -> list[str]:
         """Triggers that are none of ours, and guards of append-only tables that are gone."""
 

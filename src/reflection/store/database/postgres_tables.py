@@ -4,7 +4,7 @@ Part of the dialect `postgres`. Must not know a table's meaning: what it does, i
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from sqlalchemy import Engine, Text, inspect
 from sqlalchemy.engine import Connection
@@ -103,6 +103,11 @@ def integrity_problems(connection: Connection) -> list[str]:
     return [f"the index {row[0]} is not whole: REINDEX makes it again" for row in invalid] + [
         f"the constraint {row[0]} was never checked" for row in unchecked
     ]
+
+
+def legible(connection: Connection) -> AbstractContextManager[None]:
+    """Nothing to do: a server stores no text that is none."""
+    return nullcontext()
 
 
 def trigger_problems(connection: Connection, append_only: Collection[str]) -> list[str]:

@@ -95,11 +95,19 @@ def _content(value: Any) -> bytes:
 
 @compiles(Sealed, "sqlite")
 def _called(element: Sealed, compiler: SQLCompiler, **options: Any) -> str:
-    """A text as bytes, so that one that is damaged is a wrong seal and no error."""
-    parts = []
-    for number, part in enumerate(element.clauses):
-        sql = compiler.process(part, **options)
-        parts.append(f"CAST({sql} AS BLOB)" if number % 2 and isinstance(part.type, Text) else sql)
+    """A text as bytes, and what is of another kind than its column as what no sound row says: so whatever is damaged is
+    a wrong seal and no error.
+    """
+    clauses, parts = list(element.clauses), []
+    for name, value in zip(clauses[::2], clauses[1::2], strict=True):
+        sql = compiler.process(value, **options)
+        if isinstance(value.type, Text):
+            content = f"CASE typeof({sql}) WHEN 'text' THEN CAST({sql} AS BLOB) WHEN 'null' THEN NULL ELSE 0 END"
+        elif isinstance(value.type, LargeBinary):
+            content = f"CASE typeof({sql}) WHEN 'blob' THEN {sql} WHEN 'null' THEN NULL ELSE 0 END"
+        else:
+            content = f"CASE WHEN typeof({sql}) IN ('integer', 'real', 'null') THEN {sql} ELSE '' END"
+        parts += (compiler.process(name, **options), content)
     return f"{SEAL}({', '.join(parts)})"
 
 

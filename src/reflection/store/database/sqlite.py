@@ -18,6 +18,8 @@ from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from reflection.errors import Conflict, ReflectionError, StatementRefused, StorageFull, Unavailable
 from reflection.store.database.seals import SEAL, seal_of
+from reflection.store.database.sqlite_integrity import integrity_problems as integrity_problems
+from reflection.store.database.sqlite_integrity import legible as legible
 from reflection.store.database.sqlite_scrub import scrub as scrub
 from reflection.store.database.sqlite_words import drop_full_text_ddl as drop_full_text_ddl
 from reflection.store.database.sqlite_words import full_text_ddl as full_text_ddl
@@ -273,13 +275,6 @@ def json_items(column: str) -> str:
 def remarks(connection: Connection) -> list[str]:
     """None: a file is what the machine's own users make it."""
     return []
-
-
-def integrity_problems(connection: Connection) -> list[str]:
-    """What SQLite itself finds wrong with the file and with references."""
-    problems = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"]
-    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
-    return problems + [f"{row[0]} row {row[1]} refers to nothing in {row[2]}" for row in broken]
 
 
 def trigger_problems(connection: Connection, append_only: Collection[str]) -> list[str]:

@@ -50,7 +50,7 @@ def contradictions(database: Database) -> list[str]:
     Reads one state: what others write meanwhile contradicts nothing.
     """
     cases: dict[str, list[str]] = {}
-    with database.read() as connection:
+    with database.read() as connection, database.dialect.legible(connection):
         for sentence, name in _cases(connection):
             cases.setdefault(sentence, []).append(name)
     return [

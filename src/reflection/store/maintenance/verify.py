@@ -101,7 +101,7 @@ def verify(database: Database) -> list[str]:
 
 
 def _problems(database: Database) -> list[str]:
-    with database.read() as connection:
+    with database.read() as connection, database.dialect.legible(connection):
         problems = database.dialect.integrity_problems(connection)
         if problems:
             return problems  # the rest would only repeat them
