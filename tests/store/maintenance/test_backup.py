@@ -272,3 +272,8 @@ def test_rows_that_no_version_of_ours_wrote_are_said(database: Database, tmp_pat
 
     with pytest.raises(InvalidInput, match="is not sound"):
         restore(tmp_path / "one.db", tmp_path / "new.db")
+
+
+def test_a_backup_that_cannot_be_read_is_said_to_be_so(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="cannot be read: File name too long"):
+        restore(tmp_path / ("x" * 300), tmp_path / "new.db")

@@ -98,7 +98,8 @@ def _called(element: Sealed, compiler: SQLCompiler, **options: Any) -> str:
     """A text as bytes, and what is of another kind than its column as what no sound row says: so whatever is damaged is
     a wrong seal and no error.
     """
-    clauses, parts = list(element.clauses), []
+    clauses = list(element.clauses)
+    parts: list[str] = []
     for name, value in zip(clauses[::2], clauses[1::2], strict=True):
         sql = compiler.process(value, **options)
         if isinstance(value.type, Text):

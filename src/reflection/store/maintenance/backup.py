@@ -112,12 +112,16 @@ def _check_backup(source: Path) -> None:
     """Refuse what is no whole file of ours.
 
     Raises:
-        NotFound: there is no file. InvalidInput: it is no backup.
+        NotFound: there is no file. InvalidInput: it is no backup, or cannot be read.
     """
-    if not source.is_file():
-        raise NotFound(f"there is no backup at {source.name}")
-    problem = problem_of_file(source)
-    if (log := _log_of(source)) is not None:
+    try:
+        if not source.is_file():
+            raise NotFound(f"there is no backup at {source.name}")
+        problem, log = problem_of_file(source), _log_of(source)
+    except OSError as error:
+        hint = "look who may read it; nothing was changed"
+        raise InvalidInput(f"{source.name} cannot be read: {error.strerror}", hint=hint) from error
+    if log is not None:
         problem = f"{log.name} beside it holds a part of it"
     if problem is not None:
         hint = "give a file that 'reflection backup' wrote; nothing was changed"
