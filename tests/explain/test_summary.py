@@ -51,16 +51,20 @@ def test_within_noise_nothing_is_claimed(
     assert not re.search(r"more than at|less than at|fewer than at", lines["money"].text)
 
 
+@pytest.mark.parametrize(("share", "beside"), [(0.5, r": \d+ fewer than at"), (0.93, r", \d+ at the forecast's CPA:")])
 def test_money_that_came_back_is_told_where_conversions_are_held_against_their_cost(
-    make_facts: Callable[..., Facts], sample: dict[str, Any]
+    make_facts: Callable[..., Facts], sample: dict[str, Any], share: float, beside: str
 ) -> None:
     """A price rise brings fewer conversions and more money: without the money that reads as a loss."""
     expected = {**sample["expected_metrics"], "revenue": 100.0 * sample["expected_metrics"]["conversions"]}
     usual = expected["conversions"] * sample["actual_metrics"]["spend"] / expected["spend"]
-    dearer = {**_campaign(sample, conversions=round(0.5 * usual), revenue=100.0 * usual), "expected_metrics": expected}
+    dearer = {
+        **_campaign(sample, conversions=round(share * usual), revenue=100.0 * usual),
+        "expected_metrics": expected,
+    }
     money = _lines(make_facts(dearer))["money"].text
 
-    assert re.search(rf"spent brought \d+ conversions and USD {100 * usual:,.0f} back: \d+ fewer than at", money), money
+    assert re.search(rf"spent brought USD {100 * usual:,.0f} back and \d+ conversions{beside}", money), money
 
 
 @pytest.mark.parametrize("usual", [0.8, 1.3])

@@ -39,6 +39,9 @@ MAX_SIMILAR = 5
 MAX_FINDINGS = 12
 """Of one campaign, best first; more than a reader takes in."""
 
+NAMES_LIMIT = 300
+"""Characters of a few names in a row, each of which is short already."""
+
 MAX_DESCRIPTIONS = 3
 MAX_ALIASES = 3
 MAX_LEARNT = 60
@@ -202,7 +205,7 @@ def _detail_of_finding(finding: Finding, scope: str) -> dict[str, str]:
     if finding.metadata.get("season_untold"):
         detail["season untold"] = "season untold"
     if new := finding.metadata.get("new"):
-        detail["new"] = formatting.plain_name(new)
+        detail["new"] = formatting.plain_name(new, NAMES_LIMIT)
     if (kind := finding.metadata.get("kind")) in OF_NO_SIGNAL:
         detail["kind"] = kind
     if "gap" in finding.metadata:

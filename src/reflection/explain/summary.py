@@ -251,7 +251,9 @@ class SummaryLines:
     def _learnt(self, number: int) -> str:
         if not number:
             reasons = [self._sentences.reason(item) for item in self._book.of_kind("reason")]
-            return reasons[0] if reasons else self._say("certainty.nothing_learnt")
+            advised = any(item.certainty == "beyond_noise" for item in self._book.of_kind("recommendation"))
+            nothing = "certainty.advice_only" if advised else "certainty.nothing_learnt"
+            return reasons[0] if reasons else self._say(nothing)
         phrase = "certainty.learnt_once" if number == 1 else "certainty.learnt"
         return self._say(phrase, findings=self._sentences.counted("finding", number))
 

@@ -25,8 +25,8 @@ DECIMALS = 6
 """Cosines are rounded to this: equal vectors differ in the last bit of a matrix product by the row they stand in."""
 CELLS_FROM = 100_000
 VISITED = 25_000
-FEW = 8
-"""Rows are few when there are so many times as many: then they lie far from each other."""
+AT_ONCE = 8_192
+"""Rows whose bits are fetched in one step, few enough to stay in a processor's own memory while they are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +241,7 @@ class Sketch:
     """One bit per dimension: above or below that dimension's mean. The Hamming distance of bits stands for the angle.
 
     Kept twice, 48 bytes a vector each time at 384 dimensions: word after word, so that a search of all streams through
-    them, and row after row, so that a search of a few rows finds each in one place (a third of the time).
+    them, and row after row, so that a search of some rows finds each in one place (a third of the time).
     """
 
     def __init__(self, vectors: NDArray[np.float32]) -> None:
@@ -263,20 +263,24 @@ class Sketch:
     def distances(self, vector: Vector, rows: NDArray[np.intp] | slice) -> NDArray[np.uint16]:
         """Hamming distance of a vector to some rows, in their order."""
         pattern = self._pack(vector[None, :])[0]
-        if isinstance(rows, np.ndarray) and len(rows) * FEW < len(self._by_row):
-            bits = np.take(self._by_row, rows, axis=0).T
-        else:
-            bits = self._by_word[:, rows]
-        total: NDArray[np.uint16] = np.bitwise_count(bits[0] ^ pattern[0]).astype(np.uint16)
-        for word in range(1, len(pattern)):
-            total += np.bitwise_count(bits[word] ^ pattern[word])
-        return total
+        if isinstance(rows, slice):
+            return _differing(self._by_word[:, rows], pattern)
+        steps = (rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE))
+        return np.concatenate([_differing(np.take(self._by_row, step, axis=0).T, pattern) for step in steps])
 
     def _pack(self, vectors: NDArray[np.float32]) -> NDArray[np.uint64]:
         bits = np.packbits(vectors > self._centre, axis=1)
         padded = np.zeros((len(vectors), self._by_row.shape[1] * 8), dtype=np.uint8)
         padded[:, : bits.shape[1]] = bits
         return padded.view(np.uint64)
+
+
+def _differing(bits: NDArray[np.uint64], pattern: NDArray[np.uint64]) -> NDArray[np.uint16]:
+    """In how many bits each column of words, (words, rows), differs from a pattern, (words,)."""
+    total: NDArray[np.uint16] = np.bitwise_count(bits[0] ^ pattern[0]).astype(np.uint16)
+    for word in range(1, len(pattern)):
+        total += np.bitwise_count(bits[word] ^ pattern[word])
+    return total
 
 
 def _resized(array: NDArray[Scalar], capacity: int) -> NDArray[Scalar]:

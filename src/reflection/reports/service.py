@@ -66,7 +66,7 @@ def campaign_report(
             workspace=workspace,
             platform=campaign.platform,
             objective=campaign.objective,
-            goal=knowledge.for_goal(campaign).goal,
+            goal=knowledge.kind_for(campaign),
         ),
         track_record=service.track_record(workspace=workspace),
     )

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 from benchmarks.worlds_of_accounts import A_MONTH, WORLDS, evidence
 
+from reflection.domain.evidence import Evidence
 from reflection.inference.evidence.dataset import Dataset
 from reflection.inference.findings.coincidence import Coincidence
 
@@ -28,3 +29,18 @@ def test_creatives_that_ran_on_both_sides_are_told_apart_from_them():
 
 def test_where_nothing_is_new_no_kind_is():
     assert not _kinds(WORLDS["nothing"], 9)
+
+
+def test_months_of_one_campaign_make_no_kind_of_what_ran_in_it_alone():
+    """Every campaign has a creative of its own, which others are bound to follow; four months of each are four rows."""
+    rows = [_with_a_creative_of_its_own(row, index // 4) for index, row in enumerate(evidence(RENEWED, 1))]
+    table = Dataset.of(rows)
+
+    assert not Coincidence(table).kinds(np.arange(len(table)) >= len(table) // 2)
+
+
+def _with_a_creative_of_its_own(row: Evidence, number: int) -> Evidence:
+    (cell,) = row.cells
+    others = {key: share for key, share in cell.shares.items() if not key.startswith("creative:")}
+    own = dataclasses.replace(cell, shares=others | {f"creative:own {number}": 1.0})
+    return dataclasses.replace(row, unit_id=f"real {number}", cells=(own,))

@@ -10,7 +10,10 @@ from reflection.domain.evidence import Evidence
 from reflection.domain.finding_kinds import COMMON_MONTH, LASTING_CHANGE, PLANNER_BIAS
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Finding
+from reflection.explain.evidence_of_facts import NAMES_LIMIT
+from reflection.explain.formatting import plain_name
 from reflection.explain.learning_sentences import LearningSentences
+from reflection.inference.findings.lasting_change import names
 from reflection.inference.learn import learn
 
 FELL = dataclasses.replace(WORLDS["CVR x0.7 for all"], fall=0.6)
@@ -94,6 +97,14 @@ def test_where_other_creatives_ran_since_it_is_told_that_these_cannot_be_told_fr
     assert finding.title.startswith("Whole account, or what was new: CVR")
     assert "creative ad 3a, creative ad 3b, creative ad 4a and 3 more. Hardly any of it ran before" in text
     assert "campaigns for EUR" in text
+
+
+def test_long_names_of_what_was_new_leave_room_for_how_many_more_there_are():
+    long = [f"creative:{'Summer_Sale_Carousel_' * 6}{number}" for number in range(9)]
+    named = names({"creative": long}, {})
+
+    assert named.endswith("and 6 more")
+    assert plain_name(named, NAMES_LIMIT) == named
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -109,6 +109,20 @@ def test_what_began_with_the_fall_of_one_platform_is_no_habit_of_a_planner(seed:
     assert not [one for one in learn(rows).findings if one.metadata.get("kind") == PLANNER_BIAS]
 
 
+def test_what_began_with_the_fall_is_no_habit_of_a_planner_whose_results_state_no_clicks():
+    """His campaigns have no CVR, but they ran since the day on which that of all others fell."""
+    rows = evidence(Account(fall=0.6), 1)
+    rows[::3] = [_without_clicks(row) for row in rows[::3]]
+
+    assert not [one for one in learn(rows).findings if one.metadata.get("kind") == PLANNER_BIAS]
+
+
+def _without_clicks(row: Evidence) -> Evidence:
+    actual = dataclasses.replace(row.actual, clicks=None)
+    cells = tuple(dataclasses.replace(cell, counts=actual) for cell in row.cells)
+    return dataclasses.replace(row, planner="anna", actual=actual, cells=cells)
+
+
 def test_a_habit_that_is_older_than_the_accounts_fall_is_told_without_it():
     (finding,) = _of_planners(Account(fall=0.6, promise=1.3))
 

@@ -63,6 +63,9 @@ SUMMARY: Mapping[str, str] = {
     "certainty.learnt": "{findings} about its audiences, creatives or platform hold beyond chance.",
     "certainty.learnt_once": "{findings} about its audiences, creatives or platform holds beyond chance.",
     "certainty.nothing_learnt": "No finding about its audiences or creatives.",
+    "certainty.advice_only": (
+        "No finding about its audiences or creatives yet; what is advised is right in nine of ten such cases."
+    ),
     "money.roas_more": (
         "{spend} spent brought {revenue} back: {difference} more than at {reference} return ({at_forecast})."
     ),
@@ -90,7 +93,7 @@ SUMMARY: Mapping[str, str] = {
         "cannot be said yet."
     ),
     "money.no_revenue": " Revenue is missing, so what came back is not known.",
-    "money.both": "{conversions} and {revenue} back",
+    "money.both": "{revenue} back and {conversions}",
     "money.conversions_and_revenue": "{spend} spent brought {conversions} and {revenue} back.",
     "money.revenue": "{spend} spent brought {revenue} back.",
     "money.spend": "{spend} was spent; what it brought is not known.",

@@ -256,7 +256,7 @@ class Identification:
         label = METRICS[metric].label
         return Doubt(
             f"it works in opposite ways: {label} {changes[0]} on {names[0]} and {changes[1]} on {names[1]}, so there "
-            "is no one effect: a test on one of them tells, for that one alone",
+            "is no one effect",
             testable=False,
         )
 

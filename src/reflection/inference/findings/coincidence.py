@@ -72,12 +72,20 @@ class Coincidence:
         return np.asarray(self._booked.sum(axis=0)).ravel()
 
     @cached_property
+    def _real_totals(self) -> Ints:
+        """Real campaigns with each signal, however many months each has; (signals,)."""
+        real, number = np.unique(self._table.campaigns.real, return_inverse=True)
+        rows = np.arange(len(number))
+        months = sparse.csr_array((np.ones(len(rows)), (number, rows)), shape=(len(real), len(rows)))
+        return np.asarray((months @ self._booked > 0).sum(axis=0)).ravel()
+
+    @cached_property
     def _groups(self) -> tuple[list[str], Ints, Ints]:
         """Groups of signals, columns of those in campaigns enough, and the group of each."""
         features = self._table.features
         columns = [
             column
-            for column in np.flatnonzero(self._totals >= FEWEST).tolist()
+            for column in np.flatnonzero(self._real_totals >= FEWEST).tolist()
             if signals.CROSS not in features[column].group and not signals.is_unstated(str(features[column]))
         ]
         names, group = np.unique([features[column].group for column in columns], return_inverse=True)

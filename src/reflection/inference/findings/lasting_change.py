@@ -27,7 +27,7 @@ Mask = NDArray[np.bool_]
 STRETCH_DAYS = 28
 """Shortest stretch of time that is compared."""
 
-NAMED = 3
+NAMED, NAME_LENGTH = 3, 60
 """Signals that are named of those that were new."""
 
 SEASON_NOTE = " With less than two years of history nobody can tell it from the time of the year."
@@ -65,7 +65,7 @@ def statement(table: Dataset, one: LastingChange, spellings: Mapping[str, str]) 
         if one.earliest == one.latest
         else (f"; it began between {day_text(one.earliest)} and {day_text(one.latest + STRETCH_DAYS - 1)}")
     )
-    new = _names(one.new, spellings)
+    new = names(one.new, spellings)
     why = (
         f". Either something changed for all campaigns, or it is what was new then: {new}. Hardly any of it ran "
         "before, so the two cannot be told apart."
@@ -102,9 +102,13 @@ def statement(table: Dataset, one: LastingChange, spellings: Mapping[str, str]) 
     )
 
 
-def _names(new: Mapping[str, Sequence[str]], spellings: Mapping[str, str]) -> str:
+def names(new: Mapping[str, Sequence[str]], spellings: Mapping[str, str]) -> str:
     """What was new in words, so many of it by name; nothing where nothing was."""
-    names = [signals.label_of(key, spellings) for keys in new.values() for key in keys]
-    more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
-    first = names[: NAMED if more else NAMED + 1]
+    every = [_short(signals.label_of(key, spellings)) for keys in new.values() for key in keys]
+    more = [f"{len(every) - NAMED} more"] if len(every) > NAMED else []
+    first = every[: NAMED if more else NAMED + 1]
     return " and ".join(filter(None, [", ".join(first if more else first[:-1]), *(more or first[-1:])]))
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= NAME_LENGTH else name[: NAME_LENGTH - 1].rstrip() + "…"

@@ -122,15 +122,16 @@ class LastingChanges:
         platforms = self._fitted.table.campaigns.platform_key
         keys = np.unique(platforms).tolist()
         level, noise = self._levels(metric, self._replaced)
-        needed, since = log_factor_needed(1 / LIKELY, 1 + len(keys)), np.zeros(len(level), dtype=np.bool_)
-        one = self._change(metric, level, noise, np.ones_like(since), needed)
-        changes = [one] if one is not None and self._everywhere(metric, level, one) else []
-        for own in changes:
-            level = level - own.change.mean * own.since
+        needed, everybody = log_factor_needed(1 / LIKELY, 1 + len(keys)), np.ones(len(level), dtype=np.bool_)
+        whole = self._change(metric, level, noise, everybody, needed)
+        changes = [(everybody, whole)] if whole is not None and self._everywhere(metric, level, whole) else []
+        for _, one in changes:
+            level = level - one.change.mean * one.since
         parts = [platforms == key for key in keys] if len(keys) > 1 else []
-        changes += [one for part in parts if (one := self._change(metric, level, noise, part, needed)) is not None]
-        for own in changes:
-            since |= own.since
+        changes += [(part, one) for part in parts if (one := self._change(metric, level, noise, part, needed))]
+        days, since = self._fitted.table.campaigns.day, np.zeros_like(everybody)
+        for part, one in changes:  # by their day, for those too that do not state this metric
+            since |= part & (days >= one.first)
         return since
 
     def _of(self, metric: str) -> LastingChange | None:

@@ -82,7 +82,7 @@ def _title(values: Mapping[str, Any]) -> str:
     title = formatting.plain_name(values["label"] if idle else values["action"], 120)
     places = [("on", values.get("platform")), ("for", values.get("objective"))]
     where = " ".join(f"{word} {formatting.plain_name(name)}" for word, name in places if name)
-    whose = f"for {plural(values['goal'])}: " if values.get("goal") else ""
+    whose = f"for {plural(values['goal'])}: " if values.get("goal") is not None else ""
     return f"{whose}{title}, {where}" if where else f"{whose}{title}"
 
 
