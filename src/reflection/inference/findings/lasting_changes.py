@@ -128,7 +128,7 @@ class LastingChanges:
         for _, one in changes:
             level = level - one.change.mean * one.since
         parts = [platforms == key for key in keys] if len(keys) > 1 else []
-        changes += [(part, one) for part in parts if (one := self._change(metric, level, noise, part, needed))]
+        changes += [(part, own) for part in parts if (own := self._change(metric, level, noise, part, needed))]
         days, since = self._fitted.table.campaigns.day, np.zeros_like(everybody)
         for part, one in changes:  # by their day, for those too that do not state this metric
             since |= part & (days >= one.first)
