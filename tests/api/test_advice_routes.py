@@ -75,7 +75,7 @@ def test_recommendations_are_the_same_until_a_draw_is_asked_for(http: httpx.Clie
 
 def test_the_envelope_is_contract_c2(http: httpx.Client):
     wrapped = http.get("/v1/recommendations?format=envelope").json()
-    assert set(wrapped) == {"agent_name", "recommendations"}
+    assert set(wrapped) == {"agent_name", "recommendations", "tests"}
     assert wrapped["recommendations"][0]["source_recommendation_key"].startswith("rec_")
 
 

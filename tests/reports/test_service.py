@@ -1,7 +1,7 @@
 """A report speaks of the goal of its own campaign."""
 
+from itertools import cycle
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
@@ -11,17 +11,14 @@ from reflection import Engine
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 
 
-def _campaigns(name: str, kind: str) -> list[dict[str, Any]]:
-    content = orjson.loads((SAMPLES / name).read_bytes())
-    return [{**one, "conversion_kind": kind} for one in (content if isinstance(content, list) else [content])]
-
-
-@pytest.mark.parametrize(("kind", "advised"), [("purchase", True), ("app_install", False)])
+@pytest.mark.parametrize(("kind", "advised"), [("lead", True), ("app_install", False)])
 def test_a_report_gives_no_advice_that_was_learnt_of_another_goal(tmp_path: Path, kind: str, advised: bool) -> None:
-    (campaign,) = _campaigns("incoming_campaign.json", kind)
+    history = orjson.loads((SAMPLES / "campaign_history.json").read_bytes())
+    kinds = cycle(("purchase", "purchase", "lead"))
+    campaign = {**orjson.loads((SAMPLES / "incoming_campaign.json").read_bytes()), "conversion_kind": kind}
     with Engine(tmp_path / "reflection.db", output=tmp_path / "output") as engine:
-        for _ in engine.analyze_many(_campaigns("campaign_history.json", "purchase")):
+        for _ in engine.analyze_many({**one, "conversion_kind": next(kinds)} for one in history):
             pass
         engine.analyze(campaign)
-        report = engine.report(campaign["campaign_id"], kind="md")
-    assert ("Put more of the budget on" in str(report)) is advised
+        report = engine.report(campaign["campaign_id"], kind="md").decode()
+    assert ("of the budget on" in report) is advised

@@ -285,7 +285,7 @@ export const texts = {
     platforms: {
       "": "see for yourself", meta: "Meta", google: "Google", tiktok: "TikTok", linkedin: "LinkedIn", microsoft: "Microsoft", pinterest: "Pinterest", snapchat: "Snapchat",
       apple: "Apple", amazon: "Amazon", cm360: "CM360", criteo: "Criteo", ttd: "The Trade Desk", x: "X", dv360: "DV360", ga4: "Google Analytics 4", blended: "several platforms", marko: "ad_platform_exports.csv",
-      meta_api: "Meta API", google_api: "Google API", tiktok_api: "TikTok API", linkedin_api: "LinkedIn API", microsoft_api: "Microsoft API", reddit_api: "Reddit API", amazon_api: "Amazon API",
+      meta_api: "Meta API", google_api: "Google API", tiktok_api: "TikTok API", linkedin_api: "LinkedIn API", microsoft_api: "Microsoft API", reddit_api: "Reddit API", pinterest_api: "Pinterest API", amazon_api: "Amazon API",
     },
     controls: {
       date_order: "Days are written", locale: "Numbers are written", campaign: "Campaign's name", currency: "Currency", conversions: "Conversions are", plan: "Plan file", platform: "Platform",
