@@ -232,7 +232,19 @@ def test_what_a_later_file_does_not_say_is_not_known_and_never_zero(write: Write
     note = found(read_export(later, replace(OPTIONS, previous={"google": first.snapshot})), "restated")
 
     assert note is not None
-    assert "(spend was 10.00, is not known)" in note.message
+    assert "(spend was 10.00 on 1 day, is not known there)" in note.message
+
+
+def test_sums_of_restated_days_are_of_those_that_both_files_say(write: Write) -> None:
+    days = ("2026-09-01", "2026-09-02")
+    first = read_export(write([GOOGLE, *(google(day) for day in days)]), OPTIONS)
+    assert first.snapshot is not None
+    later = write([GOOGLE, google(days[0], cost="12"), google(days[1], cost="")], "later.csv")
+
+    note = found(read_export(later, replace(OPTIONS, previous={"google": first.snapshot})), "restated")
+
+    assert note is not None
+    assert "(spend was 10.00, is 12.00; spend was 10.00 on 1 day, is not known there)" in note.message
 
 
 def test_the_same_file_again_says_nothing_new(write: Write) -> None:

@@ -148,8 +148,8 @@ AMOUNTS = ("Cost", "COST_IN_MICRO_DOLLAR")
 
 @pytest.mark.parametrize("amount", AMOUNTS)
 def test_a_table_that_says_money_is_no_table_of_names(amount: str, write: Callable[..., Path]) -> None:
-    header = ["ADVERTISER_ID", "CAMPAIGN_ID", "CAMPAIGN_NAME", "OBJECTIVE_TYPE", "BUDGET"]
-    row = ["1", "7", "Launch", "SALES", "100"]
+    header = ["ADVERTISER_ID", "CAMPAIGN_ID", "CAMPAIGN_NAME", "OBJECTIVE_TYPE", "BUDGET", "SPEND_CAP", "COST_TYPE"]
+    row = ["1", "7", "Launch", "SALES", "100", "900", "CPM"]
 
     assert read_export(write([header, row])).kind == "names"
     with pytest.raises(ImportFileError, match="no export of a platform that is known"):

@@ -76,3 +76,45 @@ def test_a_channel_that_may_be_online_is_asked_about(channel: str) -> None:
 def test_a_sheet_of_other_media_alone_stores_nothing() -> None:
     with pytest.raises(ImportFileError):
         read(HEADER + "2026-09-14,TV,Spot,900000,0,750,0\n2026-09-15,Radio,Spot,90000,0,75,0\n")
+
+
+@pytest.mark.parametrize("line", ["Podcasts", "Affiliates", "Outdoor shoes"])
+def test_a_section_that_may_be_online_is_asked_about(line: str) -> None:
+    text = (
+        "Date,Campaign,Spend (EUR),Impressions,Clicks,Conversions\nGoogle Ads,,,,,\n"
+        f"2026-09-14,Brand,1234.50,50000,800,20\nMeta Ads,,,,,\n2026-09-15,Wide,1000.25,40000,700,15\n{line},,,,,\n"
+        "2026-09-15,Pod,750,,,\n"
+    )
+    with pytest.raises(ImportFileError):
+        read(text)
+
+
+@pytest.mark.parametrize(
+    "channel", ["Smart TV", "Roku TV", "Samsung TV Plus", "Radio.de", "Print on demand", "Kino App"]
+)
+def test_what_may_be_an_online_medium_is_not_set_aside(channel: str) -> None:
+    rows = "".join(f"2026-09-{day},{channel},Other,9000,10,750,\n" for day in range(14, 18))
+    with pytest.raises(ImportFileError, match="no export of a platform that is known"):
+        read(HEADER + ONLINE + rows)
+
+
+def test_a_medium_that_was_clicked_on_is_read() -> None:
+    report = read(HEADER + ONLINE + ONLINE + ONLINE + "2026-09-14,Print,QR flyer,9000,350,500,12\n")
+
+    assert report.totals.clicks is not None
+    assert "other_media" not in {note.code for note in report.findings}
+    assert "QR flyer" in {one.name for one in report.campaigns}
+
+
+def test_a_sheet_may_begin_with_many_rows_of_another_medium() -> None:
+    rows = "".join(f"2026-0{1 + day // 28}-{1 + day % 28:02d},Fernsehen,Spot,,,750,\n" for day in range(100))
+
+    assert read(HEADER + rows + ONLINE).totals.spend == 2234.75
+
+
+@pytest.mark.parametrize(("cells", "said"), [(("", ""), "TV (2 rows)"), (("750", "50"), "TV (2 rows, 800.00 spent)")])
+def test_money_that_no_row_says_is_not_called_nought(cells: tuple[str, str], said: str) -> None:
+    rows = "".join(f"2026-09-14,TV,Spot,,,{cell},\n" for cell in cells)
+    (note,) = [note for note in read(HEADER + ONLINE + rows).findings if note.code == "other_media"]
+
+    assert said in note.message

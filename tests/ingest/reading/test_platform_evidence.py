@@ -132,6 +132,8 @@ REPORTS = {
     "Spenderat belopp (SEK),Visningar,Länkklick",
     "da": "Rapporteringsstart,Rapporteringsslut,Kampagnenavn,Resultater,Resultatindikator,Pris pr. resultat,"
     "Brugt beløb (DKK),Visninger,Linkklik",
+    "sv, with rates": "Rapporteringsstart,Rapporteringsslut,Kampanjnamn,Resultat,Resultatindikator,Resultatfrekvens,"
+    "Spenderat belopp (SEK),Visningar,Länkklick",
     "no": "Rapporteringsstart,Rapporteringsslutt,Kampanje,Resultater,Resultatindikator,Kostnad per resultat,"
     "Beløp brukt (NOK),Visninger,Lenkeklikk",
 }
@@ -142,7 +144,7 @@ DAYS = (
 
 
 @pytest.mark.parametrize("language", REPORTS)
-def test_cells_that_only_meta_writes_name_it_in_any_language(language: str) -> None:
+def test_cells_that_only_meta_writes_name_it_in_other_languages(language: str) -> None:
     report = read(f"{REPORTS[language]}\n{DAYS}")
 
     assert {campaign.platform for campaign in report.campaigns} == {"Meta"}
@@ -155,6 +157,14 @@ def test_a_value_is_that_of_the_conversion_in_its_name() -> None:
     text = f"{header},Köp,Konverteringsvärde för köp\n{first},20,600\n{second},15,300\n"
 
     assert (read(text).totals.conversions, read(text).totals.revenue) == (35, 900)
+
+
+@pytest.mark.parametrize("other", ["Genomsnittligt konverteringsvärde för köp", "Konverteringsvärde för köp på webben"])
+def test_an_average_value_is_none_and_of_two_values_neither_is_guessed(other: str) -> None:
+    header, first, second = f"{REPORTS['sv']}\n{DAYS}".splitlines()
+    text = f"{header},Köp,{other},Konverteringsvärde för köp\n{first},20,30,600\n{second},15,20,300\n"
+
+    assert read(text).totals.revenue == (900 if other.startswith("Genomsnitt") else None)
 
 
 def test_cells_of_meta_in_a_file_of_another_platform_are_asked_about() -> None:

@@ -11,6 +11,7 @@ from reflection.domain.number_of import number_of
 from reflection.ingest.dialects.dialect import is_number
 from reflection.ingest.dialects.units import split_unit
 from reflection.ingest.import_report import Finding, finding
+from reflection.ingest.reading.currency_signs import SIGN
 from reflection.ingest.reading.header import Header
 from reflection.ingest.reading.typed_rows import Facts
 
@@ -62,11 +63,14 @@ def _of_rows(facts: Facts) -> Iterator[Finding]:
 
 
 def _of_other_media(apart: pl.DataFrame) -> Finding:
-    """Which media were set aside, with their rows and, where all is in one currency, their money."""
-    one = "spend" in apart.columns and ("currency" not in apart.columns or apart["currency"].n_unique() == 1)
+    """Which media were set aside, with their rows and, where it is known and in one currency, their money."""
+    marks = [apart[name] for name in ("currency", SIGN) if name in apart.columns]
+    one = "spend" in apart.columns and all(mark.n_unique() == 1 for mark in marks)
+    named = next((f"{mark[0]} " for mark in marks if one and mark[0]), "")
     parts = []
     for (medium,), rows in apart.group_by("platform", maintain_order=True):
-        money = f", {rows['spend'].sum():,.2f} spent" if one else ""
+        known = one and rows["spend"].null_count() < rows.height
+        money = f", {named}{rows['spend'].sum():,.2f} spent" if known else ""
         parts.append(f"{medium} ({number_of(rows.height, 'row')}{money})")
     message = (
         f"Rows of other media are not read and are in no total: {', '.join(parts)}. Nobody clicks on them, so nothing "

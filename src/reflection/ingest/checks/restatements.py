@@ -5,7 +5,7 @@ know how either was read.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -56,23 +56,27 @@ def findings(before: Snapshot, now: Snapshot, *, monthly: bool, joined: bool = F
         return notes
     parts = []
     for position, name in enumerate(COUNTS):
-        old = _sum(before.cells[key][position] for key in changed)
-        new = _sum(now.cells[key][position] for key in changed)
-        if old != new:
-            parts.append(f"{name} was {old}, is {new}")
+        parts += _restated(name, [(before.cells[key][position], now.cells[key][position]) for key in changed])
+    how = f" ({'; '.join(parts)})" if parts else ""
     examples = "; ".join(_day(*key) for key in changed[:_SHOWN]) + (" ..." if len(changed) > _SHOWN else "")
     message = (
-        f"{len(changed)} campaign-days known from an earlier file are restated ({'; '.join(parts)}): the new figures "
+        f"{len(changed)} campaign-days known from an earlier file are restated{how}: the new figures "
         f"replace the old ones. First: {examples}."
     )
     ids = sorted({identity for key in changed for identity in now.ids.get(key[:2], ())})
     return [*notes, finding("restated", "warning", message, (), ids)]
 
 
-def _sum(figures: Iterable[float | None]) -> str:
-    """The sum of what is known, as people read it; what no day says is not known, and never 0."""
-    known = [figure for figure in figures if figure is not None]
-    return f"{sum(known):,.2f}" if known else "not known"
+def _restated(name: str, days: Sequence[tuple[float | None, float | None]]) -> list[str]:
+    """What a figure was and is on the days of which both files say it, and was on those of which only the earlier
+    does."""
+    both = [(old, new) for old, new in days if old is not None and new is not None]
+    lost = [old for old, new in days if old is not None and new is None]
+    was, now = f"{sum(old for old, _ in both):,.2f}", f"{sum(new for _, new in both):,.2f}"
+    parts = [f"{name} was {was}, is {now}"] if was != now else []
+    if lost:
+        parts.append(f"{name} was {sum(lost):,.2f} on {number_of(len(lost), 'day')}, is not known there")
+    return parts
 
 
 def _overlapping(before: Snapshot, now: Snapshot) -> list[Finding]:

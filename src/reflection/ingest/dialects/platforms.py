@@ -20,9 +20,11 @@ _OTHER_MEDIA = re.compile(
     r"radio|hörfunk|rádio|радио|ラジオ|라디오|广播|print|printanzeigen|press|presse|prensa|stampa|imprensa|newspapers?|"
     r"zeitung(?:en)?|magazines?|zeitschriften|ooh|outdoor|plakate?|billboards?|affichage|kino|cinema|cinéma|cine|mailings"
 )
-_PHRASES = ("out of home", "direct mail")
-_ONLINE = re.compile(r"ctv|ott|connected|online|digital|web|streaming|internet|programmatic|addressable")
-"""What makes a word of another medium an online one: connected TV, online radio."""
+_PHRASES = re.compile(r"out of home|direct mail")
+_BESIDE = re.compile(
+    r"linear|regional|national|local|lokal|spots?|ads?|advertising|werbung|anzeigen|campaigns?|kampagnen?|and|und|et|y|e|\d+"
+)
+"""Words that may stand beside a medium; any other may make it an online one (Smart TV, Radio.de) or none at all."""
 
 _WORD = re.compile(r"[a-z]+(?:360)?")
 _COMPANIES = frozenset({"meta", "google", "microsoft", "apple", "amazon", "spotify", "yandex", "baidu", "naver"})
@@ -43,12 +45,12 @@ def is_platform(channel: str) -> bool:
 def is_other_medium(channel: str) -> bool:
     """Whether a cell names a medium that nobody clicks on, and no platform.
 
-    >>> [is_other_medium(cell) for cell in ("TV", "Radio (regional)", "Connected TV", "YouTube TV", "Podcast")]
+    >>> [is_other_medium(cell) for cell in ("TV", "Radio (regional)", "Connected TV", "Outdoor shoes", "Podcast")]
     [True, True, False, False, False]
     """
-    words = re.findall(r"\w+", channel.casefold())
-    named = any(map(_OTHER_MEDIA.fullmatch, words)) or any(phrase in " ".join(words) for phrase in _PHRASES)
-    return named and not is_platform(channel) and not any(map(_ONLINE.search, words))
+    words = re.findall(r"\w+", _PHRASES.sub("ooh", " ".join(re.findall(r"\w+", channel.casefold()))))
+    media = [word for word in words if _OTHER_MEDIA.fullmatch(word)]
+    return bool(media) and all(word in media or _BESIDE.fullmatch(word) for word in words)
 
 
 def platform_name(channel: str) -> str:

@@ -188,7 +188,7 @@ PINTEREST_API = (
          impressions="paid_impression|impression_1|total_impression|impression",
          clicks="outbound_click_1|clickthrough_1|total_clickthrough|clickthrough",
          all_clicks="clickthrough_1|total_clickthrough", spend="spend_in_micro_dollar|spend_in_dollar",
-         conversions="total_conversions", conversion__checkout="total_checkout|total_web_checkout",
+         conversion__total="total_conversions", conversion__checkout="total_checkout|total_web_checkout",
          value__checkout="total_checkout_value_in_micro_dollar|total_web_checkout_value_in_micro_dollar",
          conversion__signup="total_signup", conversion__lead="total_lead"),
 )  # fmt: skip

@@ -123,7 +123,8 @@ WORDS: Mapping[str, tuple[str, ...]] = table(
 """Field -> what it is called, the surest first."""
 
 NOT_ADDED = re.compile(
-    r"\b(?:ctr|cpc|cpm|cpa|cpl|cpt|cpi|cpv|cvr|cr|roas|acos|ecpm|ecpc|tta|ttr|rate|ratio|avg|average|per|pct|percent|share|id|ids|"
+    r"\b(?:genomsnitt\w*|gennemsnit\w*|gjennomsnitt\w*|durchschnitt\w*|moyen\w*|promedi\w*|medio|méd\w*|keski\w*|średni\w*|"
+    r"ctr|cpc|cpm|cpa|cpl|cpt|cpi|cpv|cvr|cr|roas|acos|ecpm|ecpc|tta|ttr|rate|ratio|avg|average|per|pct|percent|share|id|ids|"
     r"frequency|position|quote|taux|tasa|tasso|taxa|durchschn|moy|gem|śr|ort|средн|budget|orçamento|presupuesto|bid|max|target|"
     r"score|rank|reach|reichweite|year|jahr)\b|%|/|率|률|율",
     re.IGNORECASE,

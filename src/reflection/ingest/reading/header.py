@@ -185,7 +185,7 @@ def _fits(header: Header, normal: Sequence[str], below: Sequence[Cells]) -> bool
             return False
         if header.dialect.platform and _of_others(header, below):
             return False
-    if header.dialect.role == "names" and any(mentions("spend", cell) for cell in header.cells):
+    if header.dialect.role == "names" and any(field_of(MILLIONTHS.sub("", text)) == "spend" for text in normal):
         return False  # it has figures
     if not header.dialect.names_platforms:
         return not (header.dialect.evidence and _leaves_out(header, below, ("spend", "impressions", "clicks")))
@@ -195,7 +195,7 @@ def _fits(header: Header, normal: Sequence[str], below: Sequence[Cells]) -> bool
     facts = [row for row in below if any(row[index].strip() for index in figures)]
     named = [row[columns["platform"]].strip() for row in facts] if "platform" in columns else []
     cells = [cell for cell in named if cell and not is_label(cell) and not is_other_medium(cell)]
-    return bool(cells) and sum(map(is_platform, cells)) >= PLATFORM_SHARE * len(cells)
+    return bool(named) and sum(map(is_platform, cells)) >= PLATFORM_SHARE * len(cells)
 
 
 def _leaves_out(header: Header, below: Sequence[Cells], figures: Sequence[str]) -> bool:

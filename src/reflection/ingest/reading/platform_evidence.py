@@ -19,6 +19,7 @@ from reflection.ingest.reading.header import Header, find_header
 from reflection.ingest.reading.number_formats import numeric
 from reflection.ingest.reading.tables import Table, laid_out
 from reflection.ingest.reading.text_rows import Cells
+from reflection.ingest.reading.total_rows import is_label
 
 _LONGEST = 120
 """Characters of a line that is a title or a note; prose names many things."""
@@ -74,11 +75,22 @@ def _of_sections(table: Table) -> tuple[Table, Header] | None:
     if len(set(map(platform_name, lines))) < 2:
         return None
     header = find_header(table, [report_of("", None, "sections")])
-    if header is None:
+    if header is None or _has_another_section(table, header):
         return None
     whole = _with_platform(table, header, "a section of rows for each platform")
     own = find_header(whole, DIALECTS)
     return (whole, own) if own else None
+
+
+def _has_another_section(table: Table, header: Header) -> bool:
+    """Whether rows stand below a line of one cell that names neither a platform nor another medium: it is asked whose
+    they are."""
+    below = [cells for line, cells in table.head if line > header.line and any(cell.strip() for cell in cells)]
+    lone = [not any(cell.strip() for cell in cells[1:]) for cells in below]
+    return any(
+        is_lone and not next_is_lone and not _is_section(cells) and not is_label(cells[0])
+        for cells, is_lone, next_is_lone in zip(below, lone, lone[1:], strict=False)
+    )
 
 
 def _is_section(cells: Cells) -> bool:
@@ -121,21 +133,26 @@ def _with_results(header: Header, table: Table) -> Header:
     (place,) = places
     stem = normal_header(header.cells[place])[:_STEM]
     alike = [i for i in _unread_numbers(header, table) if normal_header(header.cells[i]).startswith(stem)]
+    if len(alike) > 1:  # beside their rate and their cost
+        whole = normal_header(header.cells[place])
+        alike = [i for i in alike if whole.startswith(normal_header(header.cells[i]))]
     if len(alike) != 1:
         return header
     return replace(header, columns={**header.columns, "result_indicator": place, "results": alike[0]})
 
 
 def _with_values(header: Header, table: Table) -> Header:
-    """The header with columns called for a value and, within that, for the one conversion whose value they are."""
+    """The header with columns called for a value and, within that, for the one conversion whose value they are; where
+    two are called so, with neither."""
     events = [name for name in header.columns if name.startswith("conversion.")]
-    columns = dict(header.columns)
+    values: dict[str, list[int]] = {}
     for index in _unread_numbers(header, table):
         text = header.cells[index]
         own = [name for name in events if normal_header(header.written(name)) in normal_header(text)]
         if mentions("revenue", text) and len(own) == 1:
-            columns.setdefault(f"value.{own[0].removeprefix('conversion.')}", index)
-    return replace(header, columns=columns)
+            values.setdefault(f"value.{own[0].removeprefix('conversion.')}", []).append(index)
+    sure = {name: places[0] for name, places in values.items() if len(places) == 1}
+    return replace(header, columns={**sure, **header.columns})
 
 
 def _unread_numbers(header: Header, table: Table) -> list[int]:
