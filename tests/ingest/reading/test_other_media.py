@@ -118,3 +118,13 @@ def test_money_that_no_row_says_is_not_called_nought(cells: tuple[str, str], sai
     (note,) = [note for note in read(HEADER + ONLINE + rows).findings if note.code == "other_media"]
 
     assert said in note.message
+
+
+def test_a_section_far_below_is_no_part_of_the_platform_above_it() -> None:
+    days = "".join(f"2026-0{1 + day // 28}-{1 + day % 28:02d},Wide,10,400,7,1\n" for day in range(100))
+    text = (
+        "Date,Campaign,Spend (EUR),Impressions,Clicks,Conversions\nGoogle Ads,,,,,\n2026-01-14,Brand,10,500,8,2\n"
+        f"Meta Ads,,,,,\n{days}Podcasts,,,,,\n2026-01-15,Pod,750,,,\n"
+    )
+
+    assert ("Meta", "Pod") not in {(one.platform, one.name) for one in read(text).campaigns}

@@ -75,39 +75,30 @@ def _of_sections(table: Table) -> tuple[Table, Header] | None:
     if len(set(map(platform_name, lines))) < 2:
         return None
     header = find_header(table, [report_of("", None, "sections")])
-    if header is None or _has_another_section(table, header):
+    if header is None:
         return None
     whole = _with_platform(table, header, "a section of rows for each platform")
     own = find_header(whole, DIALECTS)
     return (whole, own) if own else None
 
 
-def _has_another_section(table: Table, header: Header) -> bool:
-    """Whether rows stand below a line of one cell that names neither a platform nor another medium: it is asked whose
-    they are."""
-    below = [cells for line, cells in table.head if line > header.line and any(cell.strip() for cell in cells)]
-    lone = [not any(cell.strip() for cell in cells[1:]) for cells in below]
-    return any(
-        is_lone and not next_is_lone and not _is_section(cells) and not is_label(cells[0])
-        for cells, is_lone, next_is_lone in zip(below, lone, lone[1:], strict=False)
-    )
-
-
 def _is_section(cells: Cells) -> bool:
-    return (
-        bool(cells)
-        and (is_platform(cells[0]) or is_other_medium(cells[0]))
-        and not any(cell.strip() for cell in cells[1:])
-    )
+    return _is_title(cells) and (is_platform(cells[0]) or is_other_medium(cells[0]))
+
+
+def _is_title(cells: Cells) -> bool:
+    """Whether a line has its first cell alone, which is no total's."""
+    return bool(cells) and bool(cells[0].strip()) and not any(map(str.strip, cells[1:])) and not is_label(cells[0])
 
 
 def _with_platform(table: Table, header: Header, layout: str) -> Table:
-    """The table with a column that says each row's platform: its own, or that of the section it stands in."""
+    """The table with a column that says each row's platform: its own, or that of the section it stands in, whatever is
+    called so; as with any such column, cells that name no platform are asked about."""
     rows: list[tuple[int, Cells]] = []
     platform = header.dialect.platform
     for chunk in table.chunks():
         for line, cells in zip(chunk.lines, chunk.rows, strict=True):
-            if line > header.line and not header.dialect.platform and _is_section(cells):
+            if line > header.line and not header.dialect.platform and _is_title(cells):
                 platform = cells[0].strip()
             elif len(cells) == len(header.cells):
                 own = "Platform" if line == header.line else platform if line > header.line else ""

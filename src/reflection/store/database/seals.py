@@ -1,6 +1,6 @@
 """The seal of a row: the SHA-256 of all that it says, so that what was changed beside this store's statements is seen.
 
-It guards against damage and hands, not against somebody who computes a seal too, nor does it miss a row that is gone.
+It guards against damage and hands, not against who computes a seal too or takes it away, nor does it miss a lost row.
 An INSERT is sealed by itself, an UPDATE by `resealed`, and one that is not is refused. A column that is NULL adds
 nothing, so that seals outlive a column that is added later; the number that the database gives a row is no part of
 them, for it is not known yet. Both databases compute the same bytes. Must not know any table.
@@ -8,7 +8,7 @@ them, for it is not known yet. Both databases compute the same bytes. Must not k
 
 import hashlib
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import LargeBinary, Table, Text, literal, type_coerce
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
 SEAL = "seal"
 """The column; NULL in a row of before there were seals."""
@@ -98,31 +99,37 @@ def _called(element: Sealed, compiler: SQLCompiler, **options: Any) -> str:
     """A text as bytes, and what is of another kind than its column as what no sound row says: so whatever is damaged is
     a wrong seal and no error.
     """
-    clauses = list(element.clauses)
     parts: list[str] = []
-    for name, value in zip(clauses[::2], clauses[1::2], strict=True):
-        sql = compiler.process(value, **options)
-        if isinstance(value.type, Text):
-            content = f"CASE typeof({sql}) WHEN 'text' THEN CAST({sql} AS BLOB) WHEN 'null' THEN NULL ELSE 0 END"
-        elif isinstance(value.type, LargeBinary):
-            content = f"CASE typeof({sql}) WHEN 'blob' THEN {sql} WHEN 'null' THEN NULL ELSE 0 END"
+    for name, value, kind in _columns(element, compiler, options):
+        if isinstance(kind, Text):
+            content = f"CASE typeof({value}) WHEN 'text' THEN CAST({value} AS BLOB) WHEN 'null' THEN NULL ELSE 0 END"
+        elif isinstance(kind, LargeBinary):
+            content = f"CASE typeof({value}) WHEN 'blob' THEN {value} WHEN 'null' THEN NULL ELSE 0 END"
         else:
-            content = f"CASE WHEN typeof({sql}) IN ('integer', 'real', 'null') THEN {sql} ELSE '' END"
-        parts += (compiler.process(name, **options), content)
+            content = f"CASE WHEN typeof({value}) IN ('integer', 'real', 'null') THEN {value} ELSE '' END"
+        parts += (name, content)
     return f"{SEAL}({', '.join(parts)})"
 
 
 @compiles(Sealed, "postgresql")
 def _computed(element: Sealed, compiler: SQLCompiler, **options: Any) -> str:
-    clauses, parts = list(element.clauses), []
-    for name, value in zip(clauses[::2], clauses[1::2], strict=True):
-        sql = compiler.process(value, **options)
-        if isinstance(value.type, Text):
-            content = f"convert_to(CAST({sql} AS TEXT), 'UTF8')"
-        elif isinstance(value.type, LargeBinary):
-            content = f"CAST({sql} AS BYTEA)"
+    parts: list[str] = []
+    for name, value, kind in _columns(element, compiler, options):
+        if isinstance(kind, Text):
+            content = f"convert_to(CAST({value} AS TEXT), 'UTF8')"
+        elif isinstance(kind, LargeBinary):
+            content = f"CAST({value} AS BYTEA)"
         else:
-            content = f"float8send(CAST({sql} AS FLOAT8) + 0)"
-        start = f"convert_to(CAST({compiler.process(name, **options)} AS TEXT) || '=', 'UTF8')"
+            content = f"float8send(CAST({value} AS FLOAT8) + 0)"
+        start = f"convert_to(CAST({name} AS TEXT) || '=', 'UTF8')"
         parts.append(f"coalesce({start} || int4send(octet_length({content})) || {content}, ''::bytea)")
     return f"sha256({' || '.join(parts)})"
+
+
+def _columns(
+    element: Sealed, compiler: SQLCompiler, options: Mapping[str, Any]
+) -> Iterator[tuple[str, str, TypeEngine[Any]]]:
+    """Name and value of each column as SQL, and the value's type."""
+    clauses = list(element.clauses)
+    for name, value in zip(clauses[::2], clauses[1::2], strict=True):
+        yield compiler.process(name, **options), compiler.process(value, **options), value.type
