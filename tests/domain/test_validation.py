@@ -36,6 +36,13 @@ def test_the_first_problem_is_the_message_and_the_rest_are_counted():
     assert [error["field"] for error in refused.value.errors] == ["platform", "objective"]
 
 
+def test_what_is_misspelt_is_told_before_what_is_missing_for_it():
+    misspelt = {"platfrm" if name == "platform" else name: value for name, value in CMP_007.items()}
+
+    with pytest.raises(FieldErrors, match=r"platfrm: is no field that is known here \(and 1 more\)"):
+        read(Campaign, misspelt)
+
+
 class Everything(Strict):
     """A field of each kind that a door has."""
 

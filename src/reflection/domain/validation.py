@@ -106,7 +106,8 @@ def field_errors(errors: Sequence[Any], document: Any = None) -> FieldErrors:
         document: what the sender wrote; a field is named as it stands there.
     """
     by_field: dict[str, list[str]] = {}
-    for item in errors[: MAX_FIELD_ERRORS * _BRANCHES]:
+    misspelt_first = sorted(errors, key=lambda item: item["type"] != "extra_forbidden")  # what is missing follows
+    for item in misspelt_first[: MAX_FIELD_ERRORS * _BRANCHES]:
         problems = by_field.setdefault(field_path(_as_written(item, document)), [])
         if (problem := plain_problem(item["msg"]) + _refunds(item)) not in problems:
             problems.append(problem)
