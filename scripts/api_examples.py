@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 from starlette.testclient import TestClient
 
@@ -152,8 +153,9 @@ def _called(client: TestClient, application: Application) -> Iterator[tuple[str,
     yield call("GET /share/{token}", opened)
     yield call("GET /v1/shares")
     yield call("DELETE /v1/shares/{share_id}", f"/v1/shares/{share}")
-    streams.STREAM_SECONDS = 0.0  # a look, and no waiting for news
-    yield call("GET /v1/stream")
+    with patch.object(streams, "STREAM_SECONDS", 0.0):  # a look, and no waiting for news
+        example = call("GET /v1/stream")
+    yield example
     for name in ("POST /v1/samples", "GET /v1/samples", "GET /v1/workspaces", "DELETE /v1/samples"):
         yield call(name)
     for name in ("GET /health", "GET /ready", "GET /metrics", "GET /openapi.json", "GET /docs"):

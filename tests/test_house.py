@@ -201,3 +201,22 @@ def test_the_changelog_says_nothing_twice() -> None:
     """It merges by union, which repeats what one side moved and the other left where it was."""
     lines = [line for line in CHANGELOG.read_text(encoding="utf-8").splitlines() if line.startswith("- ")]
     assert {line for line in lines if lines.count(line) > 1} == set()
+
+
+def _modules_in(source: ast.Module) -> set[str]:
+    imports = [node for node in ast.walk(source) if isinstance(node, ast.Import | ast.ImportFrom)]
+    return {alias.asname or alias.name for node in imports for alias in node.names}
+
+
+def test_a_script_that_tests_run_changes_no_module_for_those_after_it() -> None:
+    scripts = ROOT.parents[1] / "scripts"
+    for name in ("api_examples", "reference_pages", "generate_example_outputs"):
+        source = ast.parse((scripts / f"{name}.py").read_text(encoding="utf-8"))
+        changes = [
+            ast.unparse(node)
+            for node in ast.walk(source)
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.ctx, ast.Store)
+            and ast.unparse(node.value) in _modules_in(source)
+        ]
+        assert changes == [], f"{name}: use `with patch.object(...)`"
