@@ -149,6 +149,12 @@ def test_no_statement_is_made_of_what_a_caller_wrote() -> None:
     assert made <= dialects | {"store/maintenance/verify.py", "store/database/migrate.py"}
 
 
+def test_what_is_sent_as_it_is_made_is_told_by_streams_only() -> None:
+    """A route's iterator would be walked outside its pool, by as many threads as there are readers."""
+    assert {name for name, path in FILES.items() if "(StreamingResponse)" in path.read_text()} == {"api/streams.py"}
+    assert not [name for name, path in FILES.items() if re.search(r"return (Streaming|File)Response", path.read_text())]
+
+
 def test_templates_escape_everything() -> None:
     for path in ROOT.rglob("*.html*"):
         text = path.read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from reflection.api.once import KEPT_SECONDS, Once
 from reflection.api.openapi import CMP_007
@@ -187,22 +187,6 @@ def test_while_the_store_changes_who_comes_shares_what_is_not_begun_and_nothing_
         assert len(made) == 2
 
     asyncio.run(scene())
-
-
-def test_what_is_sent_as_it_is_made_is_made_for_each() -> None:
-    async def scene() -> list[list[str]]:
-        once = Once()
-
-        async def table(begin: Callable[[int], None]) -> StreamingResponse:
-            await asyncio.sleep(0)
-            return StreamingResponse(iter(["head", "row"]))
-
-        async def read() -> list[str]:
-            return [str(part) async for part in (await once.get("table", 7, table)).body_iterator]  # type: ignore[attr-defined]
-
-        return await asyncio.gather(read(), read(), read())
-
-    assert asyncio.run(scene()) == [["head", "row"]] * 3
 
 
 def test_what_the_last_of_them_left_is_not_made() -> None:

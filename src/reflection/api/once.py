@@ -54,15 +54,13 @@ class Once:
         if entry is not None and entry[1] == version and self._clock() - entry[0] < KEPT_SECONDS:
             return _copy(entry[2])
         making = self._under_way.get(key)
-        own = making is None or not making.serves(version)
-        if making is None or own:
+        if making is None or not making.serves(version):
             making = self._under_way[key] = _Making()
             making.task = asyncio.ensure_future(make(making.begin))
             making.task.add_done_callback(functools.partial(self._done, key, making))
         making.waiters += 1
         try:
-            answer = await asyncio.shield(making.task)
-            return _copy(answer) if own or _is_whole(answer) else await make(making.begin)
+            return _copy(await asyncio.shield(making.task))
         finally:
             making.waiters -= 1
             if not making.waiters:
@@ -78,17 +76,12 @@ class Once:
         if task.cancelled() or task.exception() is not None:
             return
         answer = task.result()
-        if not _is_whole(answer) or len(answer.body) > KEPT_BYTES:
+        if len(answer.body) > KEPT_BYTES:
             return
         self._answers[key] = (self._clock(), making.version, answer)
         self._answers.move_to_end(key)
         while len(self._answers) > KEPT:
             self._answers.popitem(last=False)
-
-
-def _is_whole(response: Response) -> bool:
-    """Whether it can be sent to several: what is sent as it is made has no body, and ends with the first."""
-    return hasattr(response, "body")
 
 
 def _copy(response: Response) -> Response:

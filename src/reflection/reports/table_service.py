@@ -54,7 +54,7 @@ class TableOf(NamedTuple):
 
 
 def _campaigns(sources: Sources, workspace: str) -> Iterator[Row]:
-    """The newest first, page by page: a slow reader of the file holds no state open."""
+    """The newest first, page by page: none but the current one is held."""
     cursor = None
     while True:
         with sources.store.snapshot(workspace) as snapshot:

@@ -68,7 +68,7 @@ def csv_lines(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iter
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(columns)
     yield buffer.getvalue()
-    for row in rows:
+    for row in in_steps(rows):
         buffer.seek(0)
         buffer.truncate()
         writer.writerow([safe(row.get(column)) for column in columns])

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import Header, Response
 from pydantic import Field, StringConstraints
-from starlette.responses import StreamingResponse
 
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
@@ -107,7 +106,7 @@ def agent_chat(
     answer = chat.answer(workspace, request.message, context=request.context or "", campaign_id=request.campaign_id)
     if EVENT_STREAM in accept:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(events(answer), media_type=EVENT_STREAM, headers=headers)
+        return Response(b"".join(events(answer)), media_type=EVENT_STREAM, headers=headers)
     return json_response(answer)
 
 

@@ -3,7 +3,6 @@
 from typing import Annotated, Literal
 
 from fastapi import Path, Query, Response
-from starlette.responses import StreamingResponse
 
 from reflection.api.dependencies import FRESHNESS_HEADERS, ApplicationPart, Workspace, freshness_headers
 from reflection.api.router import Router
@@ -39,4 +38,4 @@ def table(
     rows = read(application, workspace)
     if kind == "xlsx":
         return Response(xlsx(table, rows, columns), media_type=XLSX, headers=headers)
-    return StreamingResponse(csv_lines(rows, columns), media_type=_CSV, headers=headers)
+    return Response("".join(csv_lines(rows, columns)), media_type=_CSV, headers=headers)
