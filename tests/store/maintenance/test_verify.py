@@ -10,7 +10,7 @@ from reflection.domain.ports import AnalysisRecord
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
-from reflection.store.maintenance.verify import verify
+from reflection.store.maintenance.verify import GUARDS, verify
 
 Make = Callable[..., AnalysisRecord]
 
@@ -35,6 +35,7 @@ DAMAGE = [
     ("INSERT INTO memories_fts(memories_fts) VALUES ('delete-all')", "full-text"),
     ("CREATE TRIGGER t AFTER INSERT ON campaigns BEGIN DELETE FROM insights WHERE campaign_id = 'a';END", "trigger t"),
     ("DROP TRIGGER forecasts_no_delete", "CREATE TRIGGER forecasts_no_delete"),
+    ("DROP TRIGGER advice_shown_no_update", "CREATE TRIGGER advice_shown_no_update"),
 ]
 
 
@@ -57,6 +58,20 @@ def test_damage_is_named(filled: Path, damage: str, named: str) -> None:
     database.close()
 
     assert any(named in problem for problem in problems), problems
+
+
+def test_a_guard_that_is_gone_is_looked_for_on_every_table_that_has_one(filled: Path) -> None:
+    database = open_database(filled)
+    with database.read() as connection:
+        guards = {
+            (row.tbl_name, row.name.removeprefix(f"{row.tbl_name}_no_").upper())
+            for row in connection.exec_driver_sql(
+                "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger' AND name GLOB '*_no_*'"
+            )
+        }
+    database.close()
+
+    assert guards == {(table, verb) for table, verbs in GUARDS.items() for verb in verbs}
 
 
 def test_a_view_changes_nothing_and_a_trigger_hides_nothing_else(filled: Path) -> None:

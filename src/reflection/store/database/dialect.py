@@ -113,8 +113,12 @@ class Dialect(Protocol):
     def legible(self, connection: Connection) -> AbstractContextManager[None]:
         """In the block, texts that are damaged are read as far as they can be, so that their rows can be named."""
 
-    def trigger_problems(self, connection: Connection, append_only: Collection[str]) -> list[str]:
-        """Triggers that are none of ours, and guards of append-only tables that are gone."""
+    def trigger_problems(self, connection: Connection, guards: Mapping[str, Sequence[str]]) -> list[str]:
+        """What may change rows unasked and is none of ours, and what shall refuse it and is gone or another.
+
+        Args:
+            guards: table -> verbs that it refuses.
+        """
 
     def scrub(self, engine: Engine, turns: Iterator[None], seconds: float) -> str | None:
         """As `Database.scrub`."""

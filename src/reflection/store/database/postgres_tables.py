@@ -3,11 +3,13 @@
 Part of the dialect `postgres`. Must not know a table's meaning: what it does, it does to every table of a workspace.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from sqlalchemy import Engine, Text, inspect
 from sqlalchemy.engine import Connection
+
+from reflection.store.database.postgres_words import KEEP_WORDS, WORD_TRIGGER
 
 OLDEST = 15
 GUARD = "reflection_append_only"
@@ -20,15 +22,38 @@ somebody's psql is, it sees none.
 _ALLOWED = "(SELECT current_setting('reflection.workspace', true))"
 
 
+_REFUSAL = (
+    f"CREATE OR REPLACE FUNCTION {GUARD}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    "IF current_setting('reflection.purge', true) = 'on' THEN RETURN coalesce(NEW, OLD); END IF; "
+    "RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; END $$"
+)
+_FUNCTIONS = {GUARD: _REFUSAL, "reflection_keep_words": KEEP_WORDS}
+"""What our triggers do."""
+
+_TRIGGERS = """SELECT c.relname AS table, t.tgname AS name, t.tgisinternal AS is_check, t.tgenabled AS state,
+pg_get_triggerdef(t.oid, true) AS said FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
+WHERE c.relnamespace = current_schema()::regnamespace ORDER BY c.relname, t.tgname"""
+_RULES = """SELECT c.relname AS table, r.rulename AS name FROM pg_rewrite AS r JOIN pg_class AS c ON c.oid = r.ev_class
+WHERE c.relnamespace = current_schema()::regnamespace AND r.rulename <> '_RETURN' ORDER BY c.relname, r.rulename"""
+_WALLS = """SELECT c.relname AS table, c.relrowsecurity AND c.relforcerowsecurity AS holds,
+array(SELECT polname::text FROM pg_policy WHERE polrelid = c.oid) AS policies FROM pg_class AS c
+WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND EXISTS (
+SELECT 1 FROM pg_attribute WHERE attrelid = c.oid AND attname = 'workspace' AND NOT attisdropped) ORDER BY c.relname"""
+_SOURCES = """SELECT proname AS name, prosrc AS source FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
+AND prorettype = 'trigger'::regtype ORDER BY proname"""
+_ON = "O"
+"""The state of a trigger that acts on what everybody writes."""
+
+
 def guard_ddl(table: str, verbs: Sequence[str]) -> list[str]:
     """A trigger that refuses these verbs on a table, unless the transaction may (`lifted_guards`)."""
-    refusal = (
-        f"CREATE OR REPLACE FUNCTION {GUARD}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "IF current_setting('reflection.purge', true) = 'on' THEN RETURN coalesce(NEW, OLD); END IF; "
-        "RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; END $$"
-    )
-    trigger = f"CREATE TRIGGER {table}_append_only BEFORE {' OR '.join(verbs)} ON {table}"
-    return [refusal, f"{trigger} FOR EACH ROW EXECUTE FUNCTION {GUARD}()"]
+    return [_REFUSAL, _guard(table, verbs)]
+
+
+def _guard(table: str, verbs: Sequence[str]) -> str:
+    """Word by word what the server says of it afterwards."""
+    trigger = f"CREATE TRIGGER {table}_append_only BEFORE {' OR '.join(sorted(verbs))} ON {table}"
+    return f"{trigger} FOR EACH ROW EXECUTE FUNCTION {GUARD}()"
 
 
 def drop_guard_ddl(table: str, verbs: Sequence[str]) -> list[str]:
@@ -110,9 +135,39 @@ def legible(connection: Connection) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-def trigger_problems(connection: Connection, append_only: Collection[str]) -> list[str]:
-    """None: which triggers a server's database has is its owner's affair, and not looked at."""
-    return []
+def trigger_problems(connection: Connection, guards: Mapping[str, Sequence[str]]) -> list[str]:
+    """Triggers and rules that are none of ours, guards and checks of references that are gone, off or another, and
+    walls between workspaces that are open.
+    """
+    ours = {WORD_TRIGGER: "memories"} | {_guard(table, verbs): table for table, verbs in guards.items()}
+    triggers = connection.exec_driver_sql(_TRIGGERS).all()
+    own = [row for row in triggers if not row.is_check]
+    at_work = {row.said for row in own if row.state == _ON}
+    sources = dict(map(tuple, connection.exec_driver_sql(_SOURCES)))
+    return [
+        *(_foreign("trigger", row.name, row.table) for row in own if row.said not in ours),
+        *(_foreign("rule", row.name, row.table) for row in connection.exec_driver_sql(_RULES)),
+        *(f"a trigger of {ours[said]} is gone or switched off: {said}" for said in sorted(ours.keys() - at_work)),
+        *(
+            f"the references of {table} are not checked: ALTER TABLE {table} ENABLE TRIGGER ALL lets them be again"
+            for table in sorted({row.table for row in triggers if row.is_check and row.state != _ON})
+        ),
+        *(
+            f"the function {name} does something else than ours: {made.strip()}"
+            for name, made in _FUNCTIONS.items()
+            if name in sources and sources[name] != made.split("$$")[1]
+        ),
+        *(
+            f"rows of {row.table} are not walled in by their workspace, or by more than that"
+            for row in connection.exec_driver_sql(_WALLS)
+            if not row.holds or row.policies != [WALL]
+        ),
+    ]
+
+
+def _foreign(kind: str, name: str, table: str) -> str:
+    away = f'DROP {kind.upper()} "{name}" ON "{table}" takes it away'
+    return f"the {kind} {name} on {table} is none of ours, and may change what is stored: {away}"
 
 
 def scrub(engine: Engine, turns: Iterator[None], seconds: float) -> str | None:

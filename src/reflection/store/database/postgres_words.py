@@ -20,7 +20,7 @@ _NUMBERS = "int, uint, float, sfloat, version"
 _LETTERS = ("pg_c_utf8", "C.utf8", "und-x-icu")
 """Collations that know all letters, the first one there is taken: the database's own may know ASCII's only."""
 
-_KEEP = """
+KEEP_WORDS = """
 CREATE FUNCTION reflection_keep_words() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   IF TG_OP = 'UPDATE' THEN
     IF (OLD.memory_id, OLD.text, OLD.summary) = (NEW.memory_id, NEW.text, NEW.summary) THEN RETURN NULL; END IF;
@@ -35,6 +35,10 @@ CREATE FUNCTION reflection_keep_words() RETURNS trigger LANGUAGE plpgsql AS $$ B
   END IF;
   RETURN NULL;
 END $$"""
+WORD_TRIGGER = (
+    "CREATE TRIGGER memories_keep_words AFTER INSERT OR DELETE OR UPDATE ON memories "
+    "FOR EACH ROW EXECUTE FUNCTION reflection_keep_words()"
+)
 
 
 def full_text_ddl() -> list[str]:
@@ -59,9 +63,8 @@ END $do$""",
         "CREATE TABLE memory_words (workspace text NOT NULL, word text NOT NULL, memory bigint NOT NULL, "
         "places smallint[] NOT NULL, CONSTRAINT pk_memory_words PRIMARY KEY (workspace, word, memory))",
         "CREATE INDEX ix_memory_words_memory ON memory_words (workspace, memory)",
-        _KEEP,
-        "CREATE TRIGGER memories_keep_words AFTER INSERT OR DELETE OR UPDATE ON memories "
-        "FOR EACH ROW EXECUTE FUNCTION reflection_keep_words()",
+        KEEP_WORDS,
+        WORD_TRIGGER,
     ]
 
 

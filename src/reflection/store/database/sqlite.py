@@ -21,12 +21,18 @@ from reflection.store.database.seals import SEAL, seal_of
 from reflection.store.database.sqlite_integrity import integrity_problems as integrity_problems
 from reflection.store.database.sqlite_integrity import legible as legible
 from reflection.store.database.sqlite_scrub import scrub as scrub
+from reflection.store.database.sqlite_tables import drop_guard_ddl as drop_guard_ddl
+from reflection.store.database.sqlite_tables import guard_ddl as guard_ddl
+from reflection.store.database.sqlite_tables import json_items as json_items
+from reflection.store.database.sqlite_tables import lifted_guards as lifted_guards
+from reflection.store.database.sqlite_tables import remarks as remarks
+from reflection.store.database.sqlite_tables import settle as settle
+from reflection.store.database.sqlite_tables import trigger_problems as trigger_problems
 from reflection.store.database.sqlite_words import drop_full_text_ddl as drop_full_text_ddl
 from reflection.store.database.sqlite_words import full_text_ddl as full_text_ddl
 from reflection.store.database.sqlite_words import full_text_is_sound as full_text_is_sound
 from reflection.store.database.sqlite_words import full_text_remains as full_text_remains
 from reflection.store.database.sqlite_words import rebuild_full_text as rebuild_full_text
-from reflection.store.database.sqlite_words import word_triggers
 
 WAL_PAGES = 4_000
 """Pages in the write-ahead log before a commit also checkpoints: fewer slow commits than at 1,000."""
@@ -144,39 +150,6 @@ def _translate(error: BaseException | None) -> ReflectionError:
     return Unavailable(f"the database is not usable ({getattr(error, 'sqlite_errorname', 'unknown')})")
 
 
-def guard_ddl(table: str, verbs: Sequence[str]) -> list[str]:
-    """Triggers that refuse these verbs on a table."""
-    return [
-        f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        for verb in verbs
-    ]
-
-
-def drop_guard_ddl(table: str, verbs: Sequence[str]) -> list[str]:
-    """The statements that take `guard_ddl` away again."""
-    return [f"DROP TRIGGER {table}_no_{verb.lower()}" for verb in verbs]
-
-
-_GUARDS = """SELECT name, sql FROM sqlite_master WHERE type = 'trigger'
-AND (name GLOB '*_no_update' OR name GLOB '*_no_delete') ORDER BY name"""
-
-
-@contextmanager
-def lifted_guards(connection: Connection) -> Iterator[None]:
-    """The triggers are lifted in the transaction, which nobody else sees, and made again."""
-    guards = connection.exec_driver_sql(_GUARDS).all()
-    for guard in guards:
-        connection.exec_driver_sql(f"DROP TRIGGER {guard.name}")
-    yield
-    for guard in guards:
-        connection.exec_driver_sql(guard.sql)
-
-
-def settle(connection: Connection) -> None:
-    """Nothing: a file has one owner, and compares texts byte by byte."""
-
-
 def full_text_search(
     connection: Connection, terms: Sequence[str], conditions: str, values: Mapping[str, Any]
 ) -> list[tuple[str, float]]:
@@ -265,25 +238,3 @@ def memories_among(
         f"ON m.{column} = wanted.value WHERE m.workspace = :workspace AND m.deleted = 0{conditions}"
     )
     return rows_of(connection, statement, values)
-
-
-def json_items(column: str) -> str:
-    """SQL of a table of one column `value`: the texts in a JSON list."""
-    return f"json_each({column})"
-
-
-def remarks(connection: Connection) -> list[str]:
-    """None: a file is what the machine's own users make it."""
-    return []
-
-
-def trigger_problems(connection: Connection, append_only: Collection[str]) -> list[str]:
-    """Triggers that may change rows unasked; a view changes nothing, but by a trigger of its own."""
-    rows = connection.exec_driver_sql("SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'").all()
-    verbs = ("UPDATE", "DELETE")
-    guards = {guard for table in append_only for guard in guard_ddl(table, verbs)}
-    return [
-        f"the trigger {row.name} is none of ours, and may change what is stored: DROP TRIGGER {row.name} takes it away"
-        for row in rows
-        if row.sql not in word_triggers() | set(guard_ddl(row.tbl_name, verbs))
-    ] + [f"a guard of rows that are never changed is gone: {guard}" for guard in sorted(guards - {r.sql for r in rows})]

@@ -15,7 +15,14 @@ from reflection.forecasting import calibration_blob
 from reflection.store import knowledge_blob
 from reflection.store.database.connections import Database
 from reflection.store.row_values import unpacked
+from reflection.store.tables import learnings, recommendations
 from reflection.store.tables.campaigns import APPEND_ONLY
+
+GUARDS = {
+    **dict.fromkeys(APPEND_ONLY, ("UPDATE", "DELETE")),
+    **dict.fromkeys((*learnings.NEVER_UPDATED, *recommendations.NEVER_UPDATED), ("UPDATE",)),
+}
+"""Tables of which the database refuses a change, and which."""
 
 _FEW = 5
 
@@ -105,7 +112,7 @@ def _problems(database: Database) -> list[str]:
         problems = database.dialect.integrity_problems(connection)
         if problems:
             return problems  # the rest would only repeat them
-        problems = database.dialect.trigger_problems(connection, APPEND_ONLY)
+        problems = database.dialect.trigger_problems(connection, GUARDS)
         for sentence, statement in _INVARIANTS.items():
             sql = statement.format(keys=database.dialect.json_items("c.signal_keys"))
             against = [f"{row[0]}/{row[1]}" for row in connection.execute(text(sql))]

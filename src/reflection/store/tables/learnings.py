@@ -8,6 +8,9 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, PrimaryKeyC
 
 from reflection.store.tables.columns import floating, integer, metadata, number, row_number, seal, text
 
+NEVER_UPDATED = ("learning_revisions",)
+"""A trigger of the database refuses a change; what is old may go."""
+
 learnings = Table(
     "learnings",
     metadata,

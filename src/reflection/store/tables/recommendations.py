@@ -7,6 +7,9 @@ from sqlalchemy import Index, PrimaryKeyConstraint, Table, UniqueConstraint
 
 from reflection.store.tables.columns import floating, integer, metadata, number, row_number, seal, text
 
+NEVER_UPDATED = ("advice_shown", "advice_feedback", "advice_assignments")
+"""A trigger of the database refuses a change; what is old may go."""
+
 advice_shown = Table(
     "advice_shown",
     metadata,

@@ -1,0 +1,67 @@
+"""SQLite's tables: append-only guards, and triggers that are none of ours.
+
+Part of the dialect `sqlite`. Must not know a table's meaning.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy.engine import Connection
+
+from reflection.store.database.sqlite_words import word_triggers
+
+
+def guard_ddl(table: str, verbs: Sequence[str]) -> list[str]:
+    """Triggers that refuse these verbs on a table."""
+    return [
+        f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        for verb in verbs
+    ]
+
+
+def drop_guard_ddl(table: str, verbs: Sequence[str]) -> list[str]:
+    """The statements that take `guard_ddl` away again."""
+    return [f"DROP TRIGGER {table}_no_{verb.lower()}" for verb in verbs]
+
+
+_GUARDS = """SELECT name, sql FROM sqlite_master WHERE type = 'trigger'
+AND (name GLOB '*_no_update' OR name GLOB '*_no_delete') ORDER BY name"""
+
+
+@contextmanager
+def lifted_guards(connection: Connection) -> Iterator[None]:
+    """The triggers are lifted in the transaction, which nobody else sees, and made again."""
+    guards = connection.exec_driver_sql(_GUARDS).all()
+    for guard in guards:
+        connection.exec_driver_sql(f"DROP TRIGGER {guard.name}")
+    yield
+    for guard in guards:
+        connection.exec_driver_sql(guard.sql)
+
+
+def settle(connection: Connection) -> None:
+    """Nothing: a file has one owner, and compares texts byte by byte."""
+
+
+def json_items(column: str) -> str:
+    """SQL of a table of one column `value`: the texts in a JSON list."""
+    return f"json_each({column})"
+
+
+def remarks(connection: Connection) -> list[str]:
+    """None: a file is what the machine's own users make it."""
+    return []
+
+
+def trigger_problems(connection: Connection, guards: Mapping[str, Sequence[str]]) -> list[str]:
+    """Triggers that may change rows unasked; a view changes nothing, but by a trigger of its own."""
+    ours = {guard for table, verbs in guards.items() for guard in guard_ddl(table, verbs)}
+    triggers = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").all()
+    return [
+        f"the trigger {row.name} is none of ours, and may change what is stored: DROP TRIGGER {row.name} takes it away"
+        for row in triggers
+        if row.sql not in word_triggers() | ours
+    ] + [
+        f"a guard of rows that are never changed is gone: {guard}" for guard in sorted(ours - {t.sql for t in triggers})
+    ]
