@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 
 from reflection.domain.knowledge import NOTHING, Knowledge
-from reflection.domain.next_test import NO_MONEY
+from reflection.domain.next_test import NO_MONEY, Pace
+from reflection.domain.no_test import NOTHING as NOTHING_TO_TEST
+from reflection.domain.no_test import UNPAID
 from reflection.domain.results import SimilarCampaign
-from reflection.inference.totals.next_test import NOTHING as NOTHING_TO_TEST
-from reflection.inference.totals.next_test import UNPAID
+from reflection.explain.evidence_of_facts import gather_learnt
+from reflection.explain.questions.question import understand
+from reflection.explain.questions.relevance import relevant
+from reflection.explain.sentences import Sentences
 from reflection.recommendations.ranking import OTHERS, SLATE, RecommendationInput, recommend
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
@@ -193,3 +197,12 @@ def test_accepted_advice_that_is_the_other_way_round_now_is_named_first(knowledg
     assert turned["recommendations"][0] == turned["no_longer"][0]["text"]
     assert turned["recommendations"][0].endswith(f"Now: {today['sentence']}")
     assert held["no_longer"] == again["no_longer"] == []
+
+
+@pytest.mark.parametrize("pace", [Pace(900.0, 100.0), NO_MONEY])
+@pytest.mark.parametrize("question", ["What should I test next?", "Which audience should we test?"])
+def test_asked_for_a_test_the_chat_says_why_there_is_none_as_advice_does(make_knowledge, pace, question):
+    known = make_knowledge({"audience.age:a": (-0.05, 0.3, False)}, campaigns=4, pace=pace)
+    reason = answer_from(known, now=NOW)["next_test_reason"]
+    evidence = relevant(understand(question), gather_learnt(known))
+    assert Sentences().about(evidence[0]) == f"{reason[0].upper()}{reason[1:]}."

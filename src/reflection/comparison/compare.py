@@ -81,6 +81,8 @@ def compare(
         expected_counts={name: getattr(expected, name) for name in COUNTS if basis.comparable},
         actual_counts={name: getattr(written.actual_metrics, name) for name in COUNTS},
         real_campaign=key_of(campaign),
+        planner=campaign.planner,
+        day=campaign.timestamp.date().isoformat(),
     )
 
 

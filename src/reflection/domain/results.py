@@ -98,7 +98,8 @@ class Comparison:
     and return together; None where neither can be compared.
     `performance_score` is None where a count it is made of is not known, and `score_reason` says which.
     `expected_counts` and `actual_counts` are what the rates were made of; empty where nothing is compared or stored.
-    `real_campaign` is equal for the rows of one real campaign; None where it was stored before comparisons carried it.
+    `real_campaign` is equal for the rows of one real campaign; `planner` and `day` are its own (`Campaign.planner`,
+    `Campaign.timestamp`). All three are None where it was stored before comparisons carried them.
     """
 
     campaign_id: str
@@ -120,6 +121,8 @@ class Comparison:
     expected_counts: dict[str, float | None] = field(default_factory=dict)
     actual_counts: dict[str, float | None] = field(default_factory=dict)
     real_campaign: str | None = None
+    planner: str | None = None
+    day: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

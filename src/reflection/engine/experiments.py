@@ -13,9 +13,9 @@ from reflection.domain.experiment import Arm, Experiment, TestOrder
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import METRICS
 from reflection.domain.next_test import NextTest
+from reflection.domain.no_test import NOTHING, no_test
 from reflection.domain.ports import Store
 from reflection.errors import Conflict, InvalidInput
-from reflection.inference.totals.next_test import NOTHING
 from reflection.inference.trials.experiment_results import results_of
 from reflection.inference.trials.experiments import wrong_split
 
@@ -138,7 +138,7 @@ def _ordered(order: TestOrder, knowledge: Knowledge) -> Experiment:
             raise InvalidInput("say what it is to be compared with", field="against")
         return _experiment(order, None, knowledge, order.signal, order.against)
     if test is None or test.against is None:
-        raise Conflict(NOTHING, hint="name `signal` and `against` to order a test all the same")
+        raise Conflict(no_test(knowledge) or NOTHING, hint="name `signal` and `against` to order a test all the same")
     return _experiment(order, test, knowledge, test.signal_key, order.against or test.against)
 
 

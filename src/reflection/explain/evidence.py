@@ -17,7 +17,7 @@ from reflection.explain import formatting
 
 Kind = Literal[
     "delta", "driver", "outcome", "finding", "description", "recommendation", "next_test", "flag", "similar", "reason",
-    "effect", "learnt", "spread", "account",
+    "effect", "learnt", "spread", "account", "no_test",
 ]  # fmt: skip
 Certainty = Literal["beyond_noise", "noise", "unknown", "stated"]
 Grade = Literal["accounting", "observed", "randomised"]

@@ -15,6 +15,7 @@ from reflection.domain.campaign import Campaign
 from reflection.domain.conversion_kind import plural
 from reflection.domain.finding_kinds import OF_NO_SIGNAL, PLANNER_BIAS
 from reflection.domain.knowledge import Effect, Knowledge
+from reflection.domain.no_test import no_test
 from reflection.domain.ports import Facts
 from reflection.domain.results import Comparison, Finding, SimilarCampaign
 from reflection.explain import formatting
@@ -81,6 +82,8 @@ def gather_learnt(
     drafts += [_effect(effect) for effect in effects]
     if knowledge.next_test is not None:
         drafts.append(evidence_of_test(knowledge.next_test))
+    elif reason := no_test(knowledge):
+        drafts.append(_stated("no_test", "no_test", reason))
     if knowledge.reason and not discoveries:
         drafts.append(_stated("flag:no_findings", "reason", knowledge.reason))
     if knowledge.as_of is not None:

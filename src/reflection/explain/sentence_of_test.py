@@ -14,6 +14,11 @@ from reflection.explain.evidence_of_comparison import rough
 from reflection.explain.phrases.sentences_en import ENGLISH, Language
 
 
+def why_no_test(item: Evidence) -> str:
+    """Why nothing is worth a test, standing alone."""
+    return f"{formatting.capital(item.label)}."
+
+
 def evidence_of_test(test: NextTest) -> Evidence:
     """A test, as evidence for a sentence."""
     label = subject(test.signal_key, test.label)

@@ -10,7 +10,7 @@ from reflection.explain import formatting
 from reflection.explain.advice import advice_sentence
 from reflection.explain.evidence import INTERVAL_LEVEL, Evidence
 from reflection.explain.phrases.sentences_en import ENGLISH, Language
-from reflection.explain.sentence_of_test import sentence_of_test
+from reflection.explain.sentence_of_test import sentence_of_test, why_no_test
 from reflection.explain.wording import (
     OF_ONE_PHRASE,
     REPEATED,
@@ -83,6 +83,7 @@ class Sentences:
             "learnt": self.learnt,
             "spread": self.spread,
             "account": self.account,
+            "no_test": why_no_test,
         }[item.kind]
         return sentence(item)
 

@@ -16,10 +16,10 @@ from reflection.domain import signals
 from reflection.domain.bookable import root
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.next_test import best_test
+from reflection.domain.no_test import no_test
 from reflection.domain.weights import SignalWeight
 from reflection.inference.fits import posterior
 from reflection.inference.too_few import nothing_known
-from reflection.inference.totals.next_test import no_test
 from reflection.recommendations.cards import Card, Option, build, with_propensities
 from reflection.stats.decisions import thompson
 

@@ -17,9 +17,8 @@ from reflection.domain.conversion_kind import plural
 from reflection.domain.finding_kinds import OF_CAMPAIGNS, OF_NO_SIGNAL
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.maturity import is_late
-from reflection.domain.money import currency_order
 from reflection.domain.planner_forecast import NO_FORECAST
-from reflection.domain.results import Comparison, SummaryLine
+from reflection.domain.results import Comparison, Finding, SummaryLine
 from reflection.domain.verdict import verdict_of, verdict_on
 from reflection.explain import formatting
 from reflection.explain.advice import first_advice
@@ -30,7 +29,8 @@ from reflection.explain.phrases.sentences_en import ENGLISH
 from reflection.explain.sentences import Sentences
 from reflection.explain.summary import OF_ALL, SummaryLines
 from reflection.explain.wording import headline
-from reflection.reports.period_group import Groups, PeriodGroup, Sums, number_of_real, whole
+from reflection.inference.findings.for_campaign import is_told_of
+from reflection.reports.period_group import Groups, PeriodGroup, Sums, number_of_real, ordered, whole
 
 WITHOUT = "without"
 """In place of a verdict on a campaign that nobody forecast."""
@@ -55,6 +55,7 @@ class Period:
     def __init__(self) -> None:
         self._groups: dict[tuple[str, str], PeriodGroup] = {}
         self._verdicts: dict[str, str | None] = {}
+        self._told_by: dict[str, tuple[str, str | None, str | None]] = {}
         self._references = 0
         self._rows: Counter[str] = Counter()
         self._held: dict[str, str] = {}
@@ -65,13 +66,14 @@ class Period:
             return
         verdict = verdict_on(comparison.deltas) if comparison.verdict == "held" else verdict_of(comparison)
         self._verdicts[comparison.campaign_id] = verdict if BASES[comparison.basis].comparable else WITHOUT
+        self._told_by[comparison.campaign_id] = comparison.basis, comparison.planner, comparison.day
         self._count(comparison, 1)
 
     def hold(self, comparison: Comparison) -> None:
         """Tell one beside every total and verdict; one that was added is taken out of them again."""
         self._held[comparison.campaign_id] = _real(comparison)
         if comparison.campaign_id in self._verdicts:
-            del self._verdicts[comparison.campaign_id]
+            del self._verdicts[comparison.campaign_id], self._told_by[comparison.campaign_id]
             self._count(comparison, -1)
 
     def _count(self, comparison: Comparison, sign: int) -> None:
@@ -118,7 +120,7 @@ class Period:
 
     def _figures(self, sentences: Sentences) -> str:
         """Return and cost of the first groups; what they count is named where they differ."""
-        groups, parts = _ordered(self._groups, NOTHING), list[str]()
+        groups, parts = ordered(self._groups, NOTHING.currency), list[str]()
         for (currency, kind), group in groups[:MOST_BESIDE]:
             figures = [sentences.clause(item) for item in headline(_evidence({(currency, kind): group}, NOTHING))]
             goal = f"{plural(kind)} {currency}".rstrip() if len(groups) > 1 else ""
@@ -163,10 +165,15 @@ class Period:
 
     def _findings(self, knowledge: Knowledge) -> list[Evidence]:
         """What campaigns of the period did alike, how their plans usually miss; all findings where none had one."""
-        every = knowledge.every_finding
-        told = (one for one in every if one.metadata.get("kind") in OF_ALL or (self._alone and not one.descriptive))
-        here = [one for one in told if not self._verdicts.keys().isdisjoint((*one.supporting, *one.contradicting))]
+        here = [one for one in knowledge.every_finding if self.concerns(one)]
         return [evidence_of_finding(one, knowledge.currency) for one in here]
+
+    def concerns(self, finding: Finding) -> bool:
+        """Whether it is told of these campaigns: as each alone; all of theirs where nobody forecast any."""
+        if finding.metadata.get("kind") in OF_ALL:
+            return any(is_told_of(finding, name, *told_by) for name, told_by in self._told_by.items())
+        cited = (*finding.supporting, *finding.contradicting)
+        return self._alone and not finding.descriptive and not self._verdicts.keys().isdisjoint(cited)
 
     def _goals(self, knowledge: Knowledge) -> Groups:
         """The groups by currency and goal: kinds that objectives name and that bring the same money are one goal."""
@@ -204,7 +211,7 @@ def _real(comparison: Comparison) -> str:
 
 def _part(groups: Groups, knowledge: Knowledge, sentences: Sentences) -> str:
     """Which campaigns the money is of, where it is not of all, and the money of the others."""
-    (first, group), *others = _ordered(groups, knowledge) or [(("", ""), PeriodGroup())]
+    (first, group), *others = ordered(groups, knowledge.currency) or [(("", ""), PeriodGroup())]
     others = [(key, other) for key, other in others if number_of_real(other.campaigns)]
     if not others:
         return ""
@@ -259,28 +266,11 @@ def _came(key: tuple[str, str], counts: Sums, sentences: Sentences) -> str:
     return sentences.listed(words) or sentences.word("period.unknown")
 
 
-def _ordered(groups: Groups, knowledge: Knowledge) -> list[tuple[tuple[str, str], PeriodGroup]]:
-    """By currency, within one those that count something first, by spend: amounts of two currencies have no order."""
-    campaigns: Counter[str] = Counter()
-    for (currency, _), group in groups.items():
-        campaigns[currency] += number_of_real(group.campaigns)
-    place = currency_order(campaigns, knowledge.currency)
-    return sorted(
-        groups.items(),
-        key=lambda item: (
-            place[item[0][0]],
-            not item[1].every["conversions"],
-            -(item[1].every["spend"] or 0.0),
-            item[0],
-        ),
-    )
-
-
 def _evidence(groups: Groups, knowledge: Knowledge) -> list[Evidence]:
     """What the first group did, its scatter that of a mean of so many campaigns."""
     if not groups:
         return []
-    (currency, kind), group = _ordered(groups, knowledge)[0]
+    (currency, kind), group = ordered(groups, knowledge.currency)[0]
     spend = group.actual["spend"] or 0.0
     worth = max(1.0, whole(spend**2) / group.square) if group.square else 1.0  # (sum w)^2 / sum w^2 (Kish 1965)
     together = Campaign.model_construct(

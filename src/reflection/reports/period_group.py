@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reflection.domain.metrics import COUNTS
-from reflection.domain.money import without_spend
+from reflection.domain.money import currency_order, without_spend
 
 PLACES = 2.0**40
 """Sums are kept in whole parts of that size: exact, so that no order shows, nor what was taken out again."""
@@ -121,3 +121,24 @@ Groups = dict[tuple[str, str], PeriodGroup]
 def number_of_real(rows: Counter[str]) -> int:
     """How many real campaigns have rows."""
     return sum(number > 0 for number in rows.values())
+
+
+def ordered(groups: Groups, usual: str | None) -> list[tuple[tuple[str, str], PeriodGroup]]:
+    """By currency, within one those that count something first, by spend: amounts of two currencies have no order.
+
+    Args:
+        usual: the workspace's currency, which stands first.
+    """
+    campaigns: Counter[str] = Counter()
+    for (currency, _), group in groups.items():
+        campaigns[currency] += number_of_real(group.campaigns)
+    place = currency_order(campaigns, usual)
+    return sorted(
+        groups.items(),
+        key=lambda item: (
+            place[item[0][0]],
+            not item[1].every["conversions"],
+            -(item[1].every["spend"] or 0.0),
+            item[0],
+        ),
+    )

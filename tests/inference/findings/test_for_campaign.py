@@ -2,9 +2,14 @@
 
 import dataclasses
 
+import pytest
+
+from reflection.comparison.compare import compare
 from reflection.domain.evidence import evidence_of
-from reflection.domain.knowledge import NOTHING
+from reflection.domain.knowledge import NOTHING, Knowledge
+from reflection.domain.results import Finding
 from reflection.inference.findings.for_campaign import MOST_FINDINGS, patterns_for
+from reflection.reports.period import Period
 
 
 def _report(campaign, knowledge):
@@ -77,3 +82,33 @@ def test_a_report_is_bounded(sample, knowledge):
     finding = next(f for f in knowledge.findings if f.signal_key == "creative.type:video")
     many = tuple(dataclasses.replace(finding, finding_id=f"fnd_{i}") for i in range(100))
     assert len(_report(sample, dataclasses.replace(knowledge, findings=many)).pattern_report) == MOST_FINDINGS
+
+
+@pytest.mark.parametrize("planner", ["ana", "ben", None, "account-average", "no-forecast"])
+@pytest.mark.parametrize("day", ["2025-12-31", "2026-01-01", "2026-08-01"])
+def test_a_month_tells_of_all_what_each_of_its_campaigns_tells(make_campaign, planner, day):
+    """Evidence that lies before a month is no less its own: a habit goes on, and what has lasted lasts."""
+    named = {"title": "t", "description": "d", "impact_score": 1.0, "evidence_count": 9, "metric": "cpa"}
+    seen = {"interval": (1.1, 1.5), "probability": 0.98, "lfsr": 0.02, "raw_lift": None, "effective_campaigns": 9.0}
+    direct = {"direction": "unfavorable", "effect": 1.3, "spend": 9.0, "supporting": ("a", "b"), "contradicting": ()}
+    about = {"alike": 9, "gap_of": "conversions", "gap": -90.0}
+    findings = (
+        *(
+            Finding(f"of-{whose}", "cross_platform_pattern", signal_key=f"planner:{whose}",
+                    metadata={"kind": "planner", "planner": whose, "label": "Plans", **about},
+                    **named, **seen, **direct)
+            for whose in ("ana", None)
+        ),
+        Finding("since", "platform_trend", signal_key="lasting:2026-01-01", first_seen="2026-01-01",
+                metadata={"kind": "lasting", "label": "The account"}, **named, **seen, **direct),
+    )  # fmt: skip
+    campaign = make_campaign(planner=planner, timestamp=f"{day}T12:00:00Z", campaign_id="later")
+    alone = {one.finding_id for one in _report(campaign, Knowledge(campaigns=9, findings=findings)).pattern_report}
+    period = Period()
+    period.add(compare(campaign, generated_at="2026-08-02T00:00:00+00:00"))
+
+    told = {one.finding_id for one in findings if period.concerns(one)}
+
+    assert told == alone
+    habit = {"ana": {"of-ana"}, None: {"of-None"}}.get(planner, set())
+    assert alone == habit | ({"since"} if day >= "2026-01-01" else set())

@@ -12,8 +12,9 @@ from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import evidence_of
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.next_test import NO_MONEY, NextTest, Pace
+from reflection.domain.no_test import NOTHING
 from reflection.inference.evidence.dataset import Dataset
-from reflection.inference.totals.next_test import DAYS, NOTHING, Choice, pace_of
+from reflection.inference.totals.next_test import DAYS, Choice, pace_of
 from reflection.inference.totals.total_effects import TotalEffects
 from reflection.recommendations.ranking import RecommendationInput, recommend
 

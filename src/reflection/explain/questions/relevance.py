@@ -92,7 +92,7 @@ def lacking(question: Question, evidence: EvidenceBook) -> str | None:
         return "chat.no_level"
     lanes = {item.detail["lane"] for item in evidence.of_kind("recommendation")}
     if "test" in question.intents:
-        return None if evidence.of_kind("next_test") else "chat.no_test"
+        return None if evidence.of_kind("next_test") or evidence.of_kind("no_test") else "chat.no_test"
     asks = question.intents & ADVISING and lanes
     return "chat.no_advice" if asks and lanes.isdisjoint({"exploit", "avoid"}) else None
 
@@ -243,6 +243,7 @@ _INTENT_RULES: dict[Kind, Callable[[Question, Evidence], float]] = {
     "recommendation": _recommendation_intent,
     "description": _description_intent,
     "next_test": _next_test_intent,
+    "no_test": _next_test_intent,
     "flag": _flag_intent,
     "learnt": _learnt_intent,
 }

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from reflection.domain import signals
-from reflection.domain.basis import basis_of
+from reflection.domain.basis import BASES, basis_of
 from reflection.domain.campaign import Campaign
 from reflection.domain.finding_kinds import LASTING_CHANGE, OF_CAMPAIGNS, OF_NO_SIGNAL, PLANNER_BIAS
 from reflection.domain.knowledge import Knowledge
@@ -51,14 +51,31 @@ def patterns_for(
     )
 
 
+def is_told_of(finding: Finding, campaign_id: str, basis: str, planner: str | None, day: str | None) -> bool:
+    """Whether a finding on days or plans concerns a campaign: one rule, alone and among those of a period.
+
+    A habit is of its planner's plans and a lasting change of every later day, whatever campaigns showed them.
+
+    Args:
+        basis: what the campaign is compared with, as `domain.basis.BASES` names it.
+        planner: who planned it.
+        day: of its timestamp, ISO; None where that is not known.
+    """
+    kind = finding.metadata.get("kind")
+    if kind == PLANNER_BIAS:
+        whose = None if planner is None else signals.normalise(planner)
+        return bool(BASES[basis].forecast and whose == finding.metadata["planner"])
+    if kind == LASTING_CHANGE:
+        return (day or "") >= (finding.first_seen or "")
+    return campaign_id in finding.supporting
+
+
 def _concerns(finding: Finding, signal_keys: Collection[str], campaign: Campaign) -> bool:
     campaign_id = campaign.campaign_id
-    if finding.metadata.get("kind") == PLANNER_BIAS:
-        planner = None if campaign.planner is None else signals.normalise(campaign.planner)
-        return bool(basis_of(campaign).forecast and planner == finding.metadata["planner"])
-    if finding.metadata.get("kind") == LASTING_CHANGE:
-        return campaign.timestamp.date().isoformat() >= (finding.first_seen or "")
-    if finding.category in OF_CAMPAIGNS or _is_of_no_signal(finding):
+    if _is_of_no_signal(finding):
+        day = campaign.timestamp.date().isoformat()
+        return is_told_of(finding, campaign_id, basis_of(campaign).name, campaign.planner, day)
+    if finding.category in OF_CAMPAIGNS:
         return campaign_id in finding.supporting
     if "within" in finding.metadata and campaign_id not in (*finding.supporting, *finding.contradicting):
         return bool(campaign_id == finding.metadata["within"])

@@ -46,12 +46,11 @@ WORTH_RUNNING = 0.97
 LEAST_WORTH = 0.02
 """Of a test's spend: what is worth less is not worth the trouble."""
 
+
 LEAST_DEVIATION = 1e-9
 """Of draws that vary."""
 
 Z90 = 1.6448536269514722
-NOTHING = "nothing is worth testing now: what a test could still change is worth less than it would cost"
-UNPAID = "what a test is worth cannot be told: no money was spent in the last 90 days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +72,6 @@ def pace_of(table: Dataset) -> Pace:
     span = min(HORIZON, max(SHORTEST, float(days.max() - days.min()) + 1.0))
     recent = float(spend[days > days.max() - HORIZON].sum()) * HORIZON / span
     return Pace(recent, float(np.median(spend[spend > 0])))
-
-
-def no_test(knowledge: Knowledge) -> str | None:
-    """Why there is none, of what was learnt about something that can be booked; None where nothing was."""
-    if not knowledge.bookables or not posterior.known(knowledge, knowledge.goal_metric):
-        return None
-    return NOTHING if knowledge.pace.recent > 0 else UNPAID
 
 
 @dataclass(frozen=True, eq=False, slots=True)
