@@ -10,9 +10,12 @@ import time
 from urllib.parse import quote, urlsplit
 
 import pytest
+from starlette.requests import Request
 
 from reflection.api.openapi import CMP_007
+from reflection.api.problems import response_of
 from reflection.engine.engine import Engine
+from reflection.errors import Unavailable
 
 KEYS = {"type", "title", "status", "detail", "instance", "errors", "hint", "request_id"}
 JSON = {"Content-Type": "application/json"}
@@ -246,3 +249,10 @@ def test_a_wrong_parameter_is_named_as_the_sender_wrote_it(client):
         fields = {one["field"] for one in answer.json().get("errors") or ()}
         assert fields <= {f"query.{name}" for name in names}, path
         assert "since" not in names or "query.since" in fields, path
+
+
+@pytest.mark.parametrize("kind", [Unavailable, *Unavailable.__subclasses__()])
+def test_who_may_come_again_is_told_when(kind):
+    asked = Request({"type": "http", "path": "/insights", "headers": []})
+
+    assert int(response_of(asked, kind("the database is busy")).headers["retry-after"]) > 0

@@ -17,6 +17,8 @@ from reflection.domain.campaign import Campaign
 from reflection.domain.knowledge import Knowledge
 from reflection.inference.recheck import differences
 from reflection.settings import Settings
+from reflection.store.campaigns import SqlStore
+from reflection.store.database.open import open_database
 from reflection.store.maintenance.verify import verify
 from reflection.wiring import build
 
@@ -234,3 +236,38 @@ def _children(server: Server) -> set[str]:
     """Processes that any thread of a server started."""
     tasks = Path(f"/proc/{server.process.pid}/task").iterdir()
     return {child for task in tasks for child in (task / "children").read_text().split()}
+
+
+@pytest.mark.torture(part="server")
+def test_a_process_that_stands_still_is_replaced_and_keeps_no_server_from_stopping(
+    start: Callable[..., Server], tmp_path: Path
+) -> None:
+    server = start(command=SEVERAL).ready()
+    first = _answering(server)
+    os.kill(min(first), signal.SIGSTOP)
+    deadline = time.monotonic() + PATIENCE
+    while min(first) in _answering(server) or len(_answering(server)) < len(first):
+        assert time.monotonic() < deadline, "it is not replaced"
+        time.sleep(0.1)
+    answers = [httpx.get(f"{server.url}/health", timeout=PATIENCE).status_code for _ in range(20)]
+    stream = Stream(server.url)
+    stream.start()
+    stream.go_on(3)
+    count = stream.end()
+
+    last = _answering(server)
+    os.kill(min(last), signal.SIGSTOP)
+    errors = server.end(signal.SIGTERM)
+
+    assert answers == [200] * 20
+    assert "it is killed" in errors
+    assert not [pid for pid in first | last if runs(pid)]
+    database = open_database(tmp_path / "x.db")
+    assert verify(database) == []
+    assert len(list(SqlStore(database).ledger("default"))) == count
+    database.close()
+
+
+def _answering(server: Server) -> set[int]:
+    """The processes of a server that answer."""
+    return {int(pid) for pid in _children(server) if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()}

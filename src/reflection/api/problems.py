@@ -29,6 +29,9 @@ _HTTP_CODES = {
     415: "unsupported-media-type",
     421: "unknown-host",
 }
+LATER = 5
+"""Seconds after which to come again, where whoever refuses does not know better."""
+
 _HTTP_HINTS = {
     404: "/docs lists every path",
     405: "the Allow header lists the methods of this path",
@@ -74,8 +77,8 @@ def response_of(request: Request, error: Exception) -> Response:
         error = field_errors(error.errors(), {**sent, "header": request.headers})
     if isinstance(error, ReflectionError):
         body = _of_ours(error)
-        if isinstance(error, TooManyRequests | Unavailable) and error.retry_after is not None:
-            headers["Retry-After"] = str(error.retry_after)
+        if isinstance(error, TooManyRequests | Unavailable):
+            headers["Retry-After"] = str(error.retry_after or LATER)
         if body["status"] == 401:
             headers["WWW-Authenticate"] = "Bearer"
     elif isinstance(error, HTTPException):

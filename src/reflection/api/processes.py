@@ -1,10 +1,11 @@
 """Several processes that answer at one address, and one worker behind them all.
 
-The first process answers nothing: it holds the address, starts the others, starts them again when they die, and has the
-one worker watched. A process whose first one was killed stops by itself, as after SIGTERM. What they count for
-Prometheus is added up in a folder that lives as long as they do. Must not know what is answered.
+The first process answers nothing: it holds the address, starts the others, starts them again when they die or stand
+still, and has the one worker watched. A process whose first one was killed stops by itself, as after SIGTERM. What they
+count for Prometheus is added up in a folder that lives as long as they do. Must not know what is answered.
 """
 
+import math
 import os
 import signal
 import threading
@@ -14,6 +15,7 @@ from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from socket import socket
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import structlog
 from fastapi import FastAPI
@@ -38,6 +40,13 @@ SETTLED = 30.0
 
 PAUSE = 2.0
 """Seconds before another process is tried where one could not start."""
+
+SILENT_LOOKS = 60
+"""So many looks, two a second, a process may leave unanswered. Looks, not seconds: where all were stopped and go on, as
+on a laptop that slept, nobody was silent."""
+
+ENDING = 10.0
+"""Seconds beyond `timeout_graceful_shutdown` that a process may take to end."""
 
 
 def run(settings: Settings, options: dict[str, Any]) -> None:
@@ -78,26 +87,64 @@ def run(settings: Settings, options: dict[str, Any]) -> None:
         raise SystemExit(STARTUP_FAILURE)
 
 
+class Pulse:
+    """Whether a process goes on: asked at each look, and never waited for."""
+
+    def __init__(self, process: Process) -> None:
+        self._pipe = process.parent_conn
+        self._silent_looks = -math.inf  # until its first answer it is starting
+        self._pipe.send(b"ping")
+
+    def is_lost(self) -> bool:
+        """Whether it has been silent for too many looks, of which this is one."""
+        if self._pipe.poll():
+            self._pipe.recv()
+            self._silent_looks = 0
+            self._pipe.send(b"ping")
+        else:
+            self._silent_looks += 1
+        return self._silent_looks > SILENT_LOOKS
+
+
 class _Processes(Multiprocess):
     """uvicorn's supervisor, which asks each process in turn whether it is well and waits for the answer.
 
     One that is killed as it starts never answers, and meanwhile nobody sees SIGTERM: here the system is asked, which
-    knows at once.
+    knows at once, and an answer is looked for and not waited for. Nor is one that stands still waited for in the end.
     """
 
     def __init__(self, config: Config, sockets: list[socket]) -> None:
         super().__init__(config, sockets)
         self._began, self._again_at = time.monotonic(), 0.0
+        self._pulses = WeakKeyDictionary[Process, Pulse]()
+
+    def join_all(self) -> None:
+        """Wait until all have ended, and end who does not."""
+        end = time.monotonic() + (self.config.timeout_graceful_shutdown or 0) + ENDING
+        for process in self.processes:
+            process.process.join(max(0.0, end - time.monotonic()))
+            if process.process.is_alive():
+                log.error("a process did not end; it is killed", pid=process.pid)
+                process.process.kill()
+                process.process.join()
 
     def keep_subprocess_alive(self) -> None:
-        """Start another one for each that died; its requests are no longer counted as being answered.
+        """Start another one for each that died or stands still; its requests no longer count as being answered.
 
         One that cannot start ends all of them at the beginning, when settings or the database are wrong; later the
         database is away, and another one is tried after a pause.
         """
         now = time.monotonic()
         for number, process in enumerate(self.processes):
-            if process.process.is_alive() or now < self._again_at:
+            if process.process.is_alive():
+                if process not in self._pulses:
+                    self._pulses[process] = Pulse(process)
+                if not self._pulses[process].is_lost():
+                    continue
+                log.error("a process does not answer any longer; it is killed", pid=process.pid)
+                process.process.kill()
+                process.process.join()
+            if now < self._again_at:
                 continue
             if process.exitcode == STARTUP_FAILURE:
                 if now - self._began < SETTLED:
