@@ -31,7 +31,7 @@ from reflection.learnings.revision import revised
 
 Floats = NDArray[np.float64]
 
-STREAMS, CAMPAIGNS = 60, 120
+STREAMS, CAMPAIGNS = 70, 120
 LONG_STREAMS, LONG_CAMPAIGNS = 10, 300
 PLANTED_STREAMS = 10
 FIRST_LOOK, EVERY_UNTIL, EVERY = 5, 40, 5
@@ -44,9 +44,10 @@ CERTAIN = ("established", "contested")
 SCATTER, CELL_SCATTER, QUALITY = 0.25, 0.1, 0.2
 START = datetime(2025, 1, 6, 9, tzinfo=UTC)
 
-KINDS = ("totals", "ad rows", "one quality", "few signals", "few clicks")
+KINDS = ("totals", "ad rows", "one quality", "few signals", "few clicks", "one platform", "new creatives")
 """Of streams, in turns: totals only; two audiences by two creatives; one quality of a campaign that lifts clicks and
-conversions and makes its impressions cheaper; a short menu; and campaigns with thirty clicks and a conversion."""
+conversions and makes its impressions cheaper; a short menu; campaigns with thirty clicks and a conversion; all on one
+platform; and two creatives that are new each quarter."""
 
 PLATFORMS = ("Meta", "Google", "TikTok", "LinkedIn")
 OBJECTIVES = ("Sales", "Traffic", "Retargeting")
@@ -58,6 +59,9 @@ MENU = {
 }  # fmt: skip
 SHORT = 2
 """Levels of each of these in a short menu."""
+
+QUARTER, EACH_QUARTER = 45, 2
+"""Campaigns in a quarter, and creatives that are new in it."""
 
 
 Planted = Mapping[str, Mapping[str, float]]
@@ -116,6 +120,7 @@ def _body(number: int, kind: str, effects: Planted, rng: np.random.Generator) ->
     ages, segments, types, hooks, platforms = (
         menu[:SHORT] if kind == "few signals" else menu for menu in (AGES, SEGMENTS, TYPES, HOOKS, PLATFORMS)
     )
+    platforms = PLATFORMS[:1] if kind == "one platform" else platforms
     ages, hooks = rng.choice(ages, rows, replace=False), rng.choice(hooks, rows, replace=False)
     audiences = [
         {"name": f"{segment} {age}", "attributes": {"age_range": str(age), "segment": str(segment)}}
@@ -125,6 +130,8 @@ def _body(number: int, kind: str, effects: Planted, rng: np.random.Generator) ->
         {"id": f"{form}_{hook}", "type": str(form), "attributes": {"hook": str(hook)}}
         for hook, form in zip(hooks, rng.choice(types, rows), strict=True)
     ]
+    if kind == "new creatives":
+        creatives = [_new_creative(EACH_QUARTER * (number // QUARTER) + int(rng.integers(EACH_QUARTER)))]
     planned = float(np.exp(rng.normal(math.log(FEW_SHOWN if kind == "few clicks" else USUALLY_SHOWN), 0.8)))
     quality = QUALITY * float(rng.normal()) if kind == "one quality" else 0.0
     levels = SCATTER * rng.normal(size=4) + quality * np.array([-1.0, 1.0, 1.0, 0.0])
@@ -147,6 +154,11 @@ def _body(number: int, kind: str, effects: Planted, rng: np.random.Generator) ->
         "breakdown": cells if rows > 1 else [],
         "timestamp": (START + timedelta(days=2 * number)).isoformat(),
     }
+
+
+def _new_creative(number: int) -> dict[str, Any]:
+    form, hook = TYPES[number % len(TYPES)], HOOKS[number // EACH_QUARTER % len(HOOKS)]
+    return {"id": f"ad_{number}", "type": form, "attributes": {"hook": hook}}
 
 
 def _lifts(
@@ -223,13 +235,17 @@ def _false_learning(effects: Planted, learning: Learning) -> bool:
 
 
 def report(
-    streams: int = STREAMS, long_streams: int = LONG_STREAMS, planted_streams: int = PLANTED_STREAMS, workers: int = 2
+    streams: int = STREAMS,
+    long_streams: int = LONG_STREAMS,
+    planted_streams: int = PLANTED_STREAMS,
+    workers: int = 2,
+    kinds: Sequence[str] = KINDS,
 ) -> str:
-    """Live all streams and return the tables as markdown."""
+    """Live all streams, of these kinds in turns, and return the tables as markdown."""
     jobs = [
-        *((seed, CAMPAIGNS, KINDS[seed % len(KINDS)], NOTHING) for seed in range(streams)),
-        *((1_000 + seed, LONG_CAMPAIGNS, KINDS[seed % len(KINDS)], NOTHING) for seed in range(long_streams)),
-        *((seed, CAMPAIGNS, KINDS[seed % len(KINDS)], planted(seed)) for seed in range(planted_streams)),
+        *((seed, CAMPAIGNS, kinds[seed % len(kinds)], NOTHING) for seed in range(streams)),
+        *((1_000 + seed, LONG_CAMPAIGNS, kinds[seed % len(kinds)], NOTHING) for seed in range(long_streams)),
+        *((seed, CAMPAIGNS, kinds[seed % len(kinds)], planted(seed)) for seed in range(planted_streams)),
     ]
     if workers > 1:
         with ProcessPoolExecutor(workers) as pool:
@@ -242,7 +258,7 @@ def report(
         "",
         "| streams | campaigns | looks | ever a finding | of which | established, false |",
         "|---:|---:|---:|---:|---|---:|",
-        *(_line(CAMPAIGNS, kind, [life for life in short if life.kind == kind]) for kind in KINDS if short),
+        *(_line(CAMPAIGNS, kind, [life for life in short if life.kind == kind]) for kind in kinds if short),
         _line(CAMPAIGNS, "all", short),
         _line(LONG_CAMPAIGNS, "all", rest[:long_streams]),
         "",
@@ -275,8 +291,9 @@ def main() -> None:
     parser.add_argument("--long", type=int, default=LONG_STREAMS)
     parser.add_argument("--planted", type=int, default=PLANTED_STREAMS)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--kind", choices=KINDS, nargs="+", default=KINDS)
     options = parser.parse_args()
-    print(report(options.streams, options.long, options.planted, options.workers))
+    print(report(options.streams, options.long, options.planted, options.workers, options.kind))
 
 
 if __name__ == "__main__":

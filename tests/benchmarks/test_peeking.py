@@ -4,6 +4,7 @@ from types import ModuleType
 
 import pytest
 
+from reflection.domain.evidence import Evidence
 from reflection.learnings.claims import Claim, Learning
 
 STREAMS, CAMPAIGNS, LIFE = 20, 40, 120
@@ -18,13 +19,25 @@ def test_somebody_looks_after_every_campaign_and_later_after_every_fifth(peeking
     assert peeking.looks(7) == [5, 6, 7]
 
 
-@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("number", range(7))
 def test_a_stream_is_the_same_from_the_same_seed_and_its_start_does_not_know_its_end(
     peeking: ModuleType, number: int
 ) -> None:
     kind = peeking.KINDS[number]
     assert peeking.stream(3, 8, kind) == peeking.stream(3, 12, kind)[:8]
     assert peeking.stream(3, 8, kind) != peeking.stream(4, 8, kind)
+
+
+def test_an_account_may_have_one_platform_or_creatives_that_are_new_each_quarter(peeking: ModuleType) -> None:
+    one = peeking.stream(3, 60, "one platform")
+    new = peeking.stream(3, 60, "new creatives")
+
+    def creatives(some: list[Evidence]) -> set[str]:
+        return {key for item in some for cell in item.cells for key in cell.shares if key.startswith("creative:")}
+
+    assert {item.platform_key for item in one} == {"platform:meta"}
+    assert len(creatives(new[: peeking.QUARTER])) == peeking.EACH_QUARTER
+    assert creatives(new[: peeking.QUARTER]).isdisjoint(creatives(new[peeking.QUARTER :]))
 
 
 def test_what_is_planted_is_a_difference_from_the_mean_of_its_group(peeking: ModuleType) -> None:
