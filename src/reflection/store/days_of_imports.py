@@ -5,7 +5,7 @@ campaigns were kept apart are read whole. Must not know how files are read.
 """
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.engine import Connection
@@ -17,17 +17,29 @@ from reflection.store.row_values import packed, unpacked
 from reflection.store.tables.imports import OF_ANY_CAMPAIGN, import_campaigns, import_days, imports
 
 
-def put(connection: Connection, workspace: str, import_id: str, days: Sequence[Days]) -> None:
-    """Write what an import reported, in place of what it reported before."""
-    for table in (import_days, import_campaigns):
-        connection.execute(delete(table).where(table.c.workspace == workspace, table.c.import_id == import_id))
+class Rows(NamedTuple):
+    """What an import reported: a head for each of its days, and a portion for each campaign of these."""
+
+    heads: list[dict[str, Any]]
+    portions: list[dict[str, Any]]
+
+
+def rows_of(workspace: str, import_id: str, days: Sequence[Days]) -> Rows:
+    """What is to be written; making it is most of the work, and needs no lock."""
     heads, portions = [], []
     for item in days:
         place = {"workspace": workspace, "import_id": import_id, "dialect": item.dialect, "platform": item.platform}
         heads.append({**place, "body": packed(item.body())})
         portions += [{**place, "campaign": mark, "body": packed(body)} for mark, body in item.portions().items()]
-    insert_rows(connection, _PUT_HEADS, heads)
-    insert_rows(connection, _PUT_PORTIONS, portions)
+    return Rows(heads, portions)
+
+
+def put(connection: Connection, workspace: str, import_id: str, rows: Rows) -> None:
+    """Write what an import reported, in place of what it reported before."""
+    for table in (import_days, import_campaigns):
+        connection.execute(delete(table).where(table.c.workspace == workspace, table.c.import_id == import_id))
+    insert_rows(connection, _PUT_HEADS, rows.heads)
+    insert_rows(connection, _PUT_PORTIONS, rows.portions)
 
 
 def read(connection: Connection, workspace: str, campaigns: Collection[str] | None) -> list[Days]:

@@ -4,7 +4,7 @@ A claim is written before its campaign is, with the revision that was current th
 import can be gone on with and taken back. Must not know how files are read or campaigns analysed.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -55,6 +55,8 @@ class ImportRows:
         """Register an import and everything it is going to do; one that is there already starts again."""
         key = {"workspace": workspace, "import_id": import_id}
         row = {**key, "state": RUNNING, "verdict": packed(verdict), "created_at": now, "updated_at": now}
+        claims = [{**key, **_claim_row(item), "position": position} for position, item in enumerate(planned)]
+        reported = days_of_imports.rows_of(workspace, import_id, days)
         with self._database.write(workspace) as connection:
             connection.execute(insert_missing(imports), row)
             changed = {name: row[name] for name in ("state", "verdict", "updated_at")}
@@ -62,12 +64,10 @@ class ImportRows:
                 update(imports).where(*_is(imports, workspace, import_id)).values(resealed(imports, **changed))
             )
             earlier = {claim.campaign_id: claim for claim in _claims(connection, workspace, import_id)}
-            claims = [
-                {**key, **_claim_row(item, earlier.get(item.campaign_id)), "position": position}
-                for position, item in enumerate(planned)
-            ]
+            for claim in claims:
+                claim["before"] = _replaced_before(claim, earlier.get(claim["campaign_id"]))
             insert_rows(connection, _PUT_CLAIM, claims)
-            days_of_imports.put(connection, workspace, import_id, days)
+            days_of_imports.put(connection, workspace, import_id, reported)
 
     def entry(self, workspace: str, import_id: str) -> ImportEntry | None:
         """One import; None when it is not there."""
@@ -216,14 +216,19 @@ def _claims(connection: Connection, workspace: str, import_id: str) -> list[Clai
     return [_claim(row) for row in connection.execute(query).mappings()]
 
 
-def _claim_row(item: PlannedCampaign, claim: Claim | None) -> dict[str, Any]:
-    """A claim to be done; one that said the same before remembers what it replaced then."""
-    same = claim if claim is not None and claim.content_hash == item.content_hash else None
+def _replaced_before(row: Mapping[str, Any], claim: Claim | None) -> str | None:
+    """What a claim that said the same before replaced then."""
+    same = claim is not None and claim.content_hash == row["content_hash"]
+    return _hashes(claim.before) if claim is not None and same else None
+
+
+def _claim_row(item: PlannedCampaign) -> dict[str, Any]:
+    """A claim to be done."""
     return {
         "campaign_id": item.campaign_id,
         "content_hash": item.content_hash,
         "body": packed(item.body),
-        "before": _hashes(same.before) if same else None,
+        "before": None,
         "change": "",
         "undone": "",
         "detail": "",

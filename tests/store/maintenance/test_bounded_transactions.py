@@ -19,6 +19,7 @@ from reflection.ingest.jobs.register import DONE, Days, PlannedCampaign
 from reflection.memory import reindexing
 from reflection.memory.embedders import Space
 from reflection.memory.local import LocalIndex
+from reflection.store import days_of_imports, imports, row_values
 from reflection.store.board import SharedBoard
 from reflection.store.campaigns import SqlStore
 from reflection.store.database import sqlite_words, turns
@@ -50,10 +51,11 @@ class Neighbour:
 
     def __init__(self, database: Database) -> None:
         self.changes: list[int] = []
+        self.writes = 0
         self._path, self._before = database.path, 0
         event.listen(database.writer, "begin", self._begin)
         event.listen(database.writer, "commit", self._commit)
-        event.listen(database.writer.pool, "checkin", self._write)
+        event.listen(database.writer.pool, "checkin", self.write)
 
     def _begin(self, connection: Any) -> None:
         self._before = connection.connection.driver_connection.total_changes
@@ -61,8 +63,10 @@ class Neighbour:
     def _commit(self, connection: Any) -> None:
         self.changes.append(connection.connection.driver_connection.total_changes - self._before)
 
-    def _write(self, *_: object) -> None:
-        with closing(sqlite3.connect(self._path, timeout=0)) as own:  # fails at once while somebody has the lock
+    def write(self, *_: object) -> None:
+        """Fails where somebody has the lock."""
+        self.writes += 1
+        with closing(sqlite3.connect(self._path, timeout=0)) as own:
             own.execute("INSERT OR IGNORE INTO workspaces (workspace, created_at) VALUES ('neighbour', '2026')")
             own.commit()
 
@@ -132,6 +136,23 @@ def test_settling_what_was_published_does(database: Database, neighbour: Neighbo
 
     assert neighbour.changes
     assert max(neighbour.changes) <= MOST
+
+
+def test_what_an_import_says_is_made_ready_before_anybody_waits_for_it(
+    database: Database, neighbour: Neighbour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def packed(data: bytes) -> bytes:
+        neighbour.write()
+        return row_values.packed(data)
+
+    monkeypatch.setattr(imports, "packed", packed)
+    monkeypatch.setattr(days_of_imports, "packed", packed)
+    days = [Days("meta", "Meta", [[f"c{number}", "2026-09-01", 1.0] for number in range(CAMPAIGNS)])]
+    planned = [PlannedCampaign(f"c{number}", "0" * 64, b"{}") for number in range(CAMPAIGNS)]
+
+    ImportRows(database).begin("default", "imp_1", b"{}", planned, days, "2026-09-02")
+
+    assert neighbour.writes > 2 * CAMPAIGNS
 
 
 def test_the_history_of_one_campaign_and_of_one_import_does(
