@@ -437,3 +437,16 @@ def test_answers_stay_small_on_ten_thousand_campaigns_with_long_names(
                 assert answer is not None, text
                 tokens[tool] = max(tokens.get(tool, 0), len(text) // 4)
     assert max(tokens.values()) < 25_000, tokens
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"{", b"[]", b"null", b"{}", b'{"jsonrpc":"1.0"}', b'{"jsonrpc":"2.0","id":1,"method":5}']
+)
+def test_what_is_no_message_is_refused_without_a_word_of_the_program(live: Any, sent: bytes) -> None:
+    headers = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
+    with live.client(READER) as client:
+        answer = client.post("/mcp", content=sent, headers=headers)
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"]
+    assert not [word for word in ("pydantic", "JSONRPC", "Input should", "type=") if word in answer.text]

@@ -8,13 +8,21 @@ import asyncio
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from starlette.concurrency import run_in_threadpool
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import Context, MCPServer
 
     from reflection.mcp.in_process import Routes
+
+
+_REFUSED = 400
+_OF_ITS_TYPES = b"validation error"
+_HOW = "this is no message of JSON-RPC 2.0: send an object with jsonrpc, id, method and params, which is an object"
+_NO_MESSAGE = orjson.dumps({"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": _HOW}})
 
 
 class AgentDoor:
@@ -32,7 +40,7 @@ class AgentDoor:
 
         manager = StreamableHTTPSessionManager(server._lowlevel_server, json_response=True, stateless=True)
         async with manager.run():
-            await manager.handle_request(scope, receive, send)
+            await manager.handle_request(scope, receive, _Plainly(scope, receive, send).send)
 
     @cached_property
     def _server(self) -> "MCPServer[Any]":
@@ -45,3 +53,24 @@ class AgentDoor:
 
         request: Any = context.request_context.request
         return Routes(self._app, request.state.caller, request.headers.get("x-workspace"))
+
+
+class _Plainly:
+    """Sends on what the protocol's library answers, but for a refusal that tells of the library's own types."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope, self._receive, self._send = scope, receive, send
+        self._refusal: Message | None = None
+
+    async def send(self, message: Message) -> None:
+        if message.get("status") == _REFUSED:
+            self._refusal = message
+            return
+        if self._refusal is not None:
+            start, self._refusal = self._refusal, None
+            if _OF_ITS_TYPES in message["body"]:
+                answer = Response(_NO_MESSAGE, _REFUSED, media_type="application/json")
+                await answer(self._scope, self._receive, self._send)
+                return
+            await self._send(start)
+        await self._send(message)
