@@ -72,3 +72,13 @@ def test_the_names_existing_clients_read_are_there(shape, names):
 def test_a_comparison_and_findings_are_json_as_they_stand(sample, knowledge):
     for value in (compare(sample, generated_at="now"), *knowledge.findings, *knowledge.weights, knowledge.next_test):
         assert orjson.loads(orjson.dumps(value))
+
+
+def test_more_campaigns_speak_against_a_finding_than_it_names():
+    named = tuple(f"c{number:02d}" for number in range(50))
+    finding = results.Finding(
+        "f", "winning_audience", "", "", "audience:students", 1.0, 90, {"also": {"cvr": {"sides": (90, 73)}}}, "cvr",
+        "favorable", 1.2, (1.1, 1.3), 0.98, 0.02, None, 60.0, None, named, named,
+    )  # fmt: skip
+    assert finding.against == 73
+    assert dataclasses.replace(finding, metadata={}).against == len(named)

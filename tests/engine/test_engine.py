@@ -269,3 +269,18 @@ def test_the_evidence_of_a_signal_is_read_from_the_store(taught, history):
     found = taught.engine.effect_evidence("creative.type:video", metric="ctr")
     assert found["supporting"]
     assert {item["campaign_id"] for item in found["supporting"]} <= {c.campaign_id for c in history[:6]}
+
+
+def test_pages_of_evidence_together_are_all_campaigns_with_a_signal(taught, history):
+    for campaign in history[:12]:
+        taught.engine.analyze(campaign)
+    whole = taught.engine.effect_evidence("creative.type:video", metric="ctr")
+    pages, cursor = [], ""
+    while cursor is not None:
+        page = taught.engine.effect_evidence("creative.type:video", metric="ctr", limit=2, cursor=cursor)
+        pages, cursor = [*pages, page], page["next_cursor"]
+    assert whole["next_cursor"] is None
+    assert len(pages) > 1
+    for side in ("supporting", "contradicting", "neither"):
+        apart = [item["campaign_id"] for page in pages for item in page[side]]
+        assert sorted(apart) == sorted(item["campaign_id"] for item in whole[side])

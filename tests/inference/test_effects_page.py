@@ -1,25 +1,14 @@
-"""Effects as the doors show them: pages, filters, and the campaigns for and against."""
+"""Effects as the doors show them: pages and filters."""
 
 import base64
-import math
 from dataclasses import asdict, replace
 
 import pytest
 
-from reflection.domain.evidence import encode
 from reflection.domain.knowledge import NOTHING
 from reflection.errors import InvalidInput
-from reflection.inference.effects_page import MOST_ITEMS, effects_page, evidence_of
-
-
-@pytest.fixture(scope="module")
-def stored(history_evidence):
-    return [(item.campaign_id, encode(item)) for item in history_evidence]
-
-
-def _of(stored, history_evidence, signal):
-    having = {item.campaign_id for item in history_evidence if signal in item.signal_keys()}
-    return [(name, payload) for name, payload in stored if name in having]
+from reflection.inference.effects_page import MOST_ITEMS, effects_page
+from reflection.inference.signal_evidence import evidence_of
 
 
 def test_pages_together_are_the_whole_list(knowledge):
@@ -149,51 +138,9 @@ def test_a_cursor_beyond_the_end_gives_an_empty_page(knowledge):
     assert page["next_cursor"] is None
 
 
-def test_an_unknown_metric_is_refused(knowledge, stored):
+def test_an_unknown_metric_is_refused(knowledge):
     with pytest.raises(InvalidInput):
         effects_page(knowledge, metric="likes")
-    with pytest.raises(InvalidInput):
-        evidence_of(knowledge, "platform:meta", "likes", stored)
-
-
-def test_the_campaigns_for_a_planted_effect_outnumber_those_against(knowledge, stored, history_evidence):
-    found = evidence_of(knowledge, "creative.type:video", "ctr", _of(stored, history_evidence, "creative.type:video"))
-    assert found["effect"].finding
-    assert len(found["supporting"]) > 4 * len(found["contradicting"])
-    assert all(item["residual"] > 0 for item in found["supporting"])
-
-
-def test_an_effect_below_average_is_supported_by_what_fell_short(knowledge, stored, history_evidence):
-    found = evidence_of(
-        knowledge, "audience.segment:parents", "cvr", _of(stored, history_evidence, "audience.segment:parents")
-    )
-    assert found["effect"].effect < 1
-    assert all(item["residual"] < 0 for item in found["supporting"])
-
-
-def test_residuals_are_logs_of_observed_over_expected(knowledge, stored):
-    found = evidence_of(knowledge, "platform:meta", "cvr", stored)
-    for item in found["supporting"] + found["contradicting"]:
-        assert item["residual"] == pytest.approx(math.log(item["observed"] / item["expected"]))
-
-
-def test_the_residuals_average_is_about_the_effect(knowledge, stored, history_evidence):
-    found = evidence_of(knowledge, "creative.type:video", "ctr", _of(stored, history_evidence, "creative.type:video"))
-    residuals = [item["residual"] for item in found["supporting"] + found["contradicting"]]
-    assert sum(residuals) / len(residuals) == pytest.approx(math.log(found["effect"].effect), abs=0.12)
-
-
-def test_a_held_campaign_is_named_and_not_counted(knowledge, stored, fault_id):
-    found = evidence_of(knowledge, "platform:google", None, stored)
-    assert found["held"] == [fault_id]
-    assert fault_id not in [item["campaign_id"] for item in found["supporting"] + found["contradicting"]]
-    assert found["metric"] == "roas"
-
-
-def test_without_learning_there_are_no_residuals(stored):
-    found = evidence_of(NOTHING, "platform:meta", "ctr", stored)
-    assert found["effect"] is None
-    assert found["supporting"] == found["contradicting"] == []
 
 
 def test_cpa_and_its_reciprocal_are_one_row_unless_one_is_asked_for(knowledge):

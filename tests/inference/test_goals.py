@@ -13,12 +13,12 @@ from reflection.domain.evidence import Evidence, encode, evidence_of
 from reflection.domain.knowledge import OF_EVERY_GOAL, Knowledge
 from reflection.domain.metrics import ScoreWeights
 from reflection.inference.effects_page import effects_page
-from reflection.inference.effects_page import evidence_of as evidence_of_effect
 from reflection.inference.evidence.dataset import DatasetBuilder
 from reflection.inference.evidence.partitions import InMemory
 from reflection.inference.fit_request import FitRequest
 from reflection.inference.goals import goals_of
 from reflection.inference.learn import learn
+from reflection.inference.signal_evidence import evidence_of as evidence_of_effect
 from reflection.inference.weights import weights_for
 from reflection.store import knowledge_blob
 

@@ -8,7 +8,7 @@ import pytest
 from reflection.domain import signals
 from reflection.domain.bookable import agreed, descriptions_of
 from reflection.domain.evidence import encode, evidence_of
-from reflection.inference import effects_page
+from reflection.inference import signal_evidence
 from reflection.inference.evidence.dataset import Dataset
 from reflection.inference.fit_request import FitRequest
 from reflection.inference.learn import learn
@@ -117,7 +117,7 @@ def test_the_campaigns_for_and_against_it_are_those_of_the_platform(campaigns, k
     assert signals.as_stored(signal) == "creative:concept-01"
     assert signals.as_stored("platform*creative.type:meta*video") == "platform*creative.type:meta*video"
     rows = [(one.campaign_id, encode(evidence_of(one))) for one in campaigns]
-    page = effects_page.evidence_of(knowledge, signal, "ctr", rows, None)
+    page = signal_evidence.evidence_of(knowledge, signal, "ctr", rows, None)
 
     assert {row["campaign_id"] for row in page["supporting"]} == {f"c{n:02d}" for n in range(0, 12, 2)}
     assert (page["contradicting"], page["neither"]) == ([], [])

@@ -241,7 +241,7 @@ class CampaignResidual(BaseModel):
 
 
 class SignalEvidence(BaseModel):
-    """The campaigns for and against one signal's effect."""
+    """A page of the campaigns for and against one signal's effect."""
 
     signal: str
     metric: str
@@ -250,5 +250,6 @@ class SignalEvidence(BaseModel):
     contradicting: list[CampaignResidual]
     neither: list[CampaignResidual]
     held: list[str] = Field(description="campaigns with it that are held, as they look like a fault of tracking")
+    next_cursor: str | None = Field(description="null where no campaign with it is left")
     as_of: str | None
     pending: int = PENDING

@@ -66,7 +66,7 @@ class MetricPosterior:
     Attributes:
         features: signal keys in column order, without the intercept.
         draws: (1 + features, draws) float32, row 0 the intercept; where `sized`, a last row: the slope in the log size.
-        sigma: standard deviation between campaigns beyond counting noise, what passes and what lasts.
+        sigma: standard deviation beyond counting noise of new campaigns; seen: of those learnt from, of rows of one.
         tau: standard deviation of a signal never seen, per group: the wider the fewer of its levels were seen.
         reference: pooled rate of the metric: CTR and CVR as shares, AOV in money, CPM in money per *single* impression.
         own: what is known of each real campaign itself; None where none repeats. season, week: of times.
@@ -78,6 +78,7 @@ class MetricPosterior:
     sigma: float
     tau: Mapping[str, float]
     reference: float
+    seen: tuple[float, float] = (0.0, 0.0)
     sized: bool = False
     own: OwnLevels | None = None
     before: tuple[float, ...] = ()
@@ -112,9 +113,8 @@ class Knowledge:
         much is spent, that a test is weighed by. calibration: how far off forecasts usually are, as bytes of
         `forecasting`; empty before anything was calibrated. bookables: what campaigns booked, by key, with its total
         effect on the goal. delivery: objective key (``""``: all) -> signal -> share of the money spent for it, the
-        usual delivery. mixtures: metric -> shares of the components of adaptive shrinkage
-        (`stats.honesty.false_discovery.GRID_SD`) among the
-            total effects on it; a metric on which the data favour no effect at all has none.
+        usual delivery. mixtures: metric -> shares of the components of adaptive shrinkage (`false_discovery.GRID_SD`)
+            among the total effects on it; a metric on which the data favour no effect at all has none.
         floor: evidence that a finding or an advice needs at least.
         creatives: what is known of the texts of creatives.
         kind: what the campaigns count that effects, findings, weights and posteriors rest on: those of the goal most

@@ -192,7 +192,7 @@ class Snapshot(Protocol):
     def patterns(self, limit: int) -> list[dict[str, Any]]:
         """Patterns of the last fit by impact."""
 
-    def evidence_of_signal(self, signal_key: str, limit: int) -> list[tuple[str, bytes]]:
+    def evidence_of_signal(self, signal_key: str, limit: int, after: str = "") -> list[tuple[str, bytes]]:
         """Campaign id and evidence of campaigns that carry a signal."""
 
     def learning_summaries(self) -> Sequence[LearningSummary]:

@@ -161,6 +161,12 @@ class Finding:
     goal: str | None = None
 
     @property
+    def against(self) -> int:
+        """How many campaigns speak against it; of a signal's effect `contradicting` names at most fifty of them."""
+        sides = self.metadata.get("also", {}).get(self.metric, {}).get("sides")
+        return len(self.contradicting) if sides is None else int(sides[1])
+
+    @property
     def descriptive(self) -> bool:
         """Whether it describes the past and is no discovery: nothing may be recommended or promised from it."""
         return self.status == DESCRIPTIVE

@@ -39,7 +39,7 @@ from reflection.explain.writer import DeterministicWriter
 from reflection.forecasting.allocation import allocate
 from reflection.forecasting.forecaster import Forecaster
 from reflection.forecasting.plan_texts import PlanTexts
-from reflection.inference import effects_page
+from reflection.inference import effects_page, signal_evidence
 from reflection.inference.weights import weights_for
 from reflection.learnings.current import CurrentLearnings
 
@@ -180,18 +180,23 @@ class Engine:
         metric: str | None = None,
         goal: str | None = None,
         limit: int = 200,
+        cursor: str = "",
     ) -> dict[str, Any]:
-        """Campaigns for and against a signal's effect, with their residuals, among those of one goal.
+        """A page of campaigns for and against a signal's effect, with their residuals, among those of one goal.
+
+        Args:
+            limit: campaigns with the signal that are looked at. cursor: `next_cursor` of the page before.
 
         Raises:
             NotFound: nobody ever had this signal.
         """
         with self._store.snapshot(workspace) as snapshot:
-            evidence = snapshot.evidence_of_signal(signals.as_stored(signal), limit)
+            evidence = snapshot.evidence_of_signal(signals.as_stored(signal), limit + 1, cursor)
             if not evidence:
                 raise NotFound(f"no campaign has the signal '{signal}'", hint="GET /v1/effects lists the signals")
-            page = effects_page.evidence_of(snapshot.knowledge(), signal, metric, evidence, goal)
-            return {**page, "pending": snapshot.pending()}
+            page = signal_evidence.evidence_of(snapshot.knowledge(), signal, metric, evidence[:limit], goal)
+            following = evidence[limit - 1][0] if len(evidence) > limit else None
+            return {**page, "next_cursor": following, "pending": snapshot.pending()}
 
     def weights(self, *, workspace: str = DEFAULT_WORKSPACE) -> Weights:
         """All signal weights."""

@@ -175,7 +175,7 @@ def _figures_of_finding(finding: Finding, currency: str | None) -> dict[str, Fig
     if finding.spend is not None:
         figures["spend"] = Figure(finding.spend, rough(currency))
     if finding.metadata.get("kind") != PLANNER_BIAS:  # which says how many of how many
-        figures["against"] = Figure(len(finding.contradicting), formatting.count)
+        figures["against"] = Figure(finding.against, formatting.count)
     if finding.category == "platform_trend" and finding.first_seen is not None:
         figures["since"] = Figure(date.fromisoformat(finding.first_seen[:10]).toordinal(), finding.first_seen[:10])
     if isinstance(alike := finding.metadata.get("alike"), int):

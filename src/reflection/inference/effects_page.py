@@ -1,30 +1,22 @@
-"""What the doors show of effects: a filtered page of them, and the campaigns for and against one.
+"""What the doors show of effects: a filtered page of them.
 
-Pure: knowledge and evidence in, JSON-able values out. Residuals are computed from the stored posteriors, so no fit and
-no history is needed.
+Pure: knowledge in, JSON-able values out.
 """
 
 import base64
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from reflection.domain import signals
-from reflection.domain.bookable import root
 from reflection.domain.conversion_kind import normal_kind
 from reflection.domain.effect import known_values
-from reflection.domain.evidence import Evidence, day_text, decode
 from reflection.domain.knowledge import Effect, Knowledge
-from reflection.domain.metrics import METRICS, MODELLED
 from reflection.domain.reciprocals import once_each
-from reflection.domain.scatter import BEYOND_NOISE
 from reflection.errors import InvalidInput
 from reflection.explain.left_out import left_out_sentence
-from reflection.inference.columns.time_of_year import shares_of_year
-from reflection.inference.fits import posterior
-from reflection.inference.support import LEAST_EVENTS
+from reflection.inference.signal_evidence import check_metric
 from reflection.inference.too_few import nothing_known
 
 MOST_ITEMS = 500
@@ -75,7 +67,7 @@ def effects_page(
         InvalidInput: an unknown metric, or a cursor that is not ours.
     """
     if metric is not None:
-        _check(metric)
+        check_metric(metric)
     goals, waiting = [one.kind for one in knowledge.every_goal], knowledge.waiting
     of_workspace = _of_workspace(knowledge)
     knowledge = knowledge if goal is None else knowledge.of_kind(normal_kind(goal))
@@ -157,94 +149,6 @@ def _one_each(effects: Sequence[Effect], aliases: Mapping[str, str]) -> list[Eff
         if key not in rows or effect.signal == key[0]:
             rows[key] = effect
     return list(rows.values())
-
-
-def evidence_of(
-    knowledge: Knowledge,
-    signal: str,
-    metric: str | None,
-    evidence: Sequence[tuple[str, bytes]],
-    goal: str | None = None,
-) -> dict[str, Any]:
-    """Campaigns for and against an effect: {signal, metric, effect, supporting, contradicting, neither, held, as_of,
-    epoch}.
-
-    Of the goal most money is spent on, or of another (`goal`, a kind of conversion).
-
-    A campaign's residual is the log of what its cells with the signal did over what is expected of them without the
-    signal's effect; above zero speaks for a higher metric. It counts for or against only beyond its noise (`sd`); for
-    and against a higher metric where the effect is not identified.
-
-    Raises:
-        InvalidInput: an unknown metric.
-    """
-    whole, knowledge = knowledge, knowledge if goal is None else knowledge.of_kind(normal_kind(goal))
-    chosen = metric or knowledge.goal_metric
-    _check(chosen)
-    effect = next((e for e in knowledge.effects if e.signal == signal and e.metric == chosen), None)
-    held = [name for name, _ in evidence if name in knowledge.held]
-    counted = (decode(payload) for name, payload in evidence if name not in knowledge.held)
-    among = [item for item in counted if not whole.goals or whole.kind_for(item) == knowledge.kind]
-    residuals = [_residual(knowledge, signal, chosen, item) for item in among]
-    measured = sorted((r for r in residuals if r is not None), key=lambda r: (-abs(r["residual"]), r["campaign_id"]))
-    sign = 1.0 if effect is None or not effect.identified or effect.effect >= 1 else -1.0
-    return {
-        "signal": signal,
-        "metric": chosen,
-        "effect": None if effect is None else Effect(**known_values(effect)),
-        "supporting": [r for r in measured if r["residual"] * sign > BEYOND_NOISE * r["sd"]],
-        "contradicting": [r for r in measured if -r["residual"] * sign > BEYOND_NOISE * r["sd"]],
-        "neither": [r for r in measured if abs(r["residual"]) <= BEYOND_NOISE * r["sd"]],
-        "held": held,
-        "as_of": knowledge.as_of,
-        "epoch": knowledge.epoch,
-    }
-
-
-def _residual(knowledge: Knowledge, signal: str, metric: str, evidence: Evidence) -> dict[str, Any] | None:
-    """Observed over expected-without-the-signal of the campaign's cells that have the signal."""
-    aliases = knowledge.aliases
-    key = aliases.get(signal, signal)
-    observed = expected = events = 0.0
-    pairs, months = knowledge.pairs, shares_of_year(evidence.days)
-    for cell in evidence.cells:
-        shares = pairs.added_to(cell.shares)
-        if signal not in shares:
-            continue
-        rest = {name: share for name, share in shares.items() if name != key and name not in aliases}
-        level = posterior.level_mean(knowledge, metric, rest, months, stated={root(name) for name in rest})
-        numerator, denominator = (getattr(cell.counts, count) for count in METRICS[metric].counts)
-        if level is None or numerator is None or denominator is None:
-            continue
-        observed += numerator
-        expected += denominator / METRICS[metric].scale * math.exp(level)
-        events += getattr(cell.counts, METRICS[metric].events or "impressions") or 0.0
-    if observed <= 0 or expected <= 0:
-        return None
-    return {
-        "campaign_id": evidence.campaign_id,
-        "day": day_text(evidence.day),
-        "residual": math.log(observed / expected),
-        "sd": _noise(knowledge, metric, expected, events),
-        "observed": observed,
-        "expected": expected,
-    }
-
-
-def _noise(knowledge: Knowledge, metric: str, expected: float, events: float) -> float:
-    """Standard deviation that a residual has anyway: the counting of events, and the scatter of campaigns."""
-    about = METRICS[metric]
-    counted = expected if about.events == about.numerator else events
-    counting = 0.0 if about.events is None else about.noise / max(counted, LEAST_EVENTS)
-    return math.sqrt(counting + posterior.scatter(knowledge, metric) ** 2)
-
-
-def _check(metric: str) -> None:
-    if metric not in MODELLED:
-        costs_last = sorted(
-            (name for name in METRICS if name in MODELLED), key=lambda name: not METRICS[name].favors(True)
-        )
-        raise InvalidInput(f"'{metric}' is not a metric", hint=f"one of {', '.join(costs_last)}", field="metric")
 
 
 def _among(

@@ -193,14 +193,17 @@ class Engine(Planning):
         page = self._application.engine.effects(workspace=self._workspace, **filters)
         return plain(beside_fit(page, self._application.days.get(self._workspace, "weekdays", weekdays)))
 
-    def evidence(self, signal: str) -> dict[str, Any]:
-        """The campaigns for and against a signal's effect.
+    def evidence(self, signal: str, **filters: Any) -> dict[str, Any]:
+        """A page of the campaigns for and against a signal's effect.
+
+        Args:
+            filters: metric, goal, limit, cursor, as GET /v1/effects/{signal}/evidence has them.
 
         Raises:
             NotFound: no campaign has this signal.
         """
         self._catch_up()
-        return plain(self._application.engine.effect_evidence(signal, workspace=self._workspace))
+        return plain(self._application.engine.effect_evidence(signal, workspace=self._workspace, **filters))
 
     def campaigns(self, **filters: Any) -> dict[str, Any]:
         """A page of stored campaigns, the newest first: {items, next_cursor, as_of, pending, held}.

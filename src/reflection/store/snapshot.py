@@ -120,9 +120,10 @@ class SqlSnapshot:
         rows = self._connection.execute(_PATTERNS, {"w": self._workspace, "limit": limit}).mappings()
         return [campaigns_read.plain(row) for row in rows]
 
-    def evidence_of_signal(self, signal_key: str, limit: int) -> list[tuple[str, bytes]]:
-        """Campaign ids and current payloads of the campaigns that have a signal, in the order of campaign ids."""
-        values = {"w": self._workspace, "s": signal_key, "limit": limit}
+    def evidence_of_signal(self, signal_key: str, limit: int, after: str = "") -> list[tuple[str, bytes]]:
+        """Campaign ids and current payloads of the campaigns that have a signal, in the order of campaign ids, from
+        the one `after` an id on."""
+        values = {"w": self._workspace, "s": signal_key, "after": after, "limit": limit}
         return [(row.campaign_id, row.payload) for row in self._connection.execute(_OF_SIGNAL, values)]
 
 
@@ -136,6 +137,7 @@ def _of_signal() -> Select[tuple[str, bytes]]:
         select(evidence.c.campaign_id, evidence.c.payload)
         .select_from(campaign_signals.join(campaigns, current).join(evidence, its_evidence))
         .where(key_of(campaign_signals, workspace="w", signal_key="s"))
+        .where(campaign_signals.c.campaign_id > bindparam("after"))
         .order_by(campaign_signals.c.campaign_id)
         .limit(bindparam("limit"))
     )

@@ -52,6 +52,11 @@ def evidence(
     signal: Annotated[str, Path(max_length=1000, description="signal key, such as `audience.age:18-25`")],
     metric: Annotated[ModelledMetric | None, Query()] = None,
     goal: Annotated[Text, Query(description=GOAL)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000, description="campaigns that are looked at")] = 200,
+    cursor: Text = None,
 ) -> Response:
-    """Campaigns for and against, each with its residual."""
-    return json_response(engine.effect_evidence(signal, workspace=workspace, metric=metric, goal=goal))
+    """Campaigns for and against, each with its residual; a page of all that have the signal, by their ids."""
+    page = engine.effect_evidence(
+        signal, workspace=workspace, metric=metric, goal=goal, limit=limit, cursor=cursor or ""
+    )
+    return json_response(page)

@@ -29,7 +29,7 @@ from reflection.inference.findings.common import finding_id
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
 from reflection.inference.findings.over_time import over_time
 from reflection.inference.fits.fit import FittedMetrics
-from reflection.inference.support import MOST_IDS, SupportIndex
+from reflection.inference.support import SupportIndex
 from reflection.stats.over_time import drift
 from reflection.stats.quantiles import limits
 
@@ -162,8 +162,8 @@ class RecurringTimes:
             lfsr=max(float(discoveries.lfsr[columns].max()), wrong),
             turns=turns,
             here=here,
-            ids=tuple(ids[here & (sign * level > BEYOND_NOISE * noise)][:MOST_IDS].tolist()),
-            against=tuple(ids[here & (sign * level < -BEYOND_NOISE * noise)][:MOST_IDS].tolist()),
+            ids=tuple(ids[here & (sign * level > BEYOND_NOISE * noise)].tolist()),
+            against=tuple(ids[here & (sign * level < -BEYOND_NOISE * noise)].tolist()),
             reason=doubt or f"seen in {self._by_turn(sign, turns)}",
             finding=doubt is None,
             settled_in=more,

@@ -40,7 +40,7 @@ from reflection.stats.over_time import drift, slow_drift
 from reflection.stats.posterior.empirical_bayes import Effects, Fit, fit
 from reflection.stats.sums.campaign_size import SIZE
 from reflection.stats.sums.columns import FREE_MARK, Feature, Layout
-from reflection.stats.sums.design import Rows
+from reflection.stats.sums.design import Rows, Stratum
 from reflection.stats.sums.experiments import seen_of
 from reflection.stats.sums.observations import Observations
 
@@ -92,6 +92,7 @@ class FittedMetric:
             draws=np.ascontiguousarray(present.draws[rows, :STORED_DRAWS]),
             sized=size is not None,
             sigma=float(np.hypot(self.fit.scatter_of_unseen, self._of_accounts)),
+            seen=(self.fit.scatter, self.fit.sigma.get(Stratum.WITHIN, self.fit.scatter)),
             tau={group: float(tau) for group, tau in zip(self.fit.layout.groups, self.fit.unseen, strict=True)},
             reference=self.reference / METRICS[self.name].scale,
             own=self.between.levels(self.fit, present, np.array(places[1:], dtype=int)),

@@ -189,6 +189,12 @@ def scatter(knowledge: Knowledge, metric: str, campaign: RealCampaign | None = N
     return composed_scatter(metric, sigmas, knowledge.correlations)
 
 
+def scatter_seen(knowledge: Knowledge, metric: str, *, within: bool) -> float:
+    """The same of campaigns that were learnt from, or of rows of one."""
+    sigmas = {name: posterior.seen[within] for name, posterior in knowledge.posteriors.items()}
+    return composed_scatter(metric, sigmas, knowledge.correlations)
+
+
 def periods(knowledge: Knowledge, metric: str, campaign: RealCampaign) -> int:
     """Rows of its own past that a KPI of a real campaign rests on; 0 where it never ran, or its past says nothing."""
     parts = (knowledge.posteriors[part] for part in METRICS[metric].composition if part in knowledge.posteriors)

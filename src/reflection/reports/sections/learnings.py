@@ -154,7 +154,7 @@ def _effect_row(effect: Effect, labels: Labels) -> RatioRow:
 
 def _finding_cells(finding: Finding, labels: Labels) -> tuple[str, ...]:
     grade = "tested at random" if finding.grade == "randomised" else "observed"
-    against = f", {len(finding.contradicting)} against" if finding.contradicting else ""
+    against = f", {finding.against} against" if finding.against else ""
     return (
         formatting.capital(subject(finding.signal_key, labels.get(finding.signal_key) or _own_label(finding))),
         ENGLISH.kpi(finding.metric),

@@ -20,7 +20,7 @@ const lasting = (row) => Math.exp(row.residual);
 /** The screen. */
 export function Signal({ id }) {
   const [filters, change] = useFilters();
-  const answer = useData(`/v1/effects/${encodeURIComponent(id)}/evidence`, { metric: filters.metric, goal: filters.goal });
+  const answer = useData(`/v1/effects/${encodeURIComponent(id)}/evidence`, { metric: filters.metric, goal: filters.goal, limit: 1000 });
   return html`<p class="back"><${Link} href="/works">${texts.screens.works}<//></p>
     <${Heading} title=${signalLabel(id)} />
     ${loaded(answer, (evidence) => html`<${Evidence} evidence=${evidence} change=${change} />`, { lines: 10 })}`;
