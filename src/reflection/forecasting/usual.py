@@ -47,7 +47,7 @@ class Usual:
     def level(self, metric: str, size: PlannedSize, time: Sequence[RateShift]) -> float | None:
         """What the account usually gets for the plan's budget at this size and time, in its own unit."""
         source = rate_behind(metric)
-        usual = usual_level(self._knowledge, source, self._objective, self._platform, self._groups)
+        usual = usual_level(self._knowledge, source, self._objective, self._platform, self._groups, self._doubtful)
         if usual is None:
             return None
         lift = posterior.size_effect(self._knowledge, source, size) + together(time, source)[0] + self._doubted(source)

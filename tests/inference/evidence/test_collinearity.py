@@ -74,6 +74,21 @@ def test_what_stands_for_a_pair_is_one_of_its_own_signals_or_the_pair_by_other_n
     assert found.get(key) == (None if stands is None else found.get(stands, stands))
 
 
+@pytest.mark.parametrize("pair", ["platform*creative.type:meta*video", "platform*creative.type:tiktok*image"])
+def test_a_signal_that_ran_with_one_partner_alone_does_not_stand_for_what_the_two_do_together(pair):
+    """Meta ran with videos only, images on TikTok only; both have partners to choose from."""
+    own = {
+        "platform:meta": [1, 1, 0, 0, 0],
+        "platform:tiktok": [0, 0, 1, 1, 1],
+        "creative.type:video": [1, 1, 1, 0, 0],
+        "creative.type:image": [0, 0, 0, 1, 1],
+        "platform*creative.type:meta*video": [1, 1, 0, 0, 0],
+        "platform*creative.type:tiktok*video": [0, 0, 1, 0, 0],
+        "platform*creative.type:tiktok*image": [0, 0, 0, 1, 1],
+    }
+    assert pair not in _aliases(list(own), np.array(list(own.values()), dtype=np.float64).T)
+
+
 def test_a_pair_by_the_names_of_what_stands_for_its_two_is_the_same_pair():
     own = {
         "audience.age:18-25": [1, 1, 0, 0],

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from reflection.domain import signals
-from reflection.domain.bookable import agreed, descriptions_of
+from reflection.domain.bookable import Definition, agreed, descriptions_of, root
 from reflection.domain.campaign import Campaign
-from reflection.domain.evidence import evidence_of
+from reflection.domain.evidence import Cell, Counts, Evidence, evidence_of
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.plan import Plan
 from reflection.forecasting.calibration import EMPTY
@@ -50,6 +50,39 @@ def test_what_is_booked_of_a_kind_brings_what_is_usual_on_average_by_money(far_a
     share = np.array([far_apart.delivery[""][one.key] for one in booked])
 
     np.testing.assert_allclose(share @ np.exp(draws), 1.0, rtol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def together() -> Knowledge:
+    """A hundred and twenty campaigns on three platforms, on each of which other creative types do well."""
+    rng = np.random.default_rng(6)
+    effect, names = rng.normal(0, 0.8, (3, 3)), ("0", "1", "2")
+    evidence = []
+    for number in range(120):
+        platform, kind = int(rng.integers(3)), int(rng.choice(3, p=[0.6, 0.3, 0.1]))
+        clicks = float(rng.poisson(2_000 * np.exp(effect[platform, kind] + rng.normal(0, 0.1))))
+        counts = Counts(50_000, clicks, float(rng.poisson(0.1 * clicks)), 500.0, None)
+        keys = (f"platform:p{platform}", f"creative.type:t{kind}", f"creative:t{kind}", "objective:sales")
+        shares = dict.fromkeys((*keys, f"platform*creative.type:p{platform}*t{kind}"), 1.0)
+        owner = (f"c{number}", number, f"platform:p{platform}", "objective:sales", None, "EUR")
+        evidence.append(Evidence(*owner, counts, counts, (Cell(shares, counts),)))
+    creatives = {f"creative:t{name}": {f"creative:t{name}": 1.0, f"creative.type:t{name}": 1.0} for name in names}
+    platforms = {f"platform:p{name}": {f"platform:p{name}": 1.0} for name in names}
+    definitions = [Definition(key, root(key), parts) for key, parts in sorted({**creatives, **platforms}.items())]
+    return learn(evidence, FitRequest(goal="conversions_per_spend", definitions=definitions))
+
+
+@pytest.mark.parametrize("where", [None, "platform:p0", "platform:p1", "platform:p2"])
+@pytest.mark.parametrize("kind", ["creative", "platform"])
+def test_so_it_does_on_every_platform_whatever_things_do_together(
+    together: Knowledge, kind: str, where: str | None
+) -> None:
+    booked = [one for one in together.bookables if one.definition.kind == kind and one.platform is None]
+    draws = TotalEffects(together, together.goal_metric).draws(booked, platform=where)
+    share = np.array([together.delivery[""][together.aliases.get(one.key, one.key)] for one in booked])
+
+    assert len(booked) == 3
+    np.testing.assert_allclose(share @ np.exp(draws), 1.0, rtol=1e-5)
 
 
 def test_a_platform_that_brings_less_than_the_account_is_not_told_as_better(far_apart: Knowledge) -> None:

@@ -1,12 +1,14 @@
 """Signals that no campaign tells apart: one of them stands for all, instead of an effect shared at random.
 
-A pair has one that stands for it only by what it is: its own signal, where that ran with the other alone, or the same
-pair by other names. That it was seen in the same campaigns as something else is chance while pairs are seen once: both
-have effects, of which the sum is known better than either.
+A pair has one that stands for it only by what it is: the same pair by other names or, where there is no other partner
+to choose, its own signal. That it was seen in the same campaigns as something else, be it a signal of its own that so
+far ran with this partner alone, is chance: both have effects, of which the sum is known better than either, and with
+another partner only one of them comes along.
 
 Must not know campaigns, nor how effects are estimated.
 """
 
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
@@ -55,13 +57,16 @@ def aliases_among(
         same.setdefault((*mark, (tested or {}).get(key)), []).append(key)
     groups = [sorted(group, key=generality) for group in same.values() if len(group) > 1]
     aliases = {key: group[0] for group in groups for key in group[1:] if signals.CROSS not in key}
+    kinds = Counter(signals.parse(key).group for key in keys if signals.CROSS not in key and key not in aliases)
     for group in groups:
         standing = {_meaning(key, aliases): key for key in reversed(group)}
         for key in group[1:]:
             if signals.CROSS in key:
                 own = _meaning(key, aliases)
-                likes = [standing[of] for of in (*((part,) for part in own), own) if of in standing]
-                if likes and likes[0] != key:
+                choice = own[0] != own[1] and all(kinds[signals.parse(part).group] > 1 for part in own)
+                sides = [] if choice else [(part,) for part in own]
+                likes = [standing[of] for of in (*sides, own) if of in standing]
+                if likes[0] != key:
                     aliases[key] = likes[0]
     return dict(sorted(aliases.items()))
 

@@ -153,22 +153,22 @@ class TotalEffects:
         draws[doubtful] = np.asarray(contrasts[doubtful] @ self._all)
         for own, one, (_, left_open) in zip(draws, bookables, changes, strict=True):
             own += left_open.draws(len(own))
+            groups, where = self._replaced(one.definition), self._where(one, platform)
             for purpose, weight in self._purposes(one, objective).items():
-                own -= weight * self._above(purpose, self._replaced(one.definition), one.doubt is not None)
+                own -= weight * self._above(purpose, groups, where, one.doubt is not None)
         return draws
 
-    def _mean_above(self, objective: str, groups: frozenset[str], doubted: bool) -> Array:
+    def _mean_above(self, objective: str, groups: frozenset[str], where: str | None, doubted: bool) -> Array:
         """By how much what the money on some groups brings lies above the mean of logs that a mix is, (draws,)."""
         without = () if doubted else self._knowledge.unidentified
-        return above_mean_of_logs(
-            self._knowledge, self.metric, delivery_of(self._knowledge, objective), groups, without
-        )
+        delivery = delivery_of(self._knowledge, objective)
+        return above_mean_of_logs(self._knowledge, self.metric, delivery, groups, without, platform=where)
 
     def _level(self, bookable: Bookable, platform: str | None, objective: str | None) -> float | None:
         """What the account usually gets where it would be booked."""
         where = self._where(bookable, platform)
         purpose = objective or max(bookable.objectives, key=lambda key: (bookable.objectives[key], key), default=ALL)
-        above = self._above(purpose, self._replaced(bookable.definition), bookable.doubt is not None)
+        above = self._above(purpose, self._replaced(bookable.definition), where, bookable.doubt is not None)
         level = self._usual_level(purpose, where)
         return None if level is None else level * float(np.exp(above.mean()))
 
@@ -260,12 +260,13 @@ class TotalEffects:
         if bookable.definition.kind != signals.PLATFORM and platforms == [None]:
             platforms += self._platforms
         objectives = objectives[:MOST_CONTEXTS] or [ALL]
-        mixes = (self._mixes(bookable, objectives, self._where(bookable, where)) for where in platforms)
         groups, doubted = self._replaced(bookable.definition), bookable.doubt is not None
-        above = np.array([self._above(purpose, groups, doubted).mean() for purpose in objectives])
-        return all(
-            (((after - before) @ self._means - above) * np.sign(mean) > NO_SIDE).all() for after, before in mixes
-        )
+        for where in (self._where(bookable, one) for one in platforms):
+            after, before = self._mixes(bookable, objectives, where)
+            above = np.array([self._above(purpose, groups, where, doubted).mean() for purpose in objectives])
+            if (((after - before) @ self._means - above) * np.sign(mean) <= NO_SIDE).any():
+                return False
+        return True
 
     @cached_property
     def _platforms(self) -> list[str]:

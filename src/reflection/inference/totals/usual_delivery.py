@@ -74,20 +74,26 @@ def usual_shares(knowledge: Knowledge, objective: str, platform: str | None = No
 
 
 def usual_level(
-    knowledge: Knowledge, metric: str, objective: str = ALL, platform: str | None = None, groups: Collection[str] = ()
+    knowledge: Knowledge,
+    metric: str,
+    objective: str = ALL,
+    platform: str | None = None,
+    groups: Collection[str] = (),
+    doubtful: Collection[str] = (),
 ) -> float | None:
     """What the account usually gets, in the metric's own unit; None where it is not known.
 
     Args:
         groups: of signals that are a choice: of these it is what all the money brings, of what is left open the
             usual one.
+        doubtful: as `above_mean_of_logs` takes it.
     """
     level = posterior.level_mean(knowledge, metric, usual_shares(knowledge, objective, platform))
     if level is None:
         return None
-    return float(
-        np.exp(level + above_mean_of_logs(knowledge, metric, delivery_of(knowledge, objective), groups).mean())
-    )
+    delivery = delivery_of(knowledge, objective)
+    above = above_mean_of_logs(knowledge, metric, delivery, groups, doubtful, platform=platform)
+    return float(np.exp(level + above.mean()))
 
 
 def above_mean_of_logs(
@@ -96,15 +102,19 @@ def above_mean_of_logs(
     shares: Mapping[str, float],
     groups: Collection[str],
     doubtful: Collection[str] = (),
+    *,
+    platform: str | None = None,
 ) -> Array:
     """Log of the mean of what the levels of some groups bring over the mean of the logs, draws of it, (draws,).
 
     Of a kind it is what was really booked of it, by the money on each: audiences come with their own age and segment,
     and not in all mixes of these. A group that campaigns describe differently, or without a name, is taken by itself.
+    What a level brings is what it does with its usual partners.
 
     Args:
         metric: one that is known. shares: of the money, by signal (`Knowledge.delivery`).
         doubtful: signals that are not identified, as `by_turns_without` takes them.
+        platform: the one that is settled.
     """
     about, known = METRICS[metric], knowledge.posteriors
     mains = [group for group in groups if signals.CROSS not in group]  # pairs have no share of their own
@@ -120,10 +130,39 @@ def above_mean_of_logs(
         return total  # nothing is a choice; or how the money comes to it is not known, so neither is how it mixes
     for parts, sign in sides:
         if parts:
-            keys, draws = posterior.effects_of_parts(knowledge, parts, mains)
-            draws = by_turns_without(keys, draws, doubtful)[:, : len(total)]
-            total += sign * sum(mix.above_mean_of_logs(draws) for mix in _mixes(knowledge, keys, shares))
+            keys, draws = _with_partners(knowledge, parts, mains, shares, doubtful, platform)
+            total += sign * sum(
+                mix.above_mean_of_logs(draws[:, : len(total)]) for mix in _mixes(knowledge, keys, shares)
+            )
     return total
+
+
+def _with_partners(
+    knowledge: Knowledge,
+    parts: Mapping[str, int],
+    groups: Collection[str],
+    shares: Mapping[str, float],
+    doubtful: Collection[str],
+    platform: str | None,
+) -> tuple[dict[str, int], Array]:
+    """Draws of what the signals of some groups do with their usual partners: signal key -> row, (signals, draws)."""
+    features = (knowledge.posteriors[part].features for part in parts)
+    crossed = {
+        group for own in features for group in {signals.parse(key).group for key in own} if signals.CROSS in group
+    }
+    pairs = {group for group in crossed if not set(groups).isdisjoint(group.split(signals.CROSS))}
+    keys, draws = posterior.effects_of_parts(knowledge, parts, {*groups, *pairs})
+    draws = by_turns_without(keys, draws, doubtful)
+    mains = {key: row for key, row in keys.items() if signals.CROSS not in key}
+    settled = None if platform is None else knowledge.aliases.get(platform, platform)
+    for key in keys.keys() - mains.keys():
+        first, second = (knowledge.aliases.get(part.key, part.key) for part in signals.parse(key).parts)
+        for own, partner in ((first, second), (second, first)):
+            if own in mains and partner not in mains:
+                chosen = settled is not None and root(partner) == signals.PLATFORM
+                share = float(partner == settled) if chosen else shares.get(partner, 0.0)
+                draws[mains[own]] += share * draws[keys[key]]
+    return mains, draws
 
 
 @dataclass(frozen=True, eq=False, slots=True)
