@@ -19,11 +19,15 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.progress import Progress
 
 from reflection.domain.evidence import Cell, Counts, Evidence, encode
+from reflection.store.database.seals import sealed
+from reflection.store.tables.campaigns import evidence as ledger
+from reflection.store.tables.campaigns import workspaces
 
 CHUNK = 20_000
 PLATFORMS, CLIENTS, GEOS, SEGMENTS, HOOKS = 8, 500, 200, 200, 100
@@ -73,8 +77,12 @@ def fill(path: Path, campaigns: int, progress: Progress) -> None:
     task = progress.add_task("filling the ledger", total=campaigns)
     database = sqlite3.connect(path)
     database.executescript("PRAGMA synchronous=OFF; PRAGMA foreign_keys=OFF;")
-    database.execute("INSERT OR IGNORE INTO workspaces VALUES ('default', '2026-01-01T00:00:00.000000+00:00')")
-    insert = "INSERT INTO evidence (workspace, campaign_id, revision, sign, payload) VALUES ('default', ?, 1, 1, ?)"
+    row = sealed(workspaces, {"workspace": "default", "created_at": "2026-01-01T00:00:00.000000+00:00", "sentences": 0})
+    database.execute("INSERT OR IGNORE INTO workspaces VALUES (:workspace, :created_at, :sentences, :seal)", row)
+    insert = (
+        "INSERT INTO evidence (workspace, campaign_id, revision, sign, payload, seal) "
+        "VALUES (:workspace, :campaign_id, :revision, :sign, :payload, :seal)"
+    )
     rng = np.random.default_rng(1)
     for start in range(0, campaigns, CHUNK):
         database.executemany(insert, _rows(rng, start, min(start + CHUNK, campaigns)))
@@ -83,10 +91,11 @@ def fill(path: Path, campaigns: int, progress: Progress) -> None:
     database.close()
 
 
-def _rows(rng: np.random.Generator, start: int, end: int) -> Iterator[tuple[str, bytes]]:
+def _rows(rng: np.random.Generator, start: int, end: int) -> Iterator[dict[str, Any]]:
     for number in range(start, end):
         evidence = one(rng, number)
-        yield evidence.campaign_id, encode(evidence)
+        own = {"workspace": "default", "campaign_id": evidence.campaign_id, "revision": 1, "sign": 1}
+        yield sealed(ledger, {**own, "payload": encode(evidence)})
 
 
 def report(campaigns: int = 1_000_000) -> str:

@@ -3,12 +3,18 @@
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 
 import pytest
+from sqlalchemy import select, update
+from tests.store.before_seals import let_seals_be_missing
 
 from reflection.api.connections import ACCEPTED_AT_ONCE
 from reflection.api.openapi import CMP_007
 from reflection.domain.campaign import Campaign
+from reflection.store.database.connections import Database
+from reflection.store.database.seals import resealed
+from reflection.store.tables.campaigns import fits
 from reflection.wiring import build
 
 SECRET = "acme-only-canary"
@@ -118,9 +124,9 @@ def test_what_is_wrong_is_said_with_exit_code_one(run, taught):
 
 
 def test_rows_of_before_there_were_seals_are_never_called_sound_in_silence(run, taught):
-    with sqlite3.connect(taught / "reflection.db") as connection:
-        count = connection.execute("UPDATE memories SET seal = NULL").rowcount
-    connection.close()
+    with closing(Database(taught / "reflection.db")) as database, database.write() as connection:
+        let_seals_be_missing(connection)
+        count = connection.exec_driver_sql("UPDATE memories SET seal = NULL").rowcount
     said = f"{count} rows have no seal"
 
     verified, doctor = run("verify"), run("doctor", "--verify")
@@ -134,6 +140,8 @@ def test_rows_of_before_there_were_seals_are_never_called_sound_in_silence(run, 
     assert json.loads(run("verify", "--json").stdout)["unsealed"] == count
     assert f"Sealed {count} rows" in run("rebuild").stdout
     assert "But" not in run("verify").stdout
+    with closing(sqlite3.connect(taught / "reflection.db")) as connection, pytest.raises(sqlite3.IntegrityError):
+        connection.execute("UPDATE memories SET seal = NULL")
     assert "Sealed" not in run("rebuild").stdout
 
 
@@ -159,12 +167,10 @@ def test_of_a_file_that_is_damaged_the_list_is_said_and_what_cannot_be_counted_i
 
 def test_the_doctor_learns_everything_again(run, taught):
     sound = run("doctor", "--verify")
-    with sqlite3.connect(taught / "reflection.db") as connection:
-        connection.execute("UPDATE weights SET weight = weight")  # a projection; the fit is what counts
-        body = connection.execute("SELECT body FROM fits WHERE workspace = 'acme' ORDER BY id DESC").fetchone()[0]
-        changed = _changed(body)
-        connection.execute("UPDATE fits SET body = ? WHERE workspace = 'acme'", (changed,))
-    connection.close()
+    with closing(Database(taught / "reflection.db")) as database, database.write() as connection:
+        own = fits.c.workspace == "acme"
+        body = connection.execute(select(fits.c.body).where(own).order_by(fits.c.id.desc()).limit(1)).scalar_one()
+        connection.execute(update(fits).where(own).values(resealed(fits, body=_changed(body))))
     wrong = run("doctor", "--verify")
 
     assert sound.returncode == 0, sound.stdout

@@ -192,7 +192,8 @@ def test_what_cannot_be_stored_is_the_senders_fault(database: Database) -> None:
 def test_history_can_only_be_added_to(database: Database) -> None:
     with pytest.raises(Conflict), database.write() as connection:
         connection.exec_driver_sql(
-            "INSERT INTO advice_assignments VALUES ('acme', 'u', 1, 0.5, ''); UPDATE advice_assignments SET treated = 0"
+            "INSERT INTO advice_assignments VALUES ('acme', 'u', 1, 0.5, '', ''); "
+            "UPDATE advice_assignments SET treated = 0"
         )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import orjson
 import pytest
 from sqlalchemy.engine import URL
+from tests.store.before_seals import take_seals_away
 
 from reflection.cli.main import main
 from reflection.domain.campaign import Campaign
@@ -27,7 +28,7 @@ from reflection.store.database.open import open_database
 from reflection.store.maintenance import copying
 from reflection.store.maintenance.agreement import contradictions
 from reflection.store.maintenance.copying import copy_into
-from reflection.store.maintenance.sealing import unsealed_rows
+from reflection.store.maintenance.sealing import seal_rest, unsealed_rows
 from reflection.store.maintenance.verify import verify
 from reflection.wiring import Application, build
 
@@ -178,6 +179,22 @@ def _kill_while_copying(source: Database, empty: URL, rows: int) -> None:
     with closing(open_database(empty)) as target:
         copy_into(source, target)
     os._exit(1)
+
+
+def test_rows_of_before_there_were_seals_are_sealed_before_they_are_copied(
+    file_settings: Callable[[str], Settings],
+    on_file: Callable[[Settings], Application],
+    history: tuple[Campaign, ...],
+    empty: URL,
+) -> None:
+    with on_file(file_settings("file")) as file, closing(open_database(empty)) as target:
+        file.engine.analyze(history[0])
+        with file.database.write() as connection:
+            take_seals_away(connection)
+        with pytest.raises(Conflict, match="have no seal"):
+            copy_into(file.database, target)
+        assert seal_rest(file.database) > 0
+        assert copy_into(file.database, target).rows["campaigns"] == 1
 
 
 @pytest.mark.parametrize("meanwhile", ["purge", "post"])

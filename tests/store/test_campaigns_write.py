@@ -365,8 +365,8 @@ def test_a_revision_cannot_be_learnt_twice(store: SqlStore, database: Database, 
 
     with pytest.raises(Conflict), database.write() as connection:
         connection.exec_driver_sql(
-            "INSERT INTO evidence(workspace, campaign_id, revision, sign, payload) "
-            "SELECT workspace, campaign_id, revision, sign, payload FROM evidence"
+            "INSERT INTO evidence(workspace, campaign_id, revision, sign, payload, seal) "
+            "SELECT workspace, campaign_id, revision, sign, payload, seal FROM evidence"
         )
 
 

@@ -125,7 +125,7 @@ def unsealed_sentence(count: int) -> str:
     rows = number_of(count, "row has no seal: it is", "rows have no seal: they are")
     return (
         f"{rows} older than seals, or somebody took the seal away. 'reflection rebuild' seals what is there: what was "
-        "changed before that is never found, a later change is."
+        "changed before that is never found, a later change is, and no row is let in without a seal any longer."
     )
 
 

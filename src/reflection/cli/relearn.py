@@ -75,8 +75,8 @@ def _relearn_all(*, as_json: bool) -> None:
 def rebuild(as_json: JsonOption = False) -> None:
     """Write every projection again: artifacts, weights.json, the vector index.
 
-    They may be deleted or damaged at any time; the database is the truth. Rows without a seal get theirs for what they
-    say now: after the first time, there are none, or somebody took seals away.
+    They may be deleted or damaged at any time; the database is the truth. The first time after an upgrade rows of
+    before there were seals get theirs for what they say now; from then on the database lets in no row without.
 
     \b
     Example:
@@ -92,4 +92,5 @@ def rebuild(as_json: JsonOption = False) -> None:
     else:
         console().print(f"Rebuilt {count} projections.")
         if sealed:
-            console().print(f"Sealed {number_of(sealed, 'row')} that had no seal.")
+            rows = number_of(sealed, "row")
+            console().print(f"Sealed {rows} that had no seal; no row is let in without one any longer.")

@@ -15,6 +15,7 @@ from reflection.domain.ports import AnalysisRecord, StaleRevision, StoredCampaig
 from reflection.errors import Conflict, NotFound
 from reflection.store.campaigns_read import CurrentRevision, chunks, current
 from reflection.store.database import dialect
+from reflection.store.database.seals import SEAL, seal_in
 from reflection.store.database.statements import insert_adding, insert_missing, insert_rows, key_of, upsert
 from reflection.store.memories_write import last_number, remember, tombstone
 from reflection.store.row_values import AnalysisRows, Row, outbox_row, packed, unpacked
@@ -312,9 +313,14 @@ def _outbox_rows(record: AnalysisRecord, present: CurrentRevision, topics: Seque
     return rows
 
 
-def _retraction() -> Select[tuple[str, str, int, int, bytes]]:
+def _retraction() -> Select[tuple[str, str, int, int, bytes, bytes]]:
     return select(
-        evidence.c.workspace, evidence.c.campaign_id, evidence.c.revision, literal(-1), evidence.c.payload
+        evidence.c.workspace,
+        evidence.c.campaign_id,
+        evidence.c.revision,
+        literal(-1),
+        evidence.c.payload,
+        seal_in(evidence, {"sign": literal(-1)}),
     ).where(key_of(evidence, workspace="w", campaign_id="c", revision="r"), evidence.c.sign == 1)
 
 
@@ -338,7 +344,9 @@ _ADD_KEY = insert(idempotency)
 _ADD_OUTBOX = insert(outbox)
 _PUT_CAMPAIGN = upsert(campaigns, ["workspace", "campaign_id"])
 _PUT_PERFORMANCE = upsert(performance_logs, ["workspace", "campaign_id"])
-_RETRACT = insert(evidence).from_select(["workspace", "campaign_id", "revision", "sign", "payload"], _retraction())
+_RETRACT = insert(evidence).from_select(
+    ["workspace", "campaign_id", "revision", "sign", "payload", SEAL], _retraction()
+)
 _CLEAR_INSIGHTS = delete(insights).where(key_of(insights, workspace="w", campaign_id="c"))
 _CLEAR_SIGNALS = delete(campaign_signals).where(
     key_of(campaign_signals, workspace="w", campaign_id="c", signal_key="s")

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from reflection.domain.experiment import MOST_EXPERIMENTS, Experiment, StoredExperiments
 from reflection.store.book import KeyedBook
+from reflection.store.database.seals import resealed
 from reflection.store.database.statements import insert_missing
 from reflection.store.tables.campaigns import workspaces
 from reflection.store.tables.experiments import experiment_changes, experiments
@@ -88,6 +89,10 @@ _BODIES = (
 _OF_WORKSPACE = experiment_changes.c.workspace == bindparam("w")
 _CHANGES = select(experiment_changes.c.changes).where(_OF_WORKSPACE)
 _MORE = (
-    update(experiment_changes).where(_OF_WORKSPACE).values(changes=experiment_changes.c.changes + bindparam("count"))
+    update(experiment_changes)
+    .where(_OF_WORKSPACE)
+    .values(resealed(experiment_changes, changes=experiment_changes.c.changes + bindparam("count")))
 )
-_LEARNT = update(experiment_changes).where(_OF_WORKSPACE).values(learnt=bindparam("count"))
+_LEARNT = (
+    update(experiment_changes).where(_OF_WORKSPACE).values(resealed(experiment_changes, learnt=bindparam("count")))
+)

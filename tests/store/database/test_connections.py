@@ -46,7 +46,7 @@ def test_a_reader_sees_one_state_and_does_not_wait(database: Database) -> None:
     with database.read() as reader:
         before = reader.exec_driver_sql("SELECT count(*) FROM workspaces").scalar_one()
         with database.write() as writer:
-            writer.exec_driver_sql("INSERT INTO workspaces (workspace, created_at) VALUES ('w', 'now')")
+            writer.exec_driver_sql("INSERT INTO workspaces (workspace, created_at, seal) VALUES ('w', 'now', x'')")
         assert reader.exec_driver_sql("SELECT count(*) FROM workspaces").scalar_one() == before
     with database.read() as reader:
         assert reader.exec_driver_sql("SELECT count(*) FROM workspaces").scalar_one() == before + 1
@@ -55,7 +55,7 @@ def test_a_reader_sees_one_state_and_does_not_wait(database: Database) -> None:
 def test_an_exception_undoes_everything(database: Database) -> None:
     def fail() -> None:
         with database.write() as connection:
-            connection.exec_driver_sql("INSERT INTO workspaces (workspace, created_at) VALUES ('w', 'now')")
+            connection.exec_driver_sql("INSERT INTO workspaces (workspace, created_at, seal) VALUES ('w', 'now', x'')")
             raise KeyError
 
     with pytest.raises(KeyError):
@@ -188,7 +188,7 @@ def test_a_closed_database_can_be_used_again(store: SqlStore, database: Database
 @pytest.mark.parametrize("how", ["moved", "deleted", "replaced"])
 def test_a_file_that_is_no_longer_there_takes_nothing_and_says_so(database: Database, tmp_path: Path, how: str) -> None:
     with database.write() as connection:
-        connection.exec_driver_sql("INSERT INTO workspaces (workspace, created_at) VALUES ('before', '')")
+        connection.exec_driver_sql("INSERT INTO workspaces (workspace, created_at, seal) VALUES ('before', '', x'')")
     moved = tmp_path / "moved.db"
     if how == "deleted":
         database.path.unlink()
@@ -205,14 +205,14 @@ def test_a_file_that_is_no_longer_there_takes_nothing_and_says_so(database: Data
     if how == "moved":
         moved.rename(database.path)
         with database.write() as connection:
-            connection.exec_driver_sql("INSERT INTO workspaces (workspace, created_at) VALUES ('after', '')")
+            connection.exec_driver_sql("INSERT INTO workspaces (workspace, created_at, seal) VALUES ('after', '', x'')")
 
 
 @pytest.mark.sqlite
 def test_a_commit_into_a_file_that_went_meanwhile_is_not_acknowledged(database: Database) -> None:
     def write() -> None:
         with database.write() as connection:
-            connection.exec_driver_sql("INSERT INTO workspaces (workspace, created_at) VALUES ('lost', '')")
+            connection.exec_driver_sql("INSERT INTO workspaces (workspace, created_at, seal) VALUES ('lost', '', x'')")
             database.path.unlink()
 
     with pytest.raises(Unavailable, match="moved, replaced or deleted"):
@@ -223,11 +223,11 @@ def test_a_commit_into_a_file_that_went_meanwhile_is_not_acknowledged(database: 
 def test_a_commit_into_a_log_that_was_deleted_is_not_acknowledged(database: Database) -> None:
     """Somebody tidied up beside the database: until its connections end, all that is written is in no file by name."""
     with database.write() as connection:
-        connection.exec_driver_sql("INSERT INTO workspaces (workspace, created_at) VALUES ('before', '')")
+        connection.exec_driver_sql("INSERT INTO workspaces (workspace, created_at, seal) VALUES ('before', '', x'')")
     Path(f"{database.path}-wal").unlink()
 
     with pytest.raises(Unavailable, match="its log was moved, replaced or deleted"), database.write() as connection:
-        connection.exec_driver_sql("INSERT INTO workspaces (workspace, created_at) VALUES ('lost', '')")
+        connection.exec_driver_sql("INSERT INTO workspaces (workspace, created_at, seal) VALUES ('lost', '', x'')")
 
 
 @pytest.mark.sqlite

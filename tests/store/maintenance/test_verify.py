@@ -30,7 +30,7 @@ DAMAGE = [
     ("UPDATE campaigns SET answer = x'00' WHERE campaign_id = 'a'", "answer of campaigns"),
     ("UPDATE artifacts SET body = x'00'", "artifact default/weights.json"),
     ("UPDATE fits SET draws = x'00'", "cannot be read"),
-    ("INSERT INTO acceptances VALUES ('default', 'gone', '', NULL)", "accepted that is not there"),
+    ("INSERT INTO acceptances VALUES ('default', 'gone', '', x'00')", "accepted that is not there"),
     ("DELETE FROM campaigns WHERE campaign_id = 'a'", "counts a campaign that is not there"),
     ("INSERT INTO memories_fts(memories_fts) VALUES ('delete-all')", "full-text"),
     ("CREATE TRIGGER t AFTER INSERT ON campaigns BEGIN DELETE FROM insights WHERE campaign_id = 'a';END", "trigger t"),

@@ -3,15 +3,12 @@
 What a migration made must not change with this file: `tests/store/database/test_schema.py` compares.
 """
 
-import re
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
-from reflection.errors import ConfigurationError
 from reflection.store.database import dialect
-from reflection.store.database.statements import SQLITE
 
 ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """SQLite numbers rows on its own only for a column called INTEGER."""
@@ -82,30 +79,11 @@ def index(table: str, *columns: str) -> None:
 def set_nullable(table: str, column: str, kind: sa.types.TypeEngine[Any], *, nullable: bool) -> None:
     """Let a column be null, or no longer, and leave every row where it is.
 
-    SQLite has no statement for it but on its own table of tables, as its documentation says of this change
-    (lang_altertable.html, "Making Other Kinds Of Table Schema Changes"): writing the table anew would hold others up.
-
     Raises:
-        ConfigurationError: the table does not state the column so, exactly once; nothing was changed.
+        ConfigurationError: the table does not state the column so; nothing was changed.
     """
     connection = op.get_bind()
-    if connection.dialect.name != SQLITE:
-        op.alter_column(table, column, existing_type=kind, nullable=nullable)
-        return
-    stated = f"{column} {kind.compile(connection.dialect)}"
-    before, after = (f"{stated} NOT NULL,", f"{stated},")[:: 1 if nullable else -1]
-    statement = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).scalar() or ""
-    changed, times = re.subn(rf"\b{re.escape(before)}", after, statement)
-    if times != 1:
-        raise ConfigurationError(
-            f"the table {table} does not state '{before.rstrip(',')}', which a step of its tables changes",
-            hint="nothing was changed; somebody changed the table by hand: restore a backup from before that",
-        )
-    version = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
-    connection.exec_driver_sql("PRAGMA writable_schema = ON")
-    connection.exec_driver_sql("UPDATE sqlite_master SET sql = ? WHERE name = ?", (changed, table))
-    connection.exec_driver_sql(f"PRAGMA schema_version = {version + 1}")
-    connection.exec_driver_sql("PRAGMA writable_schema = OFF")
+    dialect.of(connection).set_nullable(connection, table, column, kind, nullable=nullable)
 
 
 def run(statement: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.types import TypeEngine
 
 from reflection.store.database.statements import POSTGRES
 
@@ -60,6 +61,16 @@ class Dialect(Protocol):
 
     def settle(self, connection: Connection) -> None:
         """What every table needs after the migrations, whoever wrote them."""
+
+    def set_nullable(
+        self, connection: Connection, table: str, column: str, kind: TypeEngine[Any], *, nullable: bool
+    ) -> None:
+        """Let a column be null, or no longer, and leave every row where it is.
+
+        Raises:
+            ConfigurationError: the table does not state the column so; nothing was changed.
+            Conflict: a row has none (a server looks; a file says so when it is checked).
+        """
 
     # Full text
 

@@ -32,6 +32,7 @@ from reflection.store.database.postgres_tables import (
     lifted_guards,
     remarks,
     scrub,
+    set_nullable,
     settle,
     trigger_problems,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "remarks",
     "rows_of",
     "scrub",
+    "set_nullable",
     "settle",
     "together",
     "translated_errors",

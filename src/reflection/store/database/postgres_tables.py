@@ -5,9 +5,11 @@ Part of the dialect `postgres`. Must not know a table's meaning: what it does, i
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
 from sqlalchemy import Engine, Text, inspect
 from sqlalchemy.engine import Connection
+from sqlalchemy.types import TypeEngine
 
 from reflection.store.database.postgres_words import KEEP_WORDS, WORD_TRIGGER
 
@@ -67,6 +69,12 @@ def lifted_guards(connection: Connection) -> Iterator[None]:
     connection.exec_driver_sql("SELECT set_config('reflection.purge', 'on', true)")
     yield
     connection.exec_driver_sql("SELECT set_config('reflection.purge', '', true)")
+
+
+def set_nullable(connection: Connection, table: str, column: str, kind: TypeEngine[Any], *, nullable: bool) -> None:
+    """The server looks at every row before it lets none be null."""
+    verb = "DROP" if nullable else "SET"
+    connection.exec_driver_sql(f'ALTER TABLE "{table}" ALTER COLUMN "{column}" {verb} NOT NULL')
 
 
 def settle(connection: Connection) -> None:

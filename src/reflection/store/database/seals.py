@@ -1,6 +1,6 @@
 """The seal of a row: the SHA-256 of all that it says, so that what was changed beside this store's statements is seen.
 
-It guards against damage and hands, not against who computes a seal too or takes it away, nor does it miss a lost row.
+It guards against damage and hands, not against who computes a seal too, nor does it miss a lost row.
 An INSERT is sealed by itself, an UPDATE by `resealed`, and one that is not is refused. A column that is NULL adds
 nothing, so that seals outlive a column that is added later; the number that the database gives a row is no part of
 them, for it is not known yet. Both databases compute the same bytes. Must not know any table.
@@ -12,14 +12,14 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import LargeBinary, Table, Text, literal, type_coerce
+from sqlalchemy import DefaultClause, LargeBinary, Table, Text, literal_column, type_coerce
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 SEAL = "seal"
-"""The column; NULL in a row of before there were seals."""
+"""The column; NULL in a row of before there were seals, and in no row once every one has its seal."""
 
 
 class Sealed(FunctionElement[bytes]):
@@ -37,8 +37,9 @@ def is_sealed(table: Table) -> bool:
 def sealed(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
     """A row that is to be inserted, with its seal."""
     values: list[Any] = []
+    absent = _numbers_of_the_database(table)
     for name in _names(table):
-        values += (name, row.get(name))
+        values += (name, row.get(name, absent.get(name)))
     return {**row, SEAL: seal_of(*values)}
 
 
@@ -52,18 +53,19 @@ def seal_in(table: Table, values: Mapping[str, Any] | None = None) -> Sealed:
     parts: list[Any] = []
     for name in _names(table):
         column = table.c[name]
-        parts += (literal(name, Text), type_coerce((values or {}).get(name, column), column.type))
+        parts += (literal_column(f"'{name}'", Text), type_coerce((values or {}).get(name, column), column.type))
     return Sealed(*parts)
 
 
 def seal_of(*names_and_values: Any) -> bytes:
     """The seal of column names and their values in turn; what SQLite calls, and what `Sealed` says on Postgres."""
-    parts: list[bytes] = []
+    digest = hashlib.sha256()
     for name, value in zip(names_and_values[::2], names_and_values[1::2], strict=True):
         if value is not None:
             content = _content(value)
-            parts += (name.encode(), b"=", struct.pack(">i", len(content)), content)
-    return hashlib.sha256(b"".join(parts)).digest()
+            digest.update(b"%s=%s" % (name.encode(), struct.pack(">i", len(content))))
+            digest.update(content)
+    return digest.digest()
 
 
 def of_insert(context: Any) -> Any:
@@ -85,6 +87,16 @@ def _names(table: Table) -> tuple[str, ...]:
     """The columns that are sealed: every one but the seal and the row's number."""
     own = {column.name for column in table.c if column is not table.autoincrement_column}
     return tuple(sorted(own - {SEAL}))
+
+
+@lru_cache(maxsize=128)
+def _numbers_of_the_database(table: Table) -> Mapping[str, float]:
+    """What the database puts into columns that an INSERT leaves out."""
+    return {
+        column.name: float(str(column.server_default.arg))
+        for column in table.c
+        if isinstance(column.server_default, DefaultClause)
+    }
 
 
 def _content(value: Any) -> bytes:

@@ -26,6 +26,7 @@ from reflection.store.database.sqlite_tables import guard_ddl as guard_ddl
 from reflection.store.database.sqlite_tables import json_items as json_items
 from reflection.store.database.sqlite_tables import lifted_guards as lifted_guards
 from reflection.store.database.sqlite_tables import remarks as remarks
+from reflection.store.database.sqlite_tables import set_nullable as set_nullable
 from reflection.store.database.sqlite_tables import settle as settle
 from reflection.store.database.sqlite_tables import trigger_problems as trigger_problems
 from reflection.store.database.sqlite_words import drop_full_text_ddl as drop_full_text_ddl

@@ -1,13 +1,17 @@
-"""SQLite's tables: append-only guards, and triggers that are none of ours.
+"""SQLite's tables: append-only guards, columns that must be there, and triggers that are none of ours.
 
 Part of the dialect `sqlite`. Must not know a table's meaning.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy.engine import Connection
+from sqlalchemy.types import TypeEngine
 
+from reflection.errors import ConfigurationError
 from reflection.store.database.sqlite_words import word_triggers
 
 
@@ -42,6 +46,29 @@ def lifted_guards(connection: Connection) -> Iterator[None]:
 
 def settle(connection: Connection) -> None:
     """Nothing: a file has one owner, and compares texts byte by byte."""
+
+
+def set_nullable(connection: Connection, table: str, column: str, kind: TypeEngine[Any], *, nullable: bool) -> None:
+    """SQLite has no statement for it but on its own table of tables, as its documentation says of this change
+    (lang_altertable.html, "Making Other Kinds Of Table Schema Changes"): writing the table anew would hold others up.
+
+    Raises:
+        ConfigurationError: the table does not state the column so, exactly once; nothing was changed.
+    """
+    stated = f"{column} {kind.compile(connection.dialect)}"
+    before, after = (f"{stated} NOT NULL", stated)[:: 1 if nullable else -1]
+    statement = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).scalar() or ""
+    changed, times = re.subn(rf"\b{re.escape(before)}(?=[,)])", after, statement)
+    if times != 1:
+        raise ConfigurationError(
+            f"the table {table} does not state '{before}', which a step of its tables changes",
+            hint="nothing was changed; somebody changed the table by hand: restore a backup from before that",
+        )
+    version = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
+    connection.exec_driver_sql("PRAGMA writable_schema = ON")
+    connection.exec_driver_sql("UPDATE sqlite_master SET sql = ? WHERE name = ?", (changed, table))
+    connection.exec_driver_sql(f"PRAGMA schema_version = {version + 1}")
+    connection.exec_driver_sql("PRAGMA writable_schema = OFF")
 
 
 def json_items(column: str) -> str:

@@ -30,7 +30,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
-from reflection.store.database.seals import is_sealed, sealed
+from reflection.store.database.seals import is_sealed, resealed, sealed
 
 SQLITE, POSTGRES = "sqlite", "postgresql"
 
@@ -53,8 +53,9 @@ def insert_adding(table: Table, count: str) -> Insert:
     """INSERT that adds its `count` to that of the row which is there already, and changes nothing else."""
     statement = insert(table)
     keys = list(table.primary_key.columns)
+    changed = {count: table.c[count] + statement.excluded[count]}
     return statement.on_conflict_do_update(
-        index_elements=keys, set_={count: table.c[count] + statement.excluded[count]}
+        index_elements=keys, set_=resealed(table, **changed) if is_sealed(table) else changed
     )
 
 

@@ -13,9 +13,11 @@ from typing import Any
 from sqlalchemy import MetaData, Table, func, inspect, select, text
 from sqlalchemy.engine import Connection
 
+from reflection.domain.number_of import number_of
 from reflection.errors import Conflict, InvalidInput, ReflectionError
 from reflection.store.database import postgres
 from reflection.store.database.connections import Database
+from reflection.store.maintenance.sealing import unsealed_rows
 
 _PORTION = 1_000
 MADE_BY_THE_DATABASE = frozenset({"alembic_version", "memory_words"})
@@ -37,11 +39,17 @@ def copy_into(source: Database, target: Database) -> CopyResult:
 
     Raises:
         InvalidInput: the source is no file, the target is one, or a text cannot be stored there.
-        Conflict: there are other rows in the target, or somebody wrote to the file meanwhile; nothing was changed.
+        Conflict: there are other rows in the target, rows without a seal in the file, or somebody wrote to the file
+            meanwhile; nothing was changed.
         ReflectionError: the copy differs from the file; nothing was stored.
     """
     if not source.is_file or target.is_file:
         raise InvalidInput("what can be copied is a SQLite file, into a Postgres database")
+    if count := unsealed_rows(source):
+        raise Conflict(
+            f"{number_of(count, 'row has', 'rows have')} no seal, and a new database lets none in without",
+            hint="'reflection rebuild' seals them as they are; nothing was changed",
+        )
     version = source.data_version()
     with source.read() as original, target.write() as copy:
         tables = _tables(copy)

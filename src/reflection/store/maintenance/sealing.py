@@ -1,6 +1,8 @@
 """Seals of rows as a whole database has them: which are broken, how many rows have none, and giving them theirs.
 
-Must not know what a row says: every table with a seal is looked at, whoever added it.
+Once every row has one the database refuses a row without (its column may not be NULL): from then on what is without, or
+a table that lets it in, is the work of another hand, and nothing is sealed. Must not know what a row says: every table
+with a seal is looked at, whoever added it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -8,7 +10,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
-from sqlalchemy import Column, Table, bindparam, func, select, tuple_, update
+from sqlalchemy import Column, LargeBinary, Table, bindparam, func, inspect, select, tuple_, update
 from sqlalchemy.engine import Connection
 
 from reflection.store import tables
@@ -20,28 +22,64 @@ from reflection.store.tables.columns import metadata
 PORTION = 500
 """Rows that one transaction seals, at most."""
 
+_CHANGED = "was changed by another hand"
+
 
 def broken(connection: Connection) -> Iterator[tuple[str, str]]:
     """Rows that do not say what they said when they were written: a sentence, and which row; each is computed anew."""
+    required = _requiring(connection)
     for table in sealed_tables():
-        changed = select(*_name(table)).where(table.c[SEAL] != seal_in(table)).order_by(*table.primary_key.columns)
-        for row in connection.execute(changed):
-            yield f"a row of {table.name} was changed by another hand", "/".join(map(str, row))
+        if required and table.name not in required:
+            yield "rows without a seal are let in by another hand's change of the table", table.name
+        seal, own = table.c[SEAL], seal_in(table)
+        changed = seal.is_distinct_from(own) if required else seal != own
+        rows = select(seal.is_(None), *_name(table)).where(changed).order_by(*table.primary_key.columns)
+        for is_without, *name in connection.execute(rows):
+            what = "has no seal: another hand added it, or took the seal away" if is_without else _CHANGED
+            yield f"a row of {table.name} {what}", "/".join(map(str, name))
 
 
 def unsealed_rows(database: Database) -> int:
-    """How many rows of before there were seals are proved by none."""
+    """How many rows of before there were seals are proved by none; none where every row was sealed once."""
     with database.read() as connection:
+        if _requiring(connection):
+            return 0
         counts = [select(func.count()).select_from(table).where(table.c[SEAL].is_(None)) for table in sealed_tables()]
         return sum(connection.execute(count).scalar_one() for count in counts)
 
 
 def seal_rest(database: Database) -> int:
-    """Seal what rows of before there were seals say now, a portion a transaction; how many.
+    """Seal what rows of before there were seals say now, a portion a transaction, and let none be without from then on.
 
-    Others write between two portions; killed, the next call goes on.
+    Others write between two portions; killed, the next call goes on. Where every row was sealed once nothing is.
+
+    Returns:
+        How many rows were sealed.
+
+    Raises:
+        Conflict: somebody added a row without a seal meanwhile.
+        Unavailable: a server's tables are not free for a moment; the next call goes on.
     """
-    return sum(_seal_rest(database, table) for table in sealed_tables())
+    with database.read() as connection:
+        if _requiring(connection):
+            return 0
+    count = sum(_seal_rest(database, table) for table in sealed_tables())
+    with database.write() as connection:
+        if not _requiring(connection):
+            for table in sealed_tables():
+                database.dialect.set_nullable(connection, table.name, SEAL, LargeBinary(), nullable=False)
+    return count
+
+
+def _requiring(connection: Connection) -> set[str]:
+    """The tables that refuse a row without a seal: all of them, or none before every row has one."""
+    tables = inspect(connection).get_multi_columns(filter_names=[table.name for table in sealed_tables()])
+    return {
+        name
+        for (_, name), columns in tables.items()
+        for column in columns
+        if column["name"] == SEAL and not column["nullable"]
+    }
 
 
 def sealed_tables() -> Sequence[Table]:

@@ -29,6 +29,7 @@ workspaces = Table(
     Column("workspace", Text, primary_key=True),
     text("created_at"),
     number("sentences", default="0"),  # the last number that was given to a row of `insights`
+    seal(),
 )
 
 campaigns = Table(
@@ -79,6 +80,7 @@ performance_logs = Table(
     text("deltas"),
     text("flags"),
     floating("score", nullable=True),  # none where a count is not known; never none before 0010
+    seal(),
     PrimaryKeyConstraint("workspace", "campaign_id"),
 )
 
@@ -128,6 +130,7 @@ weights = Table(
     integer("failures"),
     text("last_updated"),
     text("body"),
+    seal(),
     PrimaryKeyConstraint("workspace", "signal_key"),
 )
 
@@ -140,6 +143,7 @@ evidence = Table(
     integer("revision"),
     integer("sign"),
     binary("payload"),
+    seal(),
     # What makes learning twice impossible: a revision is added at most once, and taken back at most once.
     UniqueConstraint("workspace", "campaign_id", "revision", "sign"),
     CheckConstraint("sign IN (-1, 1)", name="sign"),
@@ -200,6 +204,7 @@ fits = Table(
     binary("body"),
     binary("draws"),
     binary("calibration", nullable=True),  # empty before anything was calibrated; none before 0008
+    seal(),
     Index(None, "workspace", "id"),
     sqlite_autoincrement=True,
 )
@@ -271,6 +276,7 @@ forecasts = Table(
     text("period_end", nullable=True),
     text("currency", nullable=True),
     text("detail"),
+    seal(),
     UniqueConstraint("workspace", "content_hash"),
     Index(None, "workspace", "campaign_id"),
     sqlite_autoincrement=True,

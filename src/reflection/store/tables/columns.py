@@ -52,5 +52,5 @@ def row_number(name: str) -> Column[int]:
 
 
 def seal() -> Column[bytes]:
-    """The seal of the row (`store.database.seals`); NULL in rows of before there were any."""
-    return Column(SEAL, LargeBinary, nullable=True, default=of_insert, onupdate=refuse_update)
+    """The seal of the row (`store.database.seals`); it may be NULL until rows of before there were any are sealed."""
+    return Column(SEAL, LargeBinary, nullable=False, default=of_insert, onupdate=refuse_update)

@@ -31,5 +31,6 @@ text_places = Table(
     text("text_key"),  # start of the SHA-256 of headline and text
     text("space"),  # of which model and directions
     binary("axes"),  # int32, little endian
+    seal(),
     PrimaryKeyConstraint("workspace", "text_key", "space"),
 )

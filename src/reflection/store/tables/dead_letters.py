@@ -2,7 +2,7 @@
 
 from sqlalchemy import Index, PrimaryKeyConstraint, Table
 
-from reflection.store.tables.columns import integer, metadata, text
+from reflection.store.tables.columns import integer, metadata, seal, text
 
 dead_letters = Table(
     "dead_letters",
@@ -15,6 +15,7 @@ dead_letters = Table(
     integer("attempts"),
     text("created_at"),
     text("due_at"),
+    seal(),
     PrimaryKeyConstraint("workspace", "topic", "key"),
     Index(None, "topic", "due_at"),
 )

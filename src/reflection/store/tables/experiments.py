@@ -23,5 +23,6 @@ experiment_changes = Table(
     text("workspace"),
     integer("changes"),  # how often something was added, changed or removed
     integer("learnt"),  # how many of these the newest fit has taken in
+    seal(),
     PrimaryKeyConstraint("workspace"),
 )
