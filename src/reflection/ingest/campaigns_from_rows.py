@@ -28,7 +28,9 @@ from reflection.ingest.import_report import Finding, Granularity, Reject, findin
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.time_zones import zone_named
 
-TORN = "an earlier file says some of its days together with others: they would be counted twice"
+TORN = (
+    "an earlier file splits its days in another way: they would be counted twice, or what only that file says be lost"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +111,10 @@ def campaigns_of(
 
 
 def _split(drafts: Sequence[Draft], places: Collection[object]) -> tuple[list[Draft], list[Draft]]:
-    """Those of some places, and the others."""
-    inside = [(draft.key, draft.currency, draft.label) in places for draft in drafts]
+    """Those of some places, and the others; a place without a currency is of a file that states no money."""
+    inside = [
+        any((draft.key, currency, draft.label) in places for currency in (draft.currency, None)) for draft in drafts
+    ]
     own = [draft for draft, there in zip(drafts, inside, strict=True) if there]
     return own, [draft for draft, there in zip(drafts, inside, strict=True) if not there]
 

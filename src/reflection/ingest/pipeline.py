@@ -200,7 +200,7 @@ def _campaigns(
     assert options.known is not None
     keys = frame["key"].unique().cast(pl.String).to_list()
     days = day_set(report.reported, options.known(dialect, keys))
-    every = making.drafts(days.frame) if days.known else drafts
+    every = drafts if days.frame is report.reported.frame else making.drafts(days.frame)
     made = campaigns_of(making, days.frame, every, rows.granularity, rejects, plan, days.torn, drafts)
     current = replace(snapshot(frame, dialect), ids=made.ids)
     notes = [

@@ -218,7 +218,7 @@ def test_a_month_in_one_row_replaces_its_days_and_a_day_of_it_alone_is_refused(a
     answer = desk.put(export({("A", 3): 10}), made_on=70)
     (after,) = desk.facts().values()
     assert after == whole
-    assert "says some of its days together with others" in answer["rejects"][0]["reason"]
+    assert "splits its days in another way" in answer["rejects"][0]["reason"]
 
 
 def test_files_that_count_something_else_are_not_put_together(application: Application) -> None:

@@ -185,3 +185,43 @@ def test_what_is_read_at_once_is_what_would_be_read_cell_by_cell(form: NumberFor
         plain, each = form.plain(cells), form.parse(cells)
 
         assert all(one is None or one == other for one, other in zip(plain.to_list(), each.to_list(), strict=True))
+
+
+def chosen(money: list[str], amounts: list[str], counts: list[str], **said: str) -> str:
+    """The name of the format chosen, by amounts of which some are money."""
+    series = [[pl.Series(cells, dtype=pl.String)] for cells in (counts, [*money, *amounts], money)]
+    evidence = Evidence(series[0], series[1], money=series[2], **said)
+    return choose_format(evidence, "export.csv", typed=False).locale
+
+
+@pytest.mark.parametrize(
+    ("money", "amounts", "counts"),
+    [
+        (["1,250", "2,340"], ["0,57"], ["950"]),  # only another column has a decimal comma
+        (["12,50", "1,250"], [], ["950"]),
+        (["1.250", "2.340"], ["0.57"], ["950"]),
+        (["12.50"], [], ["10.000", "950"]),  # ten impressions, or ten thousand
+    ],
+)
+def test_what_may_be_a_thousand_times_more_is_asked_and_never_guessed(
+    money: list[str], amounts: list[str], counts: list[str]
+) -> None:
+    with pytest.raises(ImportFileError, match="nothing decides") as caught:
+        chosen(money, amounts, counts)
+
+    assert "--locale de" in caught.value.hint
+    assert "--locale en" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("money", "currency", "locale"),
+    [
+        (["1,250", "0,571"], "EUR", "de"),  # three decimals that no group can be
+        (["1.250", "1234.500"], "EUR", "en"),
+        (["1,250", "12,5"], "KWD", "de"),  # a thousand fils are a dinar
+        (["1,250", "3000.50"], "EUR", "en"),
+        (["1.250", "980,20"], "EUR", "de"),
+    ],
+)
+def test_the_whole_file_says_what_three_digits_after_a_sign_are(money: list[str], currency: str, locale: str) -> None:
+    assert chosen(money, [], ["950"], currency=currency) == locale

@@ -2,7 +2,8 @@
 
 Weekly exports, halves of a month, a file that restates the days before: rows of earlier files are kept as they were
 read, and stand beside those of a new one where it says nothing of their days. What one export says of a campaign's day
-is one thing, whatever it is split by. Must not know files, stores or what is made of the rows.
+is one thing, whatever it is split by; what it does not say at all (it has no column of spend) an earlier one still
+says. Must not know files, stores or what is made of the rows.
 """
 
 import datetime as dt
@@ -13,6 +14,9 @@ from itertools import chain
 from typing import Any
 
 import polars as pl
+
+from reflection.domain.metrics import AMOUNTS, COUNTS
+from reflection.ingest.dialects.dialect import SPLITS
 
 PLACE = ["key", "currency"]
 _PHYSICAL = {"Date": pl.Int32}
@@ -84,6 +88,8 @@ def day_set(now: ReportedRows, earlier: Sequence[ReportedRows]) -> DaySet:
     Args:
         earlier: the latest import last; of equal days of export it is the later one.
     """
+    alone = DaySet(now.frame)
+    now, *earlier = _in_known_currency([now, *earlier])
     own = now.frame
     places = _texts(own).select(PLACE).unique()
     others = [
@@ -92,11 +98,11 @@ def day_set(now: ReportedRows, earlier: Sequence[ReportedRows]) -> DaySet:
         if one.counted == now.counted and one.dated and now.dated
         and (rows := _texts(one.frame).join(places, on=PLACE, how="semi", nulls_equal=True)).height
     ]  # fmt: skip
+    if not others:
+        return alone
     torn: set[str] = set()
-    frame = union([*others, now], torn) if others else own
+    frame = union([*others, now], torn)
     known = frame.filter(pl.col("line") == 0).select(*PLACE, "first", "last").n_unique()
-    if not known:
-        return DaySet(own)
     names = [pl.col(name).cast(pl.Categorical) for name, kind in own.schema.items() if kind == pl.Categorical]
     return DaySet(
         frame.sort("first", "last", *PLACE, "line", maintain_order=True).with_columns(names), known, frozenset(torn)
@@ -116,10 +122,56 @@ def union(reported: Sequence[ReportedRows], torn: set[str] | None = None) -> pl.
     spans = rows.select(*place, "file").unique()
     later = _shares(spans, place).join(spans, on=place, nulls_equal=True).filter(pl.col("later") > pl.col("file"))
     ends = later.filter(pl.col("share") == 1).group_by(*place, "file").agg(pl.col("later").min().alias("end"))
+    gone = rows.join(ends, on=[*place, "file"], nulls_equal=True)
+    rows = rows.join(ends, on=[*place, "file"], how="anti", nulls_equal=True)
+    silent = [(file, name) for file, frame in enumerate(ordered) for name in COUNTS if _is_silent(frame, name)]
+    for file, name in silent if gone.height else ():
+        rows = _with_known(rows, gone, file, name, set() if torn is None else torn)
     if torn is not None:
         parts = later.filter(pl.col("share") < 1).join(ends, on=[*place, "file"], how="left", nulls_equal=True)
         torn.update(parts.filter((pl.col("later") < pl.col("end")).fill_null(value=True))["key"].to_list())
-    return rows.join(ends, on=[*place, "file"], how="anti", nulls_equal=True).drop("file")
+    return rows.drop("file")
+
+
+def _in_known_currency(reported: Sequence[ReportedRows]) -> list[ReportedRows]:
+    """The rows, those of a file that states no money in the one currency that others state of their campaign."""
+    stated = pl.concat([_texts(one.frame).select(PLACE) for one in reported]).drop_nulls().unique()
+    sole = stated.filter(pl.col("key").is_unique()).rename({"currency": "stated"})
+    moneyless = [all(_is_silent(one.frame, name) for name in AMOUNTS) for one in reported]
+    return [
+        replace(one, frame=_texts(one.frame).join(sole, on="key", how="left", maintain_order="left")
+                .with_columns(pl.coalesce("currency", "stated").alias("currency")).drop("stated"))
+        if none and one.frame["currency"].null_count() else one
+        for one, none in zip(reported, moneyless, strict=True)
+    ]  # fmt: skip
+
+
+def _is_silent(frame: pl.DataFrame, name: str) -> bool:
+    """Whether a file states a count nowhere."""
+    return frame[name].null_count() == frame.height
+
+
+def _with_known(rows: pl.DataFrame, gone: pl.DataFrame, file: int, name: str, torn: set[str]) -> pl.DataFrame:
+    """The rows, those of a file that does not state a count with what the latest earlier one said of the same parts of
+    a day, or of all of it. Where the two split it in different ways nobody knows of which part: its campaign is torn.
+    """
+    place = [*PLACE, "first", "last"]
+    parts = [*place, *(part for part in ("audience", "creative", *SPLITS) if part in rows.columns)]
+    known = gone.filter((pl.col("file") < file) & pl.col(name).is_not_null())
+    known = known.filter(pl.col("file") == pl.col("file").max().over(place))
+    said = known.group_by(parts).agg(pl.col(name).sum().alias("said"))
+    of_day = said.group_by(place).agg(pl.col("said").sum().alias("whole"), pl.len().alias("number"))
+    days = rows.filter(pl.col("file") == file).join(of_day, on=place, nulls_equal=True, maintain_order="left")
+    alike = pl.concat([days.select(place), gone.filter(pl.col("file") == file).select(place)])
+    torn.update(known.filter(pl.col("end") == file).join(alike, on=place, how="anti", nulls_equal=True)["key"])
+    days = days.join(said, on=parts, how="left", nulls_equal=True, maintain_order="left")
+    one_each = (pl.struct(parts).n_unique() == pl.len()) & (pl.len() == pl.col("number").first())
+    of_parts = (one_each & pl.col("said").is_not_null().all()).over(place)
+    value = pl.when(of_parts).then("said").when(pl.len().over(place) == 1).then("whole")
+    days = days.with_columns(value.alias(name)).select(rows.columns)
+    torn.update(days.filter(pl.col(name).is_null())["key"])
+    others = rows.join(days.select(*place, "file").unique(), on=[*place, "file"], how="anti", nulls_equal=True)
+    return pl.concat([others, days])
 
 
 def _shares(spans: pl.DataFrame, place: Sequence[str]) -> pl.DataFrame:

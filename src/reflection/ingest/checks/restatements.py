@@ -56,7 +56,8 @@ def findings(before: Snapshot, now: Snapshot, *, monthly: bool, joined: bool = F
         return notes
     parts = []
     for position, name in enumerate(COUNTS):
-        parts += _restated(name, [(before.cells[key][position], now.cells[key][position]) for key in changed])
+        stays = joined and all(sums[position] is None for sums in now.cells.values())
+        parts += _restated(name, [(before.cells[key][position], now.cells[key][position]) for key in changed], stays)
     how = f" ({'; '.join(parts)})" if parts else ""
     examples = "; ".join(_day(*key) for key in changed[:_SHOWN]) + (" ..." if len(changed) > _SHOWN else "")
     message = (
@@ -67,15 +68,16 @@ def findings(before: Snapshot, now: Snapshot, *, monthly: bool, joined: bool = F
     return [*notes, finding("restated", "warning", message, (), ids)]
 
 
-def _restated(name: str, days: Sequence[tuple[float | None, float | None]]) -> list[str]:
+def _restated(name: str, days: Sequence[tuple[float | None, float | None]], stays: bool) -> list[str]:
     """What a figure was and is on the days of which both files say it, and was on those of which only the earlier
-    does."""
+    does; it `stays` where the later one has no such figure at all."""
     both = [(old, new) for old, new in days if old is not None and new is not None]
     lost = [old for old, new in days if old is not None and new is None]
     was, now = f"{sum(old for old, _ in both):,.2f}", f"{sum(new for _, new in both):,.2f}"
     parts = [f"{name} was {was}, is {now}"] if was != now else []
     if lost:
-        parts.append(f"{name} was {sum(lost):,.2f} on {number_of(len(lost), 'day')}, is not known there")
+        known = "is not in this file and stays as it was" if stays else "is not known there"
+        parts.append(f"{name} was {sum(lost):,.2f} on {number_of(len(lost), 'day')}, {known}")
     return parts
 
 

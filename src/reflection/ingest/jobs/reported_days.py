@@ -41,19 +41,26 @@ class ReportedDay(NamedTuple):
 def reported(imported: Sequence[Days], days: int = MOST_DAYS) -> Iterator[ReportedDay]:
     """The single days that files speak of, in the order of the files, within the last `days` up to the newest.
 
-    Money of a file with several currencies is not said. Rows of more than one day are left out.
+    Money of a file with several currencies is not said. Rows of more than one day are left out. Money of a
+    day that a file does not say is what an earlier one said of it.
     """
     newest = max((row[1] for item in imported for row in item.rows if row[1] == row[2]), default=None)
     if newest is None:
         return
     before = (dt.date.fromisoformat(newest) - dt.timedelta(days=days)).isoformat()
+    known: dict[tuple[str, str, dt.date], ReportedDay] = {}
     for item in imported:
         for row in item.rows:
             if row[1] == row[2] and row[1] > before:
                 platform = str(row[_PLATFORM]) if len(row) > _PLATFORM else item.platform
                 counts = dict(zip(COUNTS, row[3:_PLATFORM], strict=False))
                 counts |= dict.fromkeys(AMOUNTS) if item.mixed else {}
-                yield ReportedDay(platform, item.currency, str(row[0]), dt.date.fromisoformat(row[1]), **counts)
+                now = ReportedDay(platform, item.currency, str(row[0]), dt.date.fromisoformat(row[1]), **counts)
+                place = platform, now.campaign, now.day
+                if not item.mixed and now.spend is now.revenue is None and (earlier := known.get(place)):
+                    now = now._replace(currency=earlier.currency, spend=earlier.spend, revenue=earlier.revenue)
+                known[place] = now
+                yield now
 
 
 class _Imports(Protocol):

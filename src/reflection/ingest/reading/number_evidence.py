@@ -35,12 +35,18 @@ def evidence_of(header: Header, fields: Fields, cells: pl.DataFrame, delimiter: 
         counts=[fields[name] for name in numbers if name in WHOLE and name not in coarse],
         amounts=[fields[name] for name in numbers if name not in WHOLE and name not in coarse],
         coarse=[fields[name] for name in coarse],
+        money=[fields[name] for name in numbers if _is_money(name) and name not in header.scale],
         others=[column for column in others if numeric(column)],
         ratios=_ratios(header, fields, cells),
         delimiter=delimiter,
         currency=header.currency or _by_column(fields) or _by_sign(fields) or currency,
         language=header.language,
     )
+
+
+def _is_money(name: str) -> bool:
+    """Whether a field holds amounts of money."""
+    return name in ("spend", "revenue", "results_value", "value") or name.startswith("value.")
 
 
 def _by_column(fields: Fields) -> str:

@@ -7,6 +7,7 @@ before them the file's own ratios: the reading in which spend over clicks is its
 Where they disagree, or only one speaks against the language, the file is refused. Must not know platforms or files.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -32,7 +33,7 @@ class Evidence:
 
     Attributes:
         counts: distinct cells of columns that hold whole numbers.
-        amounts: those of the other number columns.
+        amounts: those of the other number columns; `money` those of them that are paid or earned.
         coarse: cells of what is counted in thousands or more, with as many decimals as there are.
         others: cells of columns that are not used, as far as they look like numbers.
         ratios: what the file itself states of its amounts (CPC, CPM).
@@ -42,6 +43,7 @@ class Evidence:
     counts: Sequence[pl.Series]
     amounts: Sequence[pl.Series]
     coarse: Sequence[pl.Series] = ()
+    money: Sequence[pl.Series] = ()
     others: Sequence[pl.Series] = ()
     ratios: Sequence[Ratio] = ()
     delimiter: str = ""
@@ -78,6 +80,8 @@ def choose_format(evidence: Evidence, name: str, *, typed: bool, locale: str = "
         readings.setdefault(values, []).append(option)
     if len(readings) == 1:
         _refuse_contradiction(fitting[0], evidence, name, typed)
+        if not any(ratio.holds(fitting[0], typed=typed) for ratio in evidence.ratios):
+            _refuse_thousandths(fitting[0], evidence, name)
         return fitting[0]
     if true := _by_ratios(readings, evidence, typed):
         return true
@@ -91,6 +95,7 @@ def _distinct(evidence: Evidence) -> Evidence:
         counts=[cleaned(known(cells)) for cells in evidence.counts],
         amounts=[cleaned(known(cells)) for cells in evidence.amounts],
         coarse=[cleaned(known(cells)) for cells in evidence.coarse],
+        money=[cleaned(known(cells)) for cells in evidence.money],
         others=[cleaned(number_like(cells.head(MOST_OTHERS))) for cells in evidence.others],
     )
 
@@ -165,6 +170,19 @@ def _refuse_contradiction(option: NumberFormat, evidence: Evidence, name: str, t
         )  # fmt: skip
 
 
+def _refuse_thousandths(option: NumberFormat, evidence: Evidence, name: str) -> None:
+    """Three digits after the decimal sign of money or of a count, as a group has them, where nothing in the file has
+    as many that cannot be a group: other cells alone made that sign a decimal one, and nobody pays thousandths.
+    """
+    sign, precision = re.escape(option.decimal), get_currency_precision(evidence.currency or "EUR")
+    cells = pl.concat([pl.Series(dtype=pl.String), *evidence.counts, *evidence.money])
+    groups = cells.str.contains(rf"^[-+]?[1-9]\d{{0,2}}{sign}\d{{3}}$")
+    if precision > 2 or not groups.any() or (cells.str.contains(rf"{sign}\d{{3,}}$") & ~groups).any():
+        return
+    cell, other = cells.filter(groups)[0], next(one for one in formats() if one.group == option.decimal)
+    raise _two_readings(name, cell, option.read(pl.Series([cell]))[0], option, other)
+
+
 Vote = Callable[[NumberFormat], bool]
 
 
@@ -192,8 +210,14 @@ def _ambiguous(readings: Readings, evidence: Evidence, name: str) -> ImportFileE
             f"{first.example}, some as {second.example}."
         )
         return ImportFileError(message, hint="Write them all in one way, or export the file again.", field="locale")
+    return _two_readings(name, cells[place].strip(), one[place] or 0.0, first, second)
+
+
+def _two_readings(name: str, cell: str, first: float, one: NumberFormat, other: NumberFormat) -> ImportFileError:
+    """That a cell is one amount or another, by the format it is read in."""
+    second = other.read(pl.Series([cell]))[0]
     return ImportFileError(
-        f"{name}: '{cells[place].strip()}' is {one[place]:,.10g} or {other[place]:,.10g}: nothing decides.",
-        hint=f"Say which: --locale {first.locale} reads the first, --locale {second.locale} the second.",
+        f"{name}: '{cell}' is {first:,.10g} or {second:,.10g}: nothing decides.",
+        hint=f"Say which: --locale {one.locale} reads the first, --locale {other.locale} the second.",
         field="locale",
     )
