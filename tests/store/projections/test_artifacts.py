@@ -231,8 +231,8 @@ def test_a_file_is_durable_before_its_name_and_the_name_before_the_next(
         order.append("flush " + os.path.basename(os.readlink(f"/proc/self/fd/{handle}")))
         fsync(handle)
 
-    def noted_replace(source: Path, target: Path) -> None:
-        order.append("rename " + target.name)
+    def noted_replace(source: str, target: str) -> None:
+        order.append("rename " + os.path.basename(target))
         replace(source, target)
 
     monkeypatch.setattr(os, "fsync", noted_fsync)
@@ -255,7 +255,7 @@ def test_many_files_are_durable_before_their_names_and_the_names_before_the_next
     order: list[str] = []
     replace = os.replace
 
-    def noted_replace(source: Path, target: Path) -> None:
+    def noted_replace(source: str, target: str) -> None:
         order.append("rename")
         replace(source, target)
 

@@ -19,6 +19,7 @@ if sys.platform != "win32":
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _PENDING = ".pending"
+_WRITING = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)  # on Windows it is no text
 MANY_FOLDERS = 20
 """From this many on, flushing the whole system twice is quicker than flushing every file and folder."""
 
@@ -49,11 +50,8 @@ def write_files(folder: Path, contents: dict[str, bytes]) -> None:
         StorageFull: the disk is full. Unavailable: the folder is a link, or cannot be written.
     """
     with translated_errors():
-        _make_folder(folder)
-        for name in contents:
-            _write_beside(folder / f".{name}{_PENDING}", contents[name])
-        for name in contents:
-            replace_file(folder / f".{name}{_PENDING}", folder / name)
+        _write_beside(folder, contents, flush=True)
+        _rename_all(folder, contents)
         flush_folder(folder)
 
 
@@ -68,7 +66,7 @@ def write_folders(contents: Mapping[Path, dict[str, bytes]]) -> dict[Path, Refle
     """
     if sys.platform != "linux" or len(contents) < MANY_FOLDERS:  # elsewhere sync() does not wait for the disk
         return _failures(write_files, contents)
-    failures = _failures(_write_all_beside, contents)
+    failures = _failures(_write_beside, contents)
     os.sync()
     failures |= _failures(_rename_all, {folder: own for folder, own in contents.items() if folder not in failures})
     os.sync()
@@ -89,10 +87,19 @@ def _failures(
     return failures
 
 
-def _write_all_beside(folder: Path, contents: dict[str, bytes]) -> None:
-    _make_or_check(folder)
+def _write_beside(folder: Path, contents: dict[str, bytes], *, flush: bool = False) -> None:
+    """Write each file beside its place; paths are texts, and no file objects are made: a third of the time."""
+    _make_folder(folder, flush=flush)
     for name, content in contents.items():
-        _put(f"{folder}/.{name}{_PENDING}", content)  # paths as texts: a fifth of the time
+        handle = os.open(f"{folder}/.{name}{_PENDING}", _WRITING, 0o666)
+        try:
+            left = memoryview(content)
+            while left:
+                left = left[os.write(handle, left) :]
+            if flush:
+                os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _rename_all(folder: Path, contents: dict[str, bytes]) -> None:
@@ -144,41 +151,18 @@ def locked(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _write_beside(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _put(path: str, content: bytes) -> None:
-    """Write a file without flushing it; a file object would double the time this process spends on it."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
-    try:
-        left = memoryview(content)
-        while left:
-            left = left[os.write(handle, left) :]
-    finally:
-        os.close(handle)
-
-
-def _make_folder(folder: Path) -> None:
-    missing = [place for place in (folder, *folder.parents) if not place.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    _refuse_link(folder)
-    for place in missing:
-        flush_folder(place.parent)
-
-
-def _make_or_check(folder: Path) -> None:
-    """Make a folder; one that was there may not be a link."""
+def _make_folder(folder: Path, *, flush: bool) -> None:
+    """Make a folder, and what leads to it; one that was there may not be a link."""
     try:
         os.mkdir(folder)
     except FileExistsError:
         _refuse_link(folder)
+        return
     except FileNotFoundError:
-        folder.mkdir(parents=True, exist_ok=True)
-        _refuse_link(folder)
+        _make_folder(folder.parent, flush=flush)
+        os.mkdir(folder)
+    if flush:
+        flush_folder(folder.parent)
 
 
 def _refuse_link(folder: Path) -> None:
