@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Table, delete, func, insert, literal, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, Table, Text, bindparam, delete, func, insert, or_, select, true, tuple_
 from sqlalchemy.engine import Connection, Row
 
 from reflection.domain.instants import instant_text
@@ -69,7 +70,7 @@ class Outbox(Book):
     def pending(self, topic: str, limit: int = _PAGE) -> list[OutboxEntry]:
         """The oldest unpublished entries of a topic."""
         with self._database.read() as connection:
-            rows = connection.execute(select(outbox).where(outbox.c.topic == topic).order_by(outbox.c.id).limit(limit))
+            rows = connection.execute(_PENDING, {"topic": topic, "limit": limit})
             return [
                 OutboxEntry(row.id, row.workspace, row.topic, row.key, tuple(orjson.loads(row.detail)), row.created_at)
                 for row in rows
@@ -105,19 +106,13 @@ class Outbox(Book):
         workspace: str | None = None,
     ) -> list[DeadLetter]:
         """Dead letters of a topic by workspace and key; those whose time has come, or all."""
-        statement = (
-            select(dead_letters)
-            .where(dead_letters.c.topic == topic, _of(dead_letters, workspace))
-            .where(tuple_(dead_letters.c.workspace, dead_letters.c.key) > tuple_(*map(literal, after)))
-            .order_by(dead_letters.c.workspace, dead_letters.c.key)
-            .limit(limit)
-        )
-        if due_only:  # what is due in a far future was set aside by a clock that has been set back since
-            now = self._now()
-            soon, never = instant_text(now), instant_text(now + LONGEST_PAUSE)
-            statement = statement.where(or_(dead_letters.c.due_at <= soon, dead_letters.c.due_at > never))
+        now = self._now()
+        values: dict[str, Any] = {"topic": topic, "after_workspace": after[0], "after_key": after[1], "limit": limit}
+        values |= {"soon": instant_text(now), "never": instant_text(now + LONGEST_PAUSE)} if due_only else {}
+        values |= {"workspace": workspace} if workspace is not None else {}
+        statement = _letters(due_only=due_only, of_one=workspace is not None)
         with self._database.read() as connection:
-            return [_letter_of(row) for row in connection.execute(statement)]
+            return [_letter_of(row) for row in connection.execute(statement, values)]
 
     def some_dead(self, limit: int, workspace: str | None = None) -> list[DeadLetter]:
         """The first few dead letters of each topic, of one workspace or all."""
@@ -158,6 +153,27 @@ class Outbox(Book):
             "created_at": before.created_at if before else entry.created_at,
             "due_at": instant_text(self._now() + pause),
         }
+
+
+_PENDING = select(outbox).where(outbox.c.topic == bindparam("topic")).order_by(outbox.c.id).limit(bindparam("limit"))
+"""Made once, as those of letters are: a worker asks them all the time, and making one costs as long as asking it."""
+
+
+@cache
+def _letters(*, due_only: bool, of_one: bool) -> Select[Any]:
+    """Dead letters of a topic behind one, those whose time has come or all, of one workspace or all."""
+    after = tuple_(bindparam("after_workspace", type_=Text), bindparam("after_key", type_=Text))
+    statement = (
+        select(dead_letters)
+        .where(dead_letters.c.topic == bindparam("topic"))
+        .where(tuple_(dead_letters.c.workspace, dead_letters.c.key) > after)
+        .order_by(dead_letters.c.workspace, dead_letters.c.key)
+        .limit(bindparam("limit"))
+    )
+    if due_only:  # what is due in a far future was set aside by a clock that has been set back since
+        due = dead_letters.c.due_at
+        statement = statement.where(or_(due <= bindparam("soon"), due > bindparam("never")))
+    return statement.where(dead_letters.c.workspace == bindparam("workspace")) if of_one else statement
 
 
 def _letters_of(connection: Connection, entries: Sequence[OutboxEntry]) -> dict[Key, DeadLetter]:
