@@ -121,6 +121,16 @@ class SupportIndex:
         support = self.of(feature, metric)
         return len(support.supporting), len(support.contradicting)
 
+    def sides_within(self, pair: Feature, signal: Feature, metric: str) -> tuple[int, int]:
+        """The same of the effect that a signal has where a pair with it is: its own, and what the two do beyond."""
+        own = self._every.thing == self._columns[pair]
+        raw, present = (
+            sum(self._effect(feature, metric, present=now) for feature in (pair, signal)) for now in (False, True)
+        )
+        booked = [(self._every.cell[own], self._every.share[own])]
+        (support,) = self.of_totals(booked, metric, [raw], sign=1.0 if present >= 0 else -1.0)
+        return len(support.supporting), len(support.contradicting)
+
     def of_totals(
         self, booked: Sequence[tuple[Ints, Floats]], metric: str, effects: Sequence[float], *, sign: float
     ) -> list[Support]:

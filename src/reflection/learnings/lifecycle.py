@@ -79,12 +79,7 @@ def readings_of(knowledge: Knowledge, standing: Collection[str] = ()) -> dict[Cl
         and not signals.is_unstated(effect.signal)
         and (effect.identified or "*" not in effect.group)
     ]
-    sides = {
-        (finding.signal_key, metric): (int(about["sides"][0]), int(about["sides"][1]))
-        for finding in knowledge.findings
-        for metric, about in finding.metadata.get("also", {}).items()
-        if "sides" in about
-    }
+    sides, within = _sides_of_findings(knowledge, "sides"), _sides_of_findings(knowledge, "within")
     for effect in effects:
         if "*" not in effect.group:
             claim = Claim(effect.signal, "", effect.metric)
@@ -102,7 +97,7 @@ def readings_of(knowledge: Knowledge, standing: Collection[str] = ()) -> dict[Cl
         split = are_opposite(segments)
         for effect, segment in pairs:
             claim = replace(general, context=segment.context)
-            readings[claim] = _within(claim, effect, segment, split)
+            readings[claim] = _within(claim, effect, segment, split, within.get((effect.signal, effect.metric)))
         if general in readings:
             readings[general] = replace(readings[general], segments=segments)
     return readings
@@ -239,9 +234,19 @@ def _sides(reading: Reading, witnesses: Sequence[CampaignEstimate], believed: fl
     return (pro, contra) if believed * math.log(reading.effect) > 0.0 else (contra, pro)
 
 
-def _within(claim: Claim, effect: Effect, segment: Segment, split: bool) -> Reading:
+def _sides_of_findings(knowledge: Knowledge, name: str) -> dict[tuple[str, str], tuple[int, int]]:
+    """How many campaigns are for and against what is a finding, as the fit counts them, by signal and metric."""
+    return {
+        (finding.signal_key, metric): (int(about[name][0]), int(about[name][1]))
+        for finding in knowledge.findings
+        for metric, about in finding.metadata.get("also", {}).items()
+        if name in about
+    }
+
+
+def _within(claim: Claim, effect: Effect, segment: Segment, split: bool, sides: tuple[int, int] | None) -> Reading:
     finding = segment.beyond_noise and (segment.differs or split)
-    return Reading(claim, segment.effect, segment.interval, segment.lfsr, effect.campaigns, finding)
+    return Reading(claim, segment.effect, segment.interval, segment.lfsr, effect.campaigns, finding, sides=sides)
 
 
 def _segments(knowledge: Knowledge, crossed: Sequence[Effect]) -> list[tuple[Effect, Segment]]:

@@ -17,6 +17,8 @@ from reflection.inference.evidence.dataset import Dataset
 from reflection.inference.fit_request import FitRequest
 from reflection.inference.learn import learn
 from reflection.inference.totals.usual_delivery import booked
+from reflection.learnings.claims import Claim
+from reflection.learnings.lifecycle import readings_of
 from reflection.recommendations import cards
 
 SEGMENTS, TYPES = ("parents", "students"), ("image", "video")
@@ -201,3 +203,11 @@ def test_what_always_ran_on_one_platform_is_not_advised_as_a_pair():
 
     assert not {platform, PAIR} & known.aliases.keys(), "each has an effect, of which the sum is known best"
     assert not [one for one in known.bookables if one.key == PAIR]
+
+
+def test_campaigns_for_a_signal_within_a_context_are_counted_as_the_fit_counts_them(knowledge):
+    (about,) = [one.metadata["also"]["cvr"] for one in knowledge.findings if one.signal_key == PAIR]
+    reading = readings_of(knowledge)[Claim("creative.type:video", "audience.segment:students", "cvr")]
+
+    assert about["within"] == (10, 0)  # all campaigns with both
+    assert reading.sides == about["within"]

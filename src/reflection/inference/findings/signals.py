@@ -104,7 +104,7 @@ def _finding(
             "action": "prefer" if good else "avoid",
             "aliases": aliases,
             "also": {
-                m: {"effect": e.effect, "interval": e.interval, "sides": support.sides(feature_of(e.signal), m)}
+                m: {"effect": e.effect, "interval": e.interval, **_sides(support, e.signal, m)}
                 for m, e in sorted(beyond_noise.items())
             },
         },
@@ -124,6 +124,15 @@ def _finding(
         status=ESTABLISHED if effect.finding else DESCRIPTIVE,
         grade=effect.grade,
     )
+
+
+def _sides(support: SupportIndex, signal: str, metric: str) -> dict[str, tuple[int, int]]:
+    """How many campaigns are for an effect and against it; of a pair also for that of its second within its first."""
+    feature, parts = feature_of(signal), signals.parse(signal).parts
+    sides = {"sides": support.sides(feature, metric)}
+    if len(parts) == 2:
+        sides["within"] = support.sides_within(feature, feature_of(parts[1].key), metric)
+    return sides
 
 
 def _describe(effect: Effect, label: str, aliases: list[str], pro: int, contra: int) -> str:
