@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import orjson
 import typer
 
+from reflection.cli.output_file import output_file
 from reflection.cli.session import JsonOption, console, open_application, print_json, progress_bar, text_table
 from reflection.cli.track_record import share
 from reflection.errors import InvalidInput, NotFound
@@ -92,9 +93,11 @@ def _stored_reports(folder: Path) -> dict[str, dict[str, Any]]:
 def _write(report: dict[str, Any], folder: Path) -> None:
     from reflection.reports.backtest import page
 
+    files = {"report.json": orjson.dumps(report, option=orjson.OPT_INDENT_2), "report.html": page(report).encode()}
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.json").write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
-    (folder / "report.html").write_text(page(report), encoding="utf-8")
+    for name, content in files.items():
+        with output_file(folder / name) as file:
+            file.write(content)
 
 
 def _print(report: dict[str, Any], folder: Path) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reflection.cli.output_file import output_file
 from reflection.cli.session import OutputOption, WorkspaceOption, messages, open_application
 from reflection.domain.number_of import number_of
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
-from reflection.errors import InvalidInput
 from reflection.reports.tables import csv_lines
 
 if TYPE_CHECKING:
@@ -72,16 +72,7 @@ def _table(application: "Application", workspace: str, what: Subject) -> Iterato
 
 def _write(lines: Iterator[str], output: Path | None) -> int:
     """Write all records; returns how many."""
-    try:
-        target = output.open("w", encoding="utf-8", newline="") if output else sys.stdout
-    except OSError as error:
-        raise InvalidInput(f"cannot write {output}: {error.strerror}", hint="choose another file") from None
-    count = 0
-    try:
-        for line in lines:
-            target.write(line)
-            count += 1
-    finally:
-        if output:
-            target.close()
-    return count
+    if output is None:
+        return sum(sys.stdout.write(line) >= 0 for line in lines)
+    with output_file(output) as file:
+        return sum(file.write(line.encode()) >= 0 for line in lines)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from reflection.cli.output_file import output_file
 from reflection.cli.session import OutputOption, WorkspaceOption, messages, open_application
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import InvalidInput
@@ -58,8 +59,6 @@ def report(
     if output is None:
         sys.stdout.buffer.write(body)
         return
-    try:
-        output.write_bytes(body)
-    except OSError as error:
-        raise InvalidInput(f"{output} cannot be written: {error.strerror}", field="output") from None
+    with output_file(output) as file:
+        file.write(body)
     messages().print(f"wrote {output}")

@@ -1,6 +1,7 @@
 """A backup taken while others write is a state that was, and it restores."""
 
 import os
+import resource
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -93,6 +94,19 @@ def test_a_backup_that_cannot_be_written_leaves_the_earlier_one(
 
     assert (tmp_path / "one.db").read_bytes() == before
     assert not list(tmp_path.glob(".*pending"))
+
+
+def test_a_backup_that_the_system_cuts_short_leaves_nothing(database: Database, tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    folder = tmp_path / "backups"
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with pytest.raises(Unavailable):
+            backup(database, folder / "one.db")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert not list(folder.iterdir())
 
 
 def _backups_under_load(store: SqlStore, database: Database, record: Make, tmp_path: Path, rounds: int) -> None:

@@ -59,7 +59,7 @@ def backup(database: Database, target: Path) -> None:
     beside = target.with_name(f".{target.name}.pending")
     with atomic_files.translated_errors():
         target.parent.mkdir(parents=True, exist_ok=True)
-        beside.unlink(missing_ok=True)
+        _remove(beside)
     try:
         with database.read() as connection:
             copy_database(connection, beside)
@@ -68,7 +68,13 @@ def backup(database: Database, target: Path) -> None:
             atomic_files.replace_file(beside, target)
             atomic_files.flush_folder(target.parent)
     finally:
-        beside.unlink(missing_ok=True)
+        _remove(beside)
+
+
+def _remove(copy: Path) -> None:
+    """A copy that is not put in place, and what SQLite may have left beside it where it could not write."""
+    for suffix in ("", *_LOGS):
+        _beside(copy, suffix).unlink(missing_ok=True)
 
 
 def restore(source: Path, target: Path) -> int:

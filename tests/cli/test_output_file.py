@@ -1,0 +1,69 @@
+"""A file named for an output is whole, or as it was before."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from reflection.cli.output_file import output_file
+from reflection.errors import InvalidInput
+
+BEFORE, AFTER = b"of last week", b"of this week"
+
+
+@pytest.fixture
+def outputs(tmp_path: Path) -> Path:
+    folder = tmp_path / "outputs"
+    folder.mkdir()
+    return folder
+
+
+def test_it_is_put_in_place_at_the_end(outputs: Path) -> None:
+    place = outputs / "a.csv"
+    place.write_bytes(BEFORE)
+    with output_file(place) as file:
+        file.write(AFTER)
+        assert place.read_bytes() == BEFORE
+
+    assert place.read_bytes() == AFTER
+    assert os.listdir(outputs) == ["a.csv"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_where_the_disk_is_full_it_is_as_it_was_and_a_sentence_says_why(outputs: Path, there: bool) -> None:
+    place = outputs / "a.csv"
+    if there:
+        place.write_bytes(BEFORE)
+
+    with pytest.raises(InvalidInput, match=r"a\.csv cannot be written: No space left on device"):
+        _write_on_a_full_disk(place)
+
+    assert [path.read_bytes() for path in outputs.iterdir()] == [BEFORE] * there
+
+
+def _write_on_a_full_disk(place: Path) -> None:
+    with output_file(place) as file, Path("/dev/full").open("wb", buffering=0) as full:
+        file.write(AFTER)
+        full.write(AFTER)
+
+
+def test_a_link_stays_and_what_it_names_is_written(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("real")
+    with output_file(tmp_path / "link") as file:
+        file.write(AFTER)
+
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == AFTER
+
+
+def test_a_device_is_written_to_and_stays_one() -> None:
+    with output_file(Path("/dev/null")) as file:
+        file.write(AFTER)
+
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+
+
+def test_a_full_device_is_a_sentence() -> None:
+    with pytest.raises(InvalidInput, match="No space left"), output_file(Path("/dev/full")) as file:
+        file.write(AFTER)
