@@ -32,6 +32,23 @@ def test_rows_of_another_medium_are_set_aside_and_named_with_their_money(medium:
     assert f"{medium} (4 rows, 3,000.00 spent)" in note.message
 
 
+@pytest.mark.parametrize("cells", ["n/k,tbc,750,-", "ca. 5000,,750,", "900000,0,750,soon"])
+def test_rows_of_another_medium_are_set_aside_whatever_stands_in_their_cells(cells: str) -> None:
+    report, alone = read(f"{HEADER}{ONLINE}2026-09-14,TV,Spot,{cells}\n"), read(HEADER + ONLINE)
+
+    assert (report.campaigns, report.rejects) == (alone.campaigns, ())
+    (note,) = [note for note in report.findings if note.code in ("other_media", "rows_rejected")]
+    assert (note.code, note.rows) == ("other_media", (4,))
+    assert "TV (1 row, 750.00 spent)" in note.message
+
+
+def test_an_online_row_that_cannot_be_read_is_rejected_beside_other_media() -> None:
+    report = read(f"{HEADER}{ONLINE}2026-09-16,Meta,Wide,many,700,1000.25,15\n2026-09-14,TV,Spot,tbc,,750,\n")
+
+    assert {reject.line for reject in report.rejects} >= {4}
+    assert 5 not in {reject.line for reject in report.rejects}
+
+
 def test_the_online_rows_are_read_as_without_the_others() -> None:
     alone, mixed = read(HEADER + ONLINE), read(HEADER + "2026-09-14,TV,Spot,,,750,\n" + ONLINE)
 

@@ -155,7 +155,8 @@ LANGUAGES: Mapping[str, Names] = {
         gender="Geslacht",
     ),
     "pl": table(
-        date="Dzień",
+        date="Dzień|Początek raportowania",
+        date_end="Koniec raportowania",
         campaign="Nazwa kampanii",
         audience="Nazwa zestawu reklam",
         creative="Nazwa reklamy",

@@ -59,6 +59,7 @@ class Facts:
         filled: lines that take the campaign from above them.
         assets: lines that are an asset's and not read (`asset_rows`).
         apart: the rows of other media, which are not read (`other_media`); None for none.
+        strange: the rows that are among `rejects` for a cell that is no number, as far as they can be read.
     """
 
     frame: pl.DataFrame
@@ -77,6 +78,7 @@ class Facts:
     filled: tuple[int, ...] = ()
     assets: tuple[int, ...] = ()
     apart: pl.DataFrame | None = None
+    strange: pl.DataFrame | None = None
 
 
 @dataclass(slots=True)
@@ -130,8 +132,8 @@ def read_facts(
     if not reading.frames or reading.number_format is None:
         raise ImportFileError(f"{table.name} has a header but no rows.")
     frame = _with_texts(reading, reading.frames)
-    if reading.strange:
-        _take_bad(reading, _with_texts(reading, reading.strange))
+    strange = _with_texts(reading, reading.strange) if reading.strange else frame.clear()
+    _take_bad(reading, strange)
     if not frame.height and not reading.rejects:
         raise ImportFileError(f"{table.name} has a header but no rows.")
     frame, filled = filled_down(without_blanks(frame, header.dialect.blank_is_zero))
@@ -143,7 +145,7 @@ def read_facts(
     return Facts(
         frame, tuple(reading.totals), rejects, tuple(reading.ruined), reading.number_format, days.order,
         days.decided_by, reading.thresholds, unnamed_lines, days.serial, reading.next_table, tuple(reading.footer),
-        repeated, filled,
+        repeated, filled, strange=strange if strange.height else None,
     )  # fmt: skip
 
 
