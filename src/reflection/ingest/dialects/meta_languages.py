@@ -155,8 +155,7 @@ LANGUAGES: Mapping[str, Names] = {
         gender="Geslacht",
     ),
     "pl": table(
-        date="Dzień|Początek raportowania",
-        date_end="Koniec raportowania",
+        date="Dzień",
         campaign="Nazwa kampanii",
         audience="Nazwa zestawu reklam",
         creative="Nazwa reklamy",
