@@ -11,6 +11,7 @@ from reflection.comparison.judgement import judge
 from reflection.domain.basis import Basis, basis_of
 from reflection.domain.campaign import Campaign, Metrics
 from reflection.domain.conversion_kind import plural
+from reflection.domain.evidence import day_text, days_of
 from reflection.domain.goal import as_given, brings_money, kind_of
 from reflection.domain.maturity import LATE, STILL_COME_IN, counted_by, day_of
 from reflection.domain.metrics import (
@@ -61,6 +62,7 @@ def compare(
     deltas = {f"{kpi}_diff": _delta(kpi, campaign, plan, scatter, basis, waits) for kpi in KPIS}
     drivers = decompose(expected, actual, scatter) if basis.comparable else ()
     flags = _flags(campaign, basis, waits=waits)
+    ran = days_of(campaign.period_start, campaign.period_end)
     return Comparison(
         campaign_id=campaign.campaign_id,
         generated_at=generated_at,
@@ -83,6 +85,8 @@ def compare(
         real_campaign=key_of(campaign),
         planner=campaign.planner,
         day=campaign.timestamp.date().isoformat(),
+        platform=campaign.platform,
+        ran=None if ran is None else (day_text(ran[0]), day_text(ran[1])),
     )
 
 

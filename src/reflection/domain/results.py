@@ -99,7 +99,8 @@ class Comparison:
     `performance_score` is None where a count it is made of is not known, and `score_reason` says which.
     `expected_counts` and `actual_counts` are what the rates were made of; empty where nothing is compared or stored.
     `real_campaign` is equal for the rows of one real campaign; `planner` and `day` are its own (`Campaign.planner`,
-    `Campaign.timestamp`). All three are None where it was stored before comparisons carried them.
+    `Campaign.timestamp`), so are `platform` and `ran`, its first and last day where it gives both. Each is None
+    where it was stored before comparisons carried it.
     """
 
     campaign_id: str
@@ -123,6 +124,8 @@ class Comparison:
     real_campaign: str | None = None
     planner: str | None = None
     day: str | None = None
+    platform: str | None = None
+    ran: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +165,8 @@ class Finding:
 
     @property
     def against(self) -> int:
-        """How many campaigns speak against it; of a signal's effect `contradicting` names at most fifty of them."""
-        sides = self.metadata.get("also", {}).get(self.metric, {}).get("sides")
+        """How many campaigns speak against it; of an effect `contradicting` names at most fifty of them."""
+        sides = self.metadata.get("also", {}).get(self.metric, self.metadata).get("sides")
         return len(self.contradicting) if sides is None else int(sides[1])
 
     @property

@@ -29,7 +29,7 @@ from reflection.explain.phrases.sentences_en import ENGLISH
 from reflection.explain.sentences import Sentences
 from reflection.explain.summary import OF_ALL, SummaryLines
 from reflection.explain.wording import headline
-from reflection.inference.findings.for_campaign import is_told_of
+from reflection.inference.findings.for_campaign import Setting, is_told_of
 from reflection.reports.period_group import Groups, PeriodGroup, Sums, number_of_real, ordered, whole
 
 WITHOUT = "without"
@@ -55,7 +55,7 @@ class Period:
     def __init__(self) -> None:
         self._groups: dict[tuple[str, str], PeriodGroup] = {}
         self._verdicts: dict[str, str | None] = {}
-        self._told_by: dict[str, tuple[str, str | None, str | None]] = {}
+        self._settings: dict[str, Setting] = {}
         self._references = 0
         self._rows: Counter[str] = Counter()
         self._held: dict[str, str] = {}
@@ -66,14 +66,14 @@ class Period:
             return
         verdict = verdict_on(comparison.deltas) if comparison.verdict == "held" else verdict_of(comparison)
         self._verdicts[comparison.campaign_id] = verdict if BASES[comparison.basis].comparable else WITHOUT
-        self._told_by[comparison.campaign_id] = comparison.basis, comparison.planner, comparison.day
+        self._settings[comparison.campaign_id] = Setting.of(comparison)
         self._count(comparison, 1)
 
     def hold(self, comparison: Comparison) -> None:
         """Tell one beside every total and verdict; one that was added is taken out of them again."""
         self._held[comparison.campaign_id] = _real(comparison)
         if comparison.campaign_id in self._verdicts:
-            del self._verdicts[comparison.campaign_id], self._told_by[comparison.campaign_id]
+            del self._verdicts[comparison.campaign_id], self._settings[comparison.campaign_id]
             self._count(comparison, -1)
 
     def _count(self, comparison: Comparison, sign: int) -> None:
@@ -170,8 +170,9 @@ class Period:
 
     def concerns(self, finding: Finding) -> bool:
         """Whether it is told of these campaigns: as each alone; all of theirs where nobody forecast any."""
-        if finding.metadata.get("kind") in OF_ALL:
-            return any(is_told_of(finding, name, *told_by) for name, told_by in self._told_by.items())
+        kind = finding.metadata.get("kind")
+        if kind in OF_ALL or (kind in OF_NO_SIGNAL and self._alone):
+            return any(is_told_of(finding, setting) for setting in self._settings.values())
         cited = (*finding.supporting, *finding.contradicting)
         return self._alone and not finding.descriptive and not self._verdicts.keys().isdisjoint(cited)
 

@@ -106,6 +106,12 @@ def test_how_many_months_are_held_in_memory_changes_no_answer(monkeypatch: pytes
     assert _of_months(_learnt(campaigns)) == _of_months(knowledge)
 
 
+def test_a_month_names_some_of_its_campaigns_and_counts_all(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(common_months, "MOST_IDS", 3)
+    (finding,) = _of_months(_learnt(_account(EVERYTHING, 1)))
+    assert (len(finding.supporting), finding.evidence_count) == (3, 8)
+
+
 def test_what_one_platform_did_is_told_of_it_alone():
     (finding,) = _of_months(_learnt(_account(ON_META, 2)))
 

@@ -112,3 +112,43 @@ def test_a_month_tells_of_all_what_each_of_its_campaigns_tells(make_campaign, pl
     assert told == alone
     habit = {"ana": {"of-ana"}, None: {"of-None"}}.get(planner, set())
     assert alone == habit | ({"since"} if day >= "2026-01-01" else set())
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "told"),
+    [
+        ("2026-08-03", "2026-08-20", {"month", "season"}),  # most of its days in August
+        ("2026-08-25", "2026-09-20", set()),
+        ("2025-08-03", "2025-08-20", {"season"}),
+        ("2026-03-14", "2026-03-15", {"weekday"}),  # a Saturday and a Sunday
+        ("2026-03-09", "2026-03-15", set()),  # of a week, which has every day once
+        (None, None, {"month", "season"}),
+    ],
+)
+@pytest.mark.parametrize("platform", ["Meta", "Google"])
+def test_a_time_is_told_of_whatever_ran_then_and_there(make_campaign, platform, start, end, told):
+    """Findings name at most fifty campaigns: who else ran then is told of it just the same, alone and in a period."""
+    said = {"title": "t", "description": "d", "impact_score": 1.0, "evidence_count": 900, "metric": "cpa"}
+    seen = {"interval": (1.1, 1.5), "probability": 0.98, "lfsr": 0.02, "raw_lift": None, "effective_campaigns": 9.0}
+    direct = {"direction": "unfavorable", "effect": 1.3, "spend": 9.0, "supporting": ("a", "b"), "contradicting": ()}
+    about = {
+        "month:2026-08": {"kind": "month", "platform": "platform:meta"},
+        "season:08": {"kind": "season", "months": [8], "sides": [700, 60]},
+        "weekday:06-07": {"kind": "weekday", "weekdays": [6, 7]},
+    }
+    findings = tuple(
+        Finding(key, "platform_trend", signal_key=key, metadata={"label": "Then", **one}, **said, **seen, **direct)
+        for key, one in about.items()
+    )
+    days = {} if start is None else {"period_start": f"{start}T00:00:00Z", "period_end": f"{end}T23:59:59Z"}
+    stamp = {"timestamp": "2026-08-31T12:00:00Z", "planner": "no-forecast"}
+    campaign = make_campaign(campaign_id="later", platform=platform, **stamp, **days)
+
+    report = _report(campaign, Knowledge(campaigns=900, findings=findings)).pattern_report
+    period = Period()
+    period.add(compare(campaign, generated_at="2026-10-02T00:00:00+00:00"))
+
+    alone = {one.metadata["kind"] for one in report}
+    assert alone == (told if platform == "Meta" else told - {"month"})
+    assert {one.metadata["kind"] for one in findings if period.concerns(one)} == alone
+    assert findings[1].against == 60

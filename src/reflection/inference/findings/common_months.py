@@ -34,7 +34,7 @@ from reflection.inference.findings.common import finding_id, impact, is_favorabl
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
 from reflection.inference.findings.lasting_changes import LastingChanges
 from reflection.inference.fits.fit import FittedMetrics
-from reflection.inference.support import SupportIndex
+from reflection.inference.support import MOST_IDS, SupportIndex
 from reflection.stats.honesty.any_time import OF_MONTHS
 from reflection.stats.over_time import drift
 
@@ -240,7 +240,7 @@ class CommonMonths:
             raw_lift=None,
             effective_campaigns=float(len(one.of)),
             spend=spend,
-            supporting=tuple(campaigns.ids[one.here].tolist()),
+            supporting=tuple(campaigns.ids[one.here][:MOST_IDS].tolist()),
             contradicting=(),
         )
 

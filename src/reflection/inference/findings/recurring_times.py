@@ -29,7 +29,7 @@ from reflection.inference.findings.common import finding_id
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
 from reflection.inference.findings.over_time import over_time
 from reflection.inference.fits.fit import FittedMetrics
-from reflection.inference.support import SupportIndex
+from reflection.inference.support import MOST_IDS, SupportIndex
 from reflection.stats.over_time import drift
 from reflection.stats.quantiles import limits
 
@@ -227,9 +227,14 @@ class RecurringTimes:
                 f"{rounded_lifts(one.interval)}), {one.reason}."
             ),
             signal_key=key,
-            metadata={"kind": cycle.group, "label": one.name, **self._places(one)},
-            supporting=one.ids,
-            contradicting=one.against,
+            metadata={
+                "kind": cycle.group,
+                "label": one.name,
+                "sides": [len(one.ids), len(one.against)],
+                **self._places(one),
+            },
+            supporting=one.ids[:MOST_IDS],
+            contradicting=one.against[:MOST_IDS],
         )
 
 
