@@ -39,6 +39,7 @@ def test_it_names_the_campaigns_that_the_findings_count(knowledge, stored, histo
                 continue
             page = evidence_of(knowledge, signal, metric, _of(stored, history_evidence, signal))
             sides = [{item["campaign_id"] for item in page[side]} for side in ("supporting", "contradicting")]
+            assert page["sides"] == tuple(about["sides"])
             assert abs(len(sides[0]) - about["sides"][0]) + abs(len(sides[1]) - about["sides"][1]) <= EDGE
             assert _missing(finding.supporting, sides[0]) + _missing(finding.contradicting, sides[1]) <= EDGE
             compared += 1
@@ -85,5 +86,5 @@ def test_a_held_campaign_is_named_and_not_counted(knowledge, stored, fault_id):
 
 def test_without_learning_there_are_no_residuals(stored):
     found = evidence_of(NOTHING, "platform:meta", "ctr", stored)
-    assert found["effect"] is None
+    assert found["effect"] is found["sides"] is None
     assert found["supporting"] == found["contradicting"] == []

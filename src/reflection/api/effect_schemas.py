@@ -249,6 +249,10 @@ class SignalEvidence(BaseModel):
     supporting: list[CampaignResidual]
     contradicting: list[CampaignResidual]
     neither: list[CampaignResidual]
+    sides: tuple[int, int] | None = Field(
+        description="how many campaigns its finding counts for it and against it, at the level of their own time; "
+        "those named here are held against the present level. Null where it is no finding"
+    )
     held: list[str] = Field(description="campaigns with it that are held, as they look like a fault of tracking")
     next_cursor: str | None = Field(description="null where no campaign with it is left")
     as_of: str | None

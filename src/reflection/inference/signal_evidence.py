@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from reflection.domain.basis import reference_of
-from reflection.domain.bookable import root
 from reflection.domain.conversion_kind import normal_kind
 from reflection.domain.effect import known_values
 from reflection.domain.evidence import Counts, Evidence, day_text, decode
@@ -49,14 +51,15 @@ def evidence_of(
     evidence: Sequence[tuple[str, bytes]],
     goal: str | None = None,
 ) -> dict[str, Any]:
-    """Campaigns for and against an effect: {signal, metric, effect, supporting, contradicting, neither, held, as_of,
-    epoch}.
+    """Campaigns for and against an effect: {signal, metric, effect, supporting, contradicting, neither, sides, held,
+    as_of, epoch}.
 
     Of the goal most money is spent on, or of another (`goal`, a kind of conversion).
 
     A campaign's residual is the log of what its cells with the signal did over what is expected of them without the
     signal's effect; above zero speaks for a higher metric. It counts for or against only beyond its noise (`sd`); for
-    and against a higher metric where the effect is not identified.
+    and against a higher metric where the effect is not identified. It is held against the present level; `sides`, how
+    many are for and against its finding, (2,), are those of the fit, which takes off what time did to each.
 
     Raises:
         InvalidInput: an unknown metric.
@@ -68,7 +71,8 @@ def evidence_of(
     held = [name for name, _ in evidence if name in knowledge.held]
     counted = (decode(payload) for name, payload in evidence if name not in knowledge.held)
     among = [item for item in counted if not whole.goals or whole.kind_for(item) == knowledge.kind]
-    residuals = [_residual(knowledge, signal, chosen, item) for item in among]
+    sums = _sums(knowledge, signal, chosen, among)
+    residuals = [_residual(knowledge, chosen, item, *both) for item, both in zip(among, sums, strict=True)]
     measured = sorted((r for r in residuals if r is not None), key=lambda r: (-abs(r["residual"]), r["campaign_id"]))
     sign = 1.0 if effect is None or not effect.identified or effect.effect >= 1 else -1.0
     return {
@@ -78,16 +82,24 @@ def evidence_of(
         "supporting": [r for r in measured if r["residual"] * sign > BEYOND_NOISE * r["sd"]],
         "contradicting": [r for r in measured if -r["residual"] * sign > BEYOND_NOISE * r["sd"]],
         "neither": [r for r in measured if abs(r["residual"]) <= BEYOND_NOISE * r["sd"]],
+        "sides": _sides(knowledge, signal, chosen),
         "held": held,
         "as_of": knowledge.as_of,
         "epoch": knowledge.epoch,
     }
 
 
-def _residual(knowledge: Knowledge, signal: str, metric: str, evidence: Evidence) -> dict[str, Any] | None:
+def _sides(knowledge: Knowledge, signal: str, metric: str) -> tuple[int, int] | None:
+    """How many campaigns the finding on a signal counts for it and against it; None where it is none."""
+    key = knowledge.aliases.get(signal, signal)
+    also = (one.metadata.get("also", {}) for one in knowledge.findings if one.signal_key == key)
+    sides = next((about[metric]["sides"] for about in also if "sides" in about.get(metric, {})), None)
+    return None if sides is None else (int(sides[0]), int(sides[1]))
+
+
+def _residual(knowledge: Knowledge, metric: str, evidence: Evidence, own: _Sum, rest: _Sum) -> dict[str, Any] | None:
     """Observed over expected-without-the-signal of the campaign's cells that have the signal, held against how its
     other cells did, as `support` counts it."""
-    own, rest = _sums(knowledge, signal, metric, evidence)
     if own.observed <= 0 or own.expected <= 0:
         return None
     compared = rest.observed > 0 and rest.expected > 0
@@ -102,19 +114,28 @@ def _residual(knowledge: Knowledge, signal: str, metric: str, evidence: Evidence
     }
 
 
-def _sums(knowledge: Knowledge, signal: str, metric: str, evidence: Evidence) -> tuple[_Sum, _Sum]:
-    """Sums over the cells with a signal, expected without its effect, and over all others."""
-    aliases, months, size = knowledge.aliases, shares_of_year(evidence.days), _size(knowledge, evidence)
-    key, sums = aliases.get(signal, signal), (_Sum(), _Sum())
-    for cell in evidence.cells:
-        shares = knowledge.pairs.added_to(cell.shares)
-        mix = {name: share for name, share in shares.items() if name not in aliases}
-        without = {name: share for name, share in mix.items() if name != key or signal not in shares}
-        level = _level(knowledge, metric, without, months, size)
-        numerator, denominator = (getattr(cell.counts, count) for count in METRICS[metric].counts)
-        if level is not None and numerator is not None and denominator is not None:
-            events = _events(knowledge, metric, cell.counts, mix, months, size)
-            sums[signal not in shares].add(numerator, denominator / METRICS[metric].scale * level, events)
+def _sums(knowledge: Knowledge, signal: str, metric: str, evidence: Sequence[Evidence]) -> list[tuple[_Sum, _Sum]]:
+    """Of each campaign, sums over the cells with a signal, expected without its effect, and over all others."""
+    aliases, booked = knowledge.aliases, list[tuple[int, Counts, bool]]()
+    mixes, without, key = list[dict[str, float]](), list[dict[str, float]](), aliases.get(signal, signal)
+    for number, item in enumerate(evidence):
+        for cell in item.cells:
+            shares = knowledge.pairs.added_to(cell.shares)
+            mix = {name: share for name, share in shares.items() if name not in aliases}
+            has = signal in shares
+            booked.append((number, cell.counts, has))
+            mixes.append(mix)
+            without.append({name: share for name, share in mix.items() if name != key} if has else mix)
+    campaign = np.array([number for number, _, _ in booked], dtype=np.intp)
+    levels = _levels(knowledge, metric, without, evidence, campaign)
+    rate = {"clicks": "ctr", "conversions": "cvr"}.get(METRICS[metric].events or "")
+    rates = None if rate is None else _levels(knowledge, rate, mixes, evidence, campaign)
+    sums = [(_Sum(), _Sum()) for _ in evidence]
+    for place, (number, counts, has) in enumerate(booked):
+        numerator, denominator = (getattr(counts, count) for count in METRICS[metric].counts)
+        if levels is not None and numerator is not None and denominator is not None:
+            events = _events(metric, counts, None if rates is None else float(rates[place]))
+            sums[number][not has].add(numerator, denominator / METRICS[metric].scale * float(levels[place]), events)
     return sums
 
 
@@ -126,32 +147,32 @@ def _size(knowledge: Knowledge, evidence: Evidence) -> PlannedSize:
     return PlannedSize(float(size_of(evidence.expected.impressions or 0.0, knowledge.planned_sizes["usual"])))
 
 
-def _level(
+def _levels(
     knowledge: Knowledge,
     metric: str,
-    shares: Mapping[str, float],
-    months: Mapping[int, float],
-    size: PlannedSize,
-) -> float | None:
-    level = posterior.level_mean(knowledge, metric, shares, months, stated={root(name) for name in shares})
-    return None if level is None else math.exp(level + posterior.size_effect(knowledge, metric, size))
+    mixes: Sequence[Mapping[str, float]],
+    evidence: Sequence[Evidence],
+    campaign: NDArray[np.intp],
+) -> NDArray[np.float64] | None:
+    """The metric expected of each cell, (cells,); `campaign`: the place of each one's evidence."""
+    levels = posterior.levels_of_sums(knowledge, metric, mixes)
+    if levels is None:
+        return None
+    of_campaign = [
+        posterior.season_effect(knowledge, metric, shares_of_year(item.days))
+        + posterior.size_effect(knowledge, metric, _size(knowledge, item))
+        for item in evidence
+    ]
+    return np.asarray(np.exp(levels + np.array(of_campaign)[campaign]))
 
 
-def _events(
-    knowledge: Knowledge,
-    metric: str,
-    counts: Counts,
-    shares: Mapping[str, float],
-    months: Mapping[int, float],
-    size: PlannedSize,
-) -> float:
+def _events(metric: str, counts: Counts, rate: float | None) -> float:
     """Events expected of a cell whose counting is the metric's noise; those counted where no rate is known."""
     name = METRICS[metric].events
     if name is None:
         return UNCOUNTED
-    rate, base = ("ctr", counts.impressions) if name == "clicks" else ("cvr", counts.clicks)
-    level = _level(knowledge, rate, shares, months, size)
-    return (getattr(counts, name) or 0.0) if level is None or base is None else base * level
+    base = counts.impressions if name == "clicks" else counts.clicks
+    return (getattr(counts, name) or 0.0) if rate is None or base is None else base * rate
 
 
 def _noise(knowledge: Knowledge, metric: str, own: _Sum, rest: _Sum | None) -> float:

@@ -7,19 +7,21 @@ above which what they bring together lies (usual_delivery.py).
 Knows `Knowledge` and signal keys; must not know how a fit is made.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from reflection.domain import signals
 from reflection.domain.knowledge import Knowledge, MetricPosterior
 from reflection.domain.metrics import METRICS, RATES
 from reflection.domain.own_levels import OwnLevel
 from reflection.domain.scatter import composed_scatter
+from reflection.inference.evidence.mixing import Sums
 from reflection.inference.fits.mix_effects import change_of_mix, effects_of, feature_rows, mixed_effect
+from reflection.stats.sums.columns import Feature
 
 Array = NDArray[np.float64]
 
@@ -70,7 +72,6 @@ class PlannedSize:
 
 
 USUAL_SIZE = PlannedSize()
-NO_MONTHS: Mapping[int, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,34 +135,56 @@ def size_effect(knowledge: Knowledge, metric: str, size: PlannedSize) -> float:
     return total
 
 
-def level_mean(
-    knowledge: Knowledge,
-    metric: str,
-    shares: Mapping[str, float],
-    months: Mapping[int, float] = NO_MONTHS,
-    *,
-    stated: Collection[str] = (),
-) -> float | None:
-    """Posterior mean of the level that `level_draws` draws; what was never seen adds nothing.
+def season_effect(knowledge: Knowledge, metric: str, months: Mapping[int, float]) -> float:
+    """What its time of the year is expected to add to the log of a campaign's KPI.
 
     Args:
-        months: month of the year -> share of its days; none for an average one.
+        months: month of the year -> share of its days.
     """
+    total = 0.0
+    for part, sign in METRICS[metric].composition.items():
+        posterior = knowledge.posteriors.get(part)
+        if posterior is not None and posterior.season is not None:
+            total += sign * posterior.season.effect(months)[0]
+    return total
+
+
+def level_mean(knowledge: Knowledge, metric: str, shares: Mapping[str, float]) -> float | None:
+    """Posterior mean of the level that `level_draws` draws; what was never seen adds nothing."""
     if not known(knowledge, metric):
         return None
     total, mix = 0.0, resolved(knowledge, shares)
     for part, sign in METRICS[metric].composition.items():
         posterior = knowledge.posteriors[part]
         means, rows = posterior.means, feature_rows(posterior)
-        if stated:
-            effects = {key: means[[rows[key]]] if key in rows else np.zeros(1) for key in mix}
-            mixed = float(mixed_effect(posterior, mix, effects, stated).sum())
-        else:
-            mixed = sum(share * float(means[rows[key]]) for key, share in sorted(mix.items()) if key in rows)
-        if posterior.season is not None:
-            mixed += posterior.season.effect(months)[0]
+        mixed = sum(share * float(means[rows[key]]) for key, share in sorted(mix.items()) if key in rows)
         total += sign * (float(np.log(posterior.reference)) + float(means[0]) + mixed)
     return total + float(np.log(METRICS[metric].scale))
+
+
+def levels_of_sums(knowledge: Knowledge, metric: str, mixes: Sequence[Mapping[str, float]]) -> Array | None:
+    """The same of many mixes that are each one campaign's, sums as the fit reads them, (mixes,)."""
+    if not known(knowledge, metric):
+        return None
+    booked = [resolved(knowledge, mix) for mix in mixes]
+    every = {key for mix in booked for key in mix}
+    features = sorted((Feature(signals.parse(key).group, key) for key in every), key=lambda one: (one.group, one.level))
+    column = {one.level: place for place, one in enumerate(features)}
+    entries = [(row, column[key], share) for row, mix in enumerate(booked) for key, share in mix.items()]
+    row, place, share = np.array(entries).reshape(-1, 3).T
+    ends = row.astype(np.int32), place.astype(np.int32)
+    shares = sparse.csr_array((share, ends), shape=(len(mixes), len(features)))
+    shares.sort_indices()
+    sums, total = Sums.of(shares, features), np.full(len(mixes), float(np.log(METRICS[metric].scale)))
+    for part, sign in METRICS[metric].composition.items():
+        posterior = knowledge.posteriors[part]
+        effect = dict(zip(posterior.features, posterior.means[1:].tolist(), strict=False))
+        shown = dict(zip(posterior.features, posterior.before, strict=False))
+        effects, before = (np.array([one.get(key, 0.0) for key in column]) for one in (effect, shown))
+        mixed = shares @ effects
+        mixed[sums.cells] = sums.lift(before, effects)
+        total += sign * (float(np.log(posterior.reference)) + float(posterior.means[0]) + mixed)
+    return total
 
 
 def resolved(knowledge: Knowledge, shares: Mapping[str, float]) -> dict[str, float]:

@@ -46,7 +46,6 @@ WORTH_RUNNING = 0.97
 LEAST_WORTH = 0.02
 """Of a test's spend: what is worth less is not worth the trouble."""
 
-
 LEAST_DEVIATION = 1e-9
 """Of draws that vary."""
 

@@ -187,7 +187,7 @@ export const texts = {
     direction: (share) => `The direction is right with a probability of ${share}.`,
     noEffect: (metric) => `Nothing was learnt of it on ${metric}.`,
     strip: (metric) => `${metric} of each campaign, against what was expected of it without this signal`,
-    stripNote: (parts) => `${parts.for} campaigns speak for it, ${parts.against} against it, ${parts.neither} are within noise.`,
+    stripNote: (pro, contra) => `${pro} campaigns speak for it, ${contra} against it.`,
     legend: "One dot for each campaign. Filled: beyond its noise. Hollow: within it.",
     drift: "Is it as it was? Campaigns in the order of their days",
     driftLegend: "Small circle: a campaign. Dot: mean of campaigns that ran one after another, with its 90% interval. Grey band: the effect as it is told now, 90% interval.",

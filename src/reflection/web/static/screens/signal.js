@@ -20,7 +20,7 @@ const lasting = (row) => Math.exp(row.residual);
 /** The screen. */
 export function Signal({ id }) {
   const [filters, change] = useFilters();
-  const answer = useData(`/v1/effects/${encodeURIComponent(id)}/evidence`, { metric: filters.metric, goal: filters.goal, limit: 1000 });
+  const answer = useData(`/v1/effects/${encodeURIComponent(id)}/evidence`, { metric: filters.metric, goal: filters.goal });
   return html`<p class="back"><${Link} href="/works">${texts.screens.works}<//></p>
     <${Heading} title=${signalLabel(id)} />
     ${loaded(answer, (evidence) => html`<${Evidence} evidence=${evidence} change=${change} />`, { lines: 10 })}`;
@@ -30,13 +30,14 @@ export function Signal({ id }) {
 function Evidence({ evidence, change }) {
   const { effect, metric } = evidence;
   const dots = ["supporting", "contradicting", "neither"].flatMap((part) => evidence[part].map((row) => ({ ...row, part })));
-  const others = { for: evidence.supporting.length, against: evidence.contradicting.length, neither: evidence.neither.length };
+  const sides = words.stripNote(...(evidence.sides ?? [evidence.supporting.length, evidence.contradicting.length]));
   return html`
     <div class="filters"><${Choice} label=${texts.works.metric} value=${metric} options=${METRICS.map((name) => [name, texts.metricLong[name]])} onChange=${(value) => change({ metric: value })} /></div>
     ${effect ? html`<${Verdict} effect=${effect} metric=${metric} />` : html`<p class="message">${words.noEffect(texts.metric[metric])}</p>`}
+    ${evidence.next_cursor && html`<p class="note">${texts.works.capped(count(dots.length))}</p>`}
     <p class="faint">${texts.asOf(moment(evidence.as_of))}${evidence.pending ? ` · ${texts.waiting(evidence.pending)}` : ""}</p>
-    ${dots.length > 0 && html`<${Picture} title=${words.strip(texts.metric[metric])} note=${words.stripNote(others)} rows=${dots} columns=${columnsOf(metric)} legend=${words.legend}
-      description=${words.stripNote(others)}>
+    ${dots.length > 0 && html`<${Picture} title=${words.strip(texts.metric[metric])} note=${sides} rows=${dots} columns=${columnsOf(metric)} legend=${words.legend}
+      description=${sides}>
       <${Strip} dots=${dots.map((row) => ({ id: row.campaign_id, lift: lasting(row), tone: row.part === "neither" ? "unsure" : tone(metric, lasting(row), true) }))} />
     <//>`}
     <${Drift} dots=${dots} effect=${effect} metric=${metric} />
