@@ -240,6 +240,28 @@ def test_who_seals_the_rest_is_ended_and_goes_on(filled: Database, monkeypatch: 
     assert unsealed_rows(filled) == seal_rest(filled) == 0
 
 
+def test_a_row_that_is_added_without_a_seal_after_the_last_portion_is_refused_and_sealed_by_the_next_call(
+    filled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with filled.write() as connection:
+        take_seals_away(connection)
+    seal = sealing._seal_rest
+
+    def followed(database: Database, table: Table) -> int:
+        count = seal(database, table)
+        if table is events:
+            with database.write() as connection, database.dialect.lifted_guards(connection):
+                connection.execute(text("UPDATE events SET seal = NULL"))
+        return count
+
+    monkeypatch.setattr(sealing, "_seal_rest", followed)
+    with pytest.raises(Conflict):
+        seal_rest(filled)
+    monkeypatch.setattr(sealing, "_seal_rest", seal)
+    assert unsealed_rows(filled) == seal_rest(filled) == 1
+    assert unsealed_rows(filled) == 0
+
+
 def test_whatever_the_routes_write_replace_and_take_back_is_sealed(
     tmp_path: Path, settings_in: Callable[..., Settings], learnt: Path
 ) -> None:

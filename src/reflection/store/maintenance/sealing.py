@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Column, LargeBinary, Table, bindparam, func, inspect, select, tuple_, update
 from sqlalchemy.engine import Connection
 
+from reflection.errors import Conflict
 from reflection.store import tables
 from reflection.store.database.connections import Database
 from reflection.store.database.seals import SEAL, is_sealed, seal_in
@@ -67,6 +68,8 @@ def seal_rest(database: Database) -> int:
     with database.write() as connection:
         if not _requiring(connection):
             for table in sealed_tables():
+                if connection.execute(select(table.c[SEAL]).where(table.c[SEAL].is_(None)).limit(1)).first():
+                    raise Conflict(f"a row without a seal was added to {table.name} meanwhile", hint="run it again")
                 database.dialect.set_nullable(connection, table.name, SEAL, LargeBinary(), nullable=False)
     return count
 
