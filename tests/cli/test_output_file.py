@@ -67,3 +67,35 @@ def test_a_device_is_written_to_and_stays_one() -> None:
 def test_a_full_device_is_a_sentence() -> None:
     with pytest.raises(InvalidInput, match="No space left"), output_file(Path("/dev/full")) as file:
         file.write(AFTER)
+
+
+def test_a_pipe_is_written_to(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    with output_file(Path(f"/dev/fd/{writing}")) as file:
+        file.write(AFTER)
+    os.close(writing)
+
+    with open(reading, "rb") as pipe:
+        assert pipe.read() == AFTER
+
+
+def test_what_only_its_owner_may_read_stays_so(outputs: Path) -> None:
+    place = outputs / "a.csv"
+    place.write_bytes(BEFORE)
+    place.chmod(0o600)
+    with output_file(place) as file:
+        file.write(AFTER)
+
+    assert stat.S_IMODE(place.stat().st_mode) == 0o600
+
+
+def test_two_at_once_do_not_mix(outputs: Path) -> None:
+    place = outputs / "a.csv"
+    with output_file(place) as first:
+        first.write(BEFORE * 10_000)
+        with output_file(place) as second:
+            second.write(AFTER)
+        assert place.read_bytes() == AFTER
+
+    assert place.read_bytes() == BEFORE * 10_000
+    assert os.listdir(outputs) == ["a.csv"]

@@ -85,8 +85,8 @@ def rebuild(as_json: JsonOption = False) -> None:
     from reflection.store.maintenance.sealing import seal_rest
 
     with open_application() as application:
-        count = application.rebuild()
         sealed = seal_rest(application.database)
+        count = application.rebuild()
     if as_json:
         print_json({"rebuilt": count, "sealed": sealed})
     else:

@@ -89,6 +89,24 @@ def test_a_signal_that_ran_with_one_partner_alone_does_not_stand_for_what_the_tw
     assert pair not in _aliases(list(own), np.array(list(own.values()), dtype=np.float64).T)
 
 
+def test_a_platform_by_another_name_is_a_partner_to_choose_all_the_same():
+    """Meta is all of sales: what stands for it is the objective, and videos ran on TikTok alone nonetheless."""
+    own = {
+        "platform:meta": [1, 1, 0, 0, 0],
+        "objective:sales": [1, 1, 0, 0, 0],
+        "objective:leads": [0, 0, 1, 0, 1],
+        "platform:tiktok": [0, 0, 1, 1, 1],
+        "creative.type:image": [1, 1, 0, 0, 1],
+        "creative.type:video": [0, 0, 1, 1, 0],
+        "platform*creative.type:tiktok*video": [0, 0, 1, 1, 0],
+        "platform*creative.type:tiktok*image": [0, 0, 0, 0, 1],
+    }
+    same = _aliases(list(own), np.array(list(own.values()), dtype=np.float64).T)
+
+    assert same["platform:meta"] == "objective:sales"
+    assert "platform*creative.type:tiktok*video" not in same
+
+
 def test_a_pair_by_the_names_of_what_stands_for_its_two_is_the_same_pair():
     own = {
         "audience.age:18-25": [1, 1, 0, 0],

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -69,3 +70,24 @@ def test_a_day_that_only_the_later_file_has_is_not_spent_for() -> None:
     later = read(export({("A", 0): 10, ("A", 1): 5}, spend=False), read(export({("A", 0): 10}, spend=True)))
 
     assert [one.actual_metrics.spend for one in later.campaigns] == [None]
+
+
+def test_what_a_file_states_is_asked_of_all_of_it_whichever_campaigns_come_next() -> None:
+    """A blank cell beside filled ones says that it is not known, also where the file is met again for its campaign."""
+    spent = read(export({("A", 0): 10, ("B", 0): 10}, spend=True, parts=("",)))
+    blank_in_a = export({("A", 0): 12, ("B", 0): 12}, spend=True, parts=("",)).replace("12,1,10.5", "12,1,", 1)
+    later = read(blank_in_a, spent, made_on=41)
+
+    third = read(export({("A", 2): 7}, spend=True, parts=("",)), *map(_of_a, (spent, later)), made_on=42)
+
+    assert [one.actual_metrics.spend for one in later.campaigns] == [None, 10.5]
+    assert [one.actual_metrics.spend for one in third.campaigns] == [None]
+
+
+def _of_a(report: ImportReport) -> ImportReport:
+    """As the rows are kept: those of campaign A alone."""
+    assert report.reported is not None
+    rows, kinds = report.reported.of_campaigns()
+    own = {key: columns for key, columns in rows.items() if key.endswith("A") or "a" in key.rsplit(":", 1)[-1].lower()}
+    kept = ReportedRows.together(own or rows, kinds, report.reported.counted, report.reported.as_of)
+    return replace(report, reported=kept)

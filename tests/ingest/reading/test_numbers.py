@@ -221,6 +221,7 @@ def test_what_may_be_a_thousand_times_more_is_asked_and_never_guessed(
         (["1,250", "12,5"], "KWD", "de"),  # a thousand fils are a dinar
         (["1,250", "3000.50"], "EUR", "en"),
         (["1.250", "980,20"], "EUR", "de"),
+        (["1,050.00", "1.125"], "EUR", "en"),  # both signs in one cell
     ],
 )
 def test_the_whole_file_says_what_three_digits_after_a_sign_are(money: list[str], currency: str, locale: str) -> None:

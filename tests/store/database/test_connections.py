@@ -46,7 +46,7 @@ def test_a_reader_sees_one_state_and_does_not_wait(database: Database) -> None:
     with database.read() as reader:
         before = reader.exec_driver_sql("SELECT count(*) FROM workspaces").scalar_one()
         with database.write() as writer:
-            writer.exec_driver_sql("INSERT INTO workspaces (workspace, created_at, seal) VALUES ('w', 'now', x'')")
+            writer.exec_driver_sql("INSERT INTO workspaces (workspace, created_at, seal) VALUES ('w', 'now', '')")
         assert reader.exec_driver_sql("SELECT count(*) FROM workspaces").scalar_one() == before
     with database.read() as reader:
         assert reader.exec_driver_sql("SELECT count(*) FROM workspaces").scalar_one() == before + 1
@@ -55,7 +55,7 @@ def test_a_reader_sees_one_state_and_does_not_wait(database: Database) -> None:
 def test_an_exception_undoes_everything(database: Database) -> None:
     def fail() -> None:
         with database.write() as connection:
-            connection.exec_driver_sql("INSERT INTO workspaces (workspace, created_at, seal) VALUES ('w', 'now', x'')")
+            connection.exec_driver_sql("INSERT INTO workspaces (workspace, created_at, seal) VALUES ('w', 'now', '')")
             raise KeyError
 
     with pytest.raises(KeyError):

@@ -57,13 +57,14 @@ def aliases_among(
         same.setdefault((*mark, (tested or {}).get(key)), []).append(key)
     groups = [sorted(group, key=generality) for group in same.values() if len(group) > 1]
     aliases = {key: group[0] for group in groups for key in group[1:] if signals.CROSS not in key}
-    kinds = Counter(signals.parse(key).group for key in keys if signals.CROSS not in key and key not in aliases)
+    singles = {(signals.parse(key).group, aliases.get(key, key)) for key in keys if signals.CROSS not in key}
+    kinds = Counter(group for group, _ in singles)
     for group in groups:
         standing = {_meaning(key, aliases): key for key in reversed(group)}
         for key in group[1:]:
             if signals.CROSS in key:
                 own = _meaning(key, aliases)
-                choice = own[0] != own[1] and all(kinds[signals.parse(part).group] > 1 for part in own)
+                choice = own[0] != own[1] and all(kinds[part.group] > 1 for part in signals.parse(key).parts)
                 sides = [] if choice else [(part,) for part in own]
                 likes = [standing[of] for of in (*sides, own) if of in standing]
                 if likes[0] != key:

@@ -155,7 +155,7 @@ def _with_partners(
     draws = by_turns_without(keys, draws, doubtful)
     mains = {key: row for key, row in keys.items() if signals.CROSS not in key}
     settled = None if platform is None else knowledge.aliases.get(platform, platform)
-    for key in keys.keys() - mains.keys():
+    for key in sorted(keys.keys() - mains.keys()):
         first, second = (knowledge.aliases.get(part.key, part.key) for part in signals.parse(key).parts)
         for own, partner in ((first, second), (second, first)):
             if own in mains and partner not in mains:

@@ -15,12 +15,15 @@ from typing import Any
 
 import polars as pl
 
-from reflection.domain.metrics import AMOUNTS, COUNTS
+from reflection.domain.metrics import COUNTS
 from reflection.ingest.dialects.dialect import SPLITS
 
 PLACE = ["key", "currency"]
 _PHYSICAL = {"Date": pl.Int32}
 """Values that are kept as numbers."""
+
+NOWHERE = "Null"
+"""The kind of a count that a file states nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +33,22 @@ class ReportedRows:
     Attributes:
         counted: what a conversion is in it, in words: rows that count another thing are not put together.
         as_of: the day of the export: of two that speak of a day the later one counts.
+        silent: the counts that the file states nowhere, in no campaign; None where these are all of its rows.
     """
 
     frame: pl.DataFrame
     counted: str
     as_of: dt.date
+    silent: frozenset[str] | None = None
 
     @property
     def dated(self) -> bool:
         """Whether all its rows say their days."""
         return self.frame["first"].null_count() == self.frame["last"].null_count() == 0
+
+    def is_silent(self, name: str) -> bool:
+        """Whether the file states a count nowhere: in no campaign, whichever of them are here."""
+        return self.frame[name].null_count() == self.frame.height if self.silent is None else name in self.silent
 
     def of_campaigns(self) -> tuple[dict[str, list[list[Any]]], dict[str, str]]:
         """Campaign's key -> the columns of its rows, JSON-ready; and column's name -> what its values are."""
@@ -47,7 +56,8 @@ class ReportedRows:
         plain = frame.with_columns(pl.selectors.temporal().to_physical())
         parts = plain.partition_by("key", maintain_order=True)
         rows = {part["key"][0]: [column.to_list() for column in part.get_columns()] for part in parts}
-        return rows, {name: str(kind) for name, kind in frame.schema.items()}
+        nowhere = dict.fromkeys(filter(self.is_silent, COUNTS), NOWHERE)
+        return rows, {name: str(kind) for name, kind in frame.schema.items()} | nowhere
 
     @classmethod
     def together(
@@ -56,11 +66,12 @@ class ReportedRows:
         """The rows of `of_campaigns`, or of some of the campaigns."""
         columns = [
             pl.Series(name, list(chain.from_iterable(parts)), _PHYSICAL.get(kind) or getattr(pl, kind)).cast(
-                getattr(pl, kind)
+                pl.Float64 if kind == NOWHERE else getattr(pl, kind)
             )
             for (name, kind), parts in zip(kinds.items(), zip(*rows.values(), strict=True), strict=True)
         ]
-        return cls(pl.DataFrame(columns), counted, as_of)
+        silent = frozenset(name for name, kind in kinds.items() if kind == NOWHERE)
+        return cls(pl.DataFrame(columns), counted, as_of, silent)
 
     @classmethod
     def unpacked(cls, body: bytes, counted: str, as_of: dt.date) -> "ReportedRows":
@@ -104,6 +115,7 @@ def day_set(now: ReportedRows, earlier: Sequence[ReportedRows]) -> DaySet:
     frame = union([*others, now], torn)
     known = frame.filter(pl.col("line") == 0).select(*PLACE, "first", "last").n_unique()
     names = [pl.col(name).cast(pl.Categorical) for name, kind in own.schema.items() if kind == pl.Categorical]
+    frame = frame.with_columns(pl.col(name).cast(own.schema[name]) for name in COUNTS)
     return DaySet(
         frame.sort("first", "last", *PLACE, "line", maintain_order=True).with_columns(names), known, frozenset(torn)
     )
@@ -114,7 +126,8 @@ def union(reported: Sequence[ReportedRows], torn: set[str] | None = None) -> pl.
 
     A row goes where a later file says all its days; of which the first later one says some, its campaign is torn.
     """
-    ordered = [_texts(one.frame) for one in sorted(reported, key=lambda one: one.as_of)]
+    files = sorted(reported, key=lambda one: one.as_of)
+    ordered = [_texts(one.frame) for one in files]
     rows = pl.concat(
         (frame.with_columns(pl.lit(place).alias("file")) for place, frame in enumerate(ordered)), how="diagonal_relaxed"
     )
@@ -124,7 +137,7 @@ def union(reported: Sequence[ReportedRows], torn: set[str] | None = None) -> pl.
     ends = later.filter(pl.col("share") == 1).group_by(*place, "file").agg(pl.col("later").min().alias("end"))
     gone = rows.join(ends, on=[*place, "file"], nulls_equal=True)
     rows = rows.join(ends, on=[*place, "file"], how="anti", nulls_equal=True)
-    silent = [(file, name) for file, frame in enumerate(ordered) for name in COUNTS if _is_silent(frame, name)]
+    silent = [(file, name) for file, one in enumerate(files) for name in COUNTS if one.is_silent(name)]
     for file, name in silent if gone.height else ():
         rows = _with_known(rows, gone, file, name, set() if torn is None else torn)
     if torn is not None:
@@ -134,21 +147,15 @@ def union(reported: Sequence[ReportedRows], torn: set[str] | None = None) -> pl.
 
 
 def _in_known_currency(reported: Sequence[ReportedRows]) -> list[ReportedRows]:
-    """The rows, those of a file that states no money in the one currency that others state of their campaign."""
+    """The rows, those of a file that states no currency in the one that others state of their campaign."""
     stated = pl.concat([_texts(one.frame).select(PLACE) for one in reported]).drop_nulls().unique()
     sole = stated.filter(pl.col("key").is_unique()).rename({"currency": "stated"})
-    moneyless = [all(_is_silent(one.frame, name) for name in AMOUNTS) for one in reported]
     return [
         replace(one, frame=_texts(one.frame).join(sole, on="key", how="left", maintain_order="left")
                 .with_columns(pl.coalesce("currency", "stated").alias("currency")).drop("stated"))
-        if none and one.frame["currency"].null_count() else one
-        for one, none in zip(reported, moneyless, strict=True)
+        if one.frame["currency"].null_count() else one
+        for one in reported
     ]  # fmt: skip
-
-
-def _is_silent(frame: pl.DataFrame, name: str) -> bool:
-    """Whether a file states a count nowhere."""
-    return frame[name].null_count() == frame.height
 
 
 def _with_known(rows: pl.DataFrame, gone: pl.DataFrame, file: int, name: str, torn: set[str]) -> pl.DataFrame:

@@ -177,7 +177,9 @@ def _refuse_thousandths(option: NumberFormat, evidence: Evidence, name: str) -> 
     sign, precision = re.escape(option.decimal), get_currency_precision(evidence.currency or "EUR")
     cells = pl.concat([pl.Series(dtype=pl.String), *evidence.counts, *evidence.money])
     groups = cells.str.contains(rf"^[-+]?[1-9]\d{{0,2}}{sign}\d{{3}}$")
-    if precision > 2 or not groups.any() or (cells.str.contains(rf"{sign}\d{{3,}}$") & ~groups).any():
+    grouped = rf"\d{re.escape(option.group)}\d{{3}}{sign}\d" if option.group else "$^"
+    decided = cells.str.contains(grouped) | (cells.str.contains(rf"{sign}\d{{3,}}$") & ~groups)
+    if precision > 2 or not groups.any() or decided.any():
         return
     cell, other = cells.filter(groups)[0], next(one for one in formats() if one.group == option.decimal)
     raise _two_readings(name, cell, option.read(pl.Series([cell]))[0], option, other)

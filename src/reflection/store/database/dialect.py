@@ -72,6 +72,13 @@ class Dialect(Protocol):
             Conflict: a row has none (a server looks; a file says so when it is checked).
         """
 
+    def take_tables(self, connection: Connection, tables: Sequence[str]) -> None:
+        """Keep all others from these tables until the transaction ends.
+
+        Raises:
+            Unavailable: one of them is in use; who waits for it waits for nobody else.
+        """
+
     # Full text
 
     def full_text_ddl(self) -> list[str]:

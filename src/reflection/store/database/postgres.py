@@ -34,6 +34,7 @@ from reflection.store.database.postgres_tables import (
     scrub,
     set_nullable,
     settle,
+    take_tables,
     trigger_problems,
 )
 from reflection.store.database.postgres_words import (
@@ -71,6 +72,7 @@ __all__ = [
     "scrub",
     "set_nullable",
     "settle",
+    "take_tables",
     "together",
     "translated_errors",
     "trigger_problems",

@@ -43,8 +43,8 @@ WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND EX
 SELECT 1 FROM pg_attribute WHERE attrelid = c.oid AND attname = 'workspace' AND NOT attisdropped) ORDER BY c.relname"""
 _SOURCES = """SELECT proname AS name, prosrc AS source FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
 AND prorettype = 'trigger'::regtype ORDER BY proname"""
-_ON = "O"
-"""The state of a trigger that acts on what everybody writes."""
+_ON = ("O", "A")
+"""The states of a trigger that acts on what everybody writes."""
 
 
 def guard_ddl(table: str, verbs: Sequence[str]) -> list[str]:
@@ -75,6 +75,12 @@ def set_nullable(connection: Connection, table: str, column: str, kind: TypeEngi
     """The server looks at every row before it lets none be null."""
     verb = "DROP" if nullable else "SET"
     connection.exec_driver_sql(f'ALTER TABLE "{table}" ALTER COLUMN "{column}" {verb} NOT NULL')
+
+
+def take_tables(connection: Connection, tables: Sequence[str]) -> None:
+    """All or none, and nobody is waited for: two that took them one after the other could wait for each other."""
+    names = ", ".join(f'"{table}"' for table in tables)
+    connection.exec_driver_sql(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE NOWAIT")
 
 
 def settle(connection: Connection) -> None:
@@ -150,7 +156,7 @@ def trigger_problems(connection: Connection, guards: Mapping[str, Sequence[str]]
     ours = {WORD_TRIGGER: "memories"} | {_guard(table, verbs): table for table, verbs in guards.items()}
     triggers = connection.exec_driver_sql(_TRIGGERS).all()
     own = [row for row in triggers if not row.is_check]
-    at_work = {row.said for row in own if row.state == _ON}
+    at_work = {row.said for row in own if row.state in _ON}
     sources = dict(map(tuple, connection.exec_driver_sql(_SOURCES)))
     return [
         *(_foreign("trigger", row.name, row.table) for row in own if row.said not in ours),
@@ -158,7 +164,7 @@ def trigger_problems(connection: Connection, guards: Mapping[str, Sequence[str]]
         *(f"a trigger of {ours[said]} is gone or switched off: {said}" for said in sorted(ours.keys() - at_work)),
         *(
             f"the references of {table} are not checked: ALTER TABLE {table} ENABLE TRIGGER ALL lets them be again"
-            for table in sorted({row.table for row in triggers if row.is_check and row.state != _ON})
+            for table in sorted({row.table for row in triggers if row.is_check and row.state not in _ON})
         ),
         *(
             f"the function {name} does something else than ours: {made.strip()}"

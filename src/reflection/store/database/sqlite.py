@@ -28,6 +28,7 @@ from reflection.store.database.sqlite_tables import lifted_guards as lifted_guar
 from reflection.store.database.sqlite_tables import remarks as remarks
 from reflection.store.database.sqlite_tables import set_nullable as set_nullable
 from reflection.store.database.sqlite_tables import settle as settle
+from reflection.store.database.sqlite_tables import take_tables as take_tables
 from reflection.store.database.sqlite_tables import trigger_problems as trigger_problems
 from reflection.store.database.sqlite_words import drop_full_text_ddl as drop_full_text_ddl
 from reflection.store.database.sqlite_words import full_text_ddl as full_text_ddl

@@ -48,6 +48,10 @@ def settle(connection: Connection) -> None:
     """Nothing: a file has one owner, and compares texts byte by byte."""
 
 
+def take_tables(connection: Connection, tables: Sequence[str]) -> None:
+    """Nothing: a transaction that writes has the file to itself."""
+
+
 def set_nullable(connection: Connection, table: str, column: str, kind: TypeEngine[Any], *, nullable: bool) -> None:
     """SQLite has no statement for it but on its own table of tables, as its documentation says of this change
     (lang_altertable.html, "Making Other Kinds Of Table Schema Changes"): writing the table anew would hold others up.

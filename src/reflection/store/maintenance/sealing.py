@@ -5,6 +5,7 @@ a table that lets it in, is the work of another hand, and nothing is sealed. Mus
 with a seal is looked at, whoever added it.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
@@ -13,7 +14,7 @@ from typing import Any
 from sqlalchemy import Column, LargeBinary, Table, bindparam, func, inspect, select, tuple_, update
 from sqlalchemy.engine import Connection
 
-from reflection.errors import Conflict
+from reflection.errors import Conflict, Unavailable
 from reflection.store import tables
 from reflection.store.database.connections import Database
 from reflection.store.database.seals import SEAL, is_sealed, seal_in
@@ -22,6 +23,9 @@ from reflection.store.tables.columns import metadata
 
 PORTION = 500
 """Rows that one transaction seals, at most."""
+
+TRIES, PAUSE = 120, 0.25
+"""How often a server's tables are asked for, all at once, and seconds between."""
 
 _CHANGED = "was changed by another hand"
 
@@ -65,13 +69,25 @@ def seal_rest(database: Database) -> int:
         if _requiring(connection):
             return 0
     count = sum(_seal_rest(database, table) for table in sealed_tables())
+    for left in reversed(range(TRIES)):
+        try:
+            _require(database)
+            break
+        except Unavailable:
+            if not left:
+                raise
+            time.sleep(PAUSE)
+    return count
+
+
+def _require(database: Database) -> None:
     with database.write() as connection:
         if not _requiring(connection):
+            database.dialect.take_tables(connection, [table.name for table in sealed_tables()])
             for table in sealed_tables():
                 if connection.execute(select(table.c[SEAL]).where(table.c[SEAL].is_(None)).limit(1)).first():
                     raise Conflict(f"a row without a seal was added to {table.name} meanwhile", hint="run it again")
                 database.dialect.set_nullable(connection, table.name, SEAL, LargeBinary(), nullable=False)
-    return count
 
 
 def _requiring(connection: Connection) -> set[str]:
