@@ -1,8 +1,9 @@
 """Several processes that answer at one address, and one worker behind them all.
 
 The first process answers nothing: it holds the address, starts the others, starts them again when they die or stand
-still, and has the one worker watched. A process whose first one was killed stops by itself, as after SIGTERM. What they
-count for Prometheus is added up in a folder that lives as long as they do. Must not know what is answered.
+still altogether (one of which the event loop alone is blocked goes unseen), and has the one worker watched. A process
+whose first one was killed stops by itself, as after SIGTERM. What they count for Prometheus is added up in a folder
+that lives as long as they do. Must not know what is answered.
 """
 
 import math
